@@ -1,0 +1,1 @@
+"""Private building blocks that carry no vocabulary of their own."""

@@ -1,0 +1,228 @@
+"""The context: the append-only store of one run, and the read-only views that suggestors get of it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from converge_cli.core.context_key import KEYS
+from converge_cli.core.errors import ClosedViewError, UndeclaredReadError
+from converge_cli.core.fact import Fact, ProposedFact
+from converge_cli.core.ids import next_version, subject_of
+from converge_cli.core.kind import Kind
+from converge_cli.core.selector import Selector, selector
+
+
+class LiveSelection:
+    """What one selector selects, kept up to date as facts arrive.
+
+    Attributes:
+        current: subject -> fact that stands now, in order of first promotion.
+        newest: index of the newest fact that it has seen, -1 before the first.
+        readers: registration numbers of the suggestors that a new fact wakes.
+    """
+
+    __slots__ = ("_snapshot", "current", "newest", "readers", "selector")
+
+    def __init__(self, which: Selector) -> None:
+        self.selector = which
+        self.current: dict[str, Fact] = {}
+        self.newest = -1
+        self.readers: list[int] = []
+        self._snapshot: tuple[Fact, ...] | None = ()
+
+    def put(self, subject: str, fact: Fact) -> None:
+        self.current[subject] = fact
+        self.newest = fact.index
+        self._snapshot = None
+
+    def facts(self) -> tuple[Fact, ...]:
+        """The facts that stand now."""
+        if self._snapshot is None:
+            self._snapshot = tuple(self.current.values())
+        return self._snapshot
+
+
+class Context:
+    """Append-only: a fact is never edited or removed; a correction is a new fact that names what it corrects.
+
+    Attributes:
+        facts: every fact, in order of promotion.
+        woken: registration numbers of the suggestors that a fact added since the last `take_woken` concerns.
+        corrected: how many facts have been corrected.
+    """
+
+    def __init__(self) -> None:
+        self.facts: list[Fact] = []
+        self.woken: set[int] = set()
+        self.corrected = 0
+        self._current: dict[str, dict[str, Fact]] = {key: {} for key in KEYS}
+        self._superseded: dict[tuple[str, str], Fact] = {}
+        self._selections: dict[str, LiveSelection] = {}
+        # key -> literal prefix that ends in a colon (or "" or "=<subject>") -> selections to look at
+        self._index: dict[str, dict[str, list[LiveSelection]]] = {key: {} for key in KEYS}
+
+    def add(self, fact: Fact) -> None:
+        """Append a fact that the gate has promoted; `fact.index` is its position."""
+        self.facts.append(fact)
+        fact_id = fact.id
+        subject = subject_of(fact_id) if "@" in fact_id else fact_id
+        current = self._current[fact.key]
+        if fact.corrects is not None:
+            self._superseded[fact.key, fact.corrects] = current[subject]
+            self.corrected += 1
+        current[subject] = fact
+        index = self._index[fact.key]
+        if index:
+            self._tell(index, subject, fact)
+
+    def _tell(self, index: dict[str, list[LiveSelection]], subject: str, fact: Fact) -> None:
+        for prefix in _prefixes(subject):
+            for live in index.get(prefix, ()):
+                if live.selector.matches(subject):
+                    live.put(subject, fact)
+                    if live.readers:
+                        self.woken.update(live.readers)
+
+    def live(self, which: Selector) -> LiveSelection:
+        """The selection of a selector, made on first use and kept up to date from then on."""
+        known = self._selections.get(which.text)
+        if known is not None:
+            return known
+        made = LiveSelection(which)
+        self._selections[which.text] = made
+        self._index[which.key].setdefault(_index_entry(which), []).append(made)
+        for subject, fact in self._current[which.key].items():
+            if which.matches(subject):
+                made.put(subject, fact)
+        made.newest = max((fact.index for fact in made.current.values()), default=-1)
+        return made
+
+    def current(self, key: str, subject: str) -> Fact | None:
+        """The fact that stands for a subject now."""
+        return self._current[key].get(subject)
+
+    def get(self, key: str, fact_id: str) -> Fact | None:
+        """The fact with exactly this id, corrected since or not."""
+        found = self._current[key].get(subject_of(fact_id))
+        return found if found is not None and found.id == fact_id else self._superseded.get((key, fact_id))
+
+    def find(self, fact_id: str) -> tuple[Fact | None, bool]:
+        """The fact with exactly this id under any key, and whether it is current."""
+        for key, facts in self._current.items():
+            found = facts.get(subject_of(fact_id))
+            if found is not None and found.id == fact_id:
+                return found, True
+            old = self._superseded.get((key, fact_id))
+            if old is not None:
+                return old, False
+        return None, False
+
+    def all_current(self) -> Iterator[Fact]:
+        """Every fact that has not been corrected, by key and in order of first promotion."""
+        for facts in self._current.values():
+            yield from facts.values()
+
+
+class ContextView:
+    """What one suggestor sees in one execution: the facts that its reads and writes select, as they stood then."""
+
+    __slots__ = ("_allowed", "_context", "_kinds", "_open", "_suggestor")
+
+    def __init__(
+        self, suggestor: str, allowed: tuple[LiveSelection, ...], context: Context, kinds: Mapping[str, Kind]
+    ) -> None:
+        self._suggestor = suggestor
+        self._allowed = allowed
+        self._context = context
+        self._kinds = kinds
+        self._open = True
+
+    def facts(self, which: str) -> tuple[Fact, ...]:
+        """Facts that stand now and match `Key` or `Key:id-glob`, in order of first promotion.
+
+        Raises:
+            UndeclaredReadError: neither reads nor writes of the suggestor cover the selector.
+            MalformedSelectorError: it is not a selector.
+        """
+        wanted = selector(which)
+        for live in self._covering(wanted):
+            if live.selector is wanted:
+                return live.facts()
+            return tuple(fact for subject, fact in live.current.items() if wanted.matches(subject))
+        raise UndeclaredReadError(self._suggestor, which, [live.selector.text for live in self._allowed])
+
+    def get(self, key: str, subject: str) -> Fact | None:
+        """The fact that stands for one subject, or None.
+
+        Raises:
+            UndeclaredReadError: neither reads nor writes of the suggestor cover it.
+        """
+        for live in self._allowed:
+            if live.selector.key == key and live.selector.matches(subject):
+                self._require_open()
+                return live.current.get(subject)
+        raise UndeclaredReadError(
+            self._suggestor, f"{key}:{subject}", [live.selector.text for live in self._allowed]
+        )
+
+    def missing(self, *, each: str, output: str) -> tuple[Fact, ...]:
+        """The facts of `each` that have no `output` yet.
+
+        Args:
+            each: selector of the entities, for example `Seeds:vendor:*`.
+            output: key and id with `{name}` for the entity's name: `Evaluations:score:price:{name}`.
+        """
+        key, _, pattern = output.partition(":")
+        return tuple(
+            fact for fact in self.facts(each) if self.get(key, pattern.replace("{name}", fact.name)) is None
+        )
+
+    def propose(
+        self, key: str, fact_id: str, payload: Any, *, confidence: Any = 1, evidence: Iterable[Fact | str] = ()
+    ) -> ProposedFact:
+        """A proposal of a new fact."""
+        return ProposedFact(key, fact_id, payload, confidence, _ids(evidence))
+
+    def revise(
+        self, key: str, subject: str, payload: Any, *, confidence: Any = 1, evidence: Iterable[Fact | str] = ()
+    ) -> ProposedFact | None:
+        """Propose what a subject should say now: new, or a correction of what stands, or None when it says so already."""
+        standing = self.get(key, subject)
+        if standing is None:
+            return ProposedFact(key, subject, payload, confidence, _ids(evidence))
+        kind = self._kinds.get(standing.kind)
+        if kind is not None and kind.parse(payload)[1] == standing.content:
+            return None
+        return ProposedFact(key, next_version(standing.id), payload, confidence, _ids(evidence), standing.id)
+
+    def close(self) -> None:
+        """End the view: whoever kept it can't look into later cycles."""
+        self._open = False
+
+    def _covering(self, wanted: Selector) -> Iterator[LiveSelection]:
+        self._require_open()
+        narrow = [live for live in self._allowed if live.selector is wanted]
+        yield from narrow or (live for live in self._allowed if live.selector.covers(wanted))
+
+    def _require_open(self) -> None:
+        if not self._open:
+            raise ClosedViewError(self._suggestor)
+
+
+def _ids(evidence: Iterable[Fact | str]) -> tuple[str, ...]:
+    return tuple(item.id if isinstance(item, Fact) else item for item in evidence)
+
+
+def _prefixes(subject: str) -> Iterator[str]:
+    """The index entries that can concern a subject: all, each prefix that ends in a colon, the subject itself."""
+    yield ""
+    at = subject.find(":")
+    while at >= 0:
+        yield subject[: at + 1]
+        at = subject.find(":", at + 1)
+    yield "=" + subject
+
+
+def _index_entry(which: Selector) -> str:
+    if which.exact:
+        return f"={which.glob}"
+    return which.prefix[: which.prefix.rfind(":") + 1]

@@ -1,0 +1,202 @@
+"""Kinds: what a fact may hold. A kind is a name and one frozen model, checked when it is loaded."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from converge_cli._internal.canonical_json import encode
+from converge_cli.core.errors import MalformedKindError
+from converge_cli.core.fact import Columns, FactModel, FrozenMap
+from converge_cli.core.ids import SEGMENT
+
+Inspected = msgspec.inspect.Type
+_SCALARS = (
+    msgspec.inspect.NoneType,
+    msgspec.inspect.BoolType,
+    msgspec.inspect.IntType,
+    msgspec.inspect.StrType,
+    msgspec.inspect.DecimalType,
+    msgspec.inspect.DateType,
+    msgspec.inspect.DateTimeType,
+    msgspec.inspect.LiteralType,
+    msgspec.inspect.EnumType,
+)
+
+
+class Kind:
+    """A kind with its parser.
+
+    Attributes:
+        name: the text before the first colon of its facts' ids.
+        model: the frozen model of its payload.
+    """
+
+    __slots__ = ("_decoder", "model", "name")
+
+    def __init__(self, name: str, model: type[FactModel]) -> None:
+        check_model(name, model)
+        self.name = name
+        self.model = model
+        self._decoder = msgspec.json.Decoder(model, dec_hook=_frozen)
+
+    def parse(self, payload: Any) -> tuple[FactModel, bytes]:
+        """Return the typed payload and its canonical bytes, sharing nothing with what was given.
+
+        Raises:
+            msgspec.ValidationError: the payload does not fit the model.
+            (TypeError, ValueError, OverflowError, RecursionError): it has no canonical JSON form.
+        """
+        content = encode(payload)
+        parsed = self._decoder.decode(content)
+        # An instance of the model has every field already; anything else may have left out defaults.
+        return parsed, content if type(payload) is self.model else encode(parsed)
+
+    def parse_bytes(self, content: bytes) -> FactModel:
+        """The typed payload of recorded canonical bytes."""
+        return self._decoder.decode(content)
+
+    def fields(self) -> Mapping[str, Inspected]:
+        """Field name -> inspected type, for checks and for reading rows."""
+        info = msgspec.inspect.type_info(self.model)
+        assert isinstance(info, msgspec.inspect.StructType)  # noqa: S101  a FactModel is a Struct
+        return {field.encode_name: field.type for field in info.fields}
+
+
+def check_model(name: str, model: Any) -> None:
+    """Refuse a model that would let anybody change what others read, or that has no exact canonical form.
+
+    Raises:
+        MalformedKindError: naming the field and what to use instead.
+    """
+
+
+    if not re.fullmatch(SEGMENT, name):
+        raise MalformedKindError(f"{name!r} is not a well-formed kind name", where=name)
+    if not (isinstance(model, type) and issubclass(model, FactModel)):
+        raise MalformedKindError(
+            f"the model of kind {name} is not a FactModel", hint="class Name(FactModel): ...", where=name
+        )
+    _check_struct(name, model)
+
+
+def _check_struct(path: str, model: Any) -> None:
+    if not model.__struct_config__.frozen:
+        raise MalformedKindError(f"{path}: model {model.__name__} is not frozen", hint="derive it from FactModel")
+    try:
+        info = msgspec.inspect.type_info(model)
+    except (TypeError, NameError) as error:
+        raise MalformedKindError(f"{path}: {error}", where=path) from error
+    for field in info.fields:  # type: ignore[attr-defined]
+        _check_type(f"{path}.{field.name}", field.type)
+
+
+def _check_type(path: str, kind: Inspected) -> None:
+    if isinstance(kind, _SCALARS):
+        return
+    if isinstance(kind, msgspec.inspect.UnionType):
+        for part in kind.types:
+            _check_type(path, part)
+    elif isinstance(kind, msgspec.inspect.VarTupleType):
+        _check_type(path, kind.item_type)
+    elif isinstance(kind, msgspec.inspect.TupleType):
+        for part in kind.item_types:
+            _check_type(path, part)
+    elif isinstance(kind, msgspec.inspect.StructType):
+        _check_struct(path, kind.cls)
+    elif isinstance(kind, msgspec.inspect.CustomType) and _is_frozen_map(kind.cls):
+        for part in get_args(kind.cls):
+            _check_type(path, msgspec.inspect.type_info(part))
+    else:
+        raise MalformedKindError(
+            f"{path} is of a type that could be changed or has no exact form: {type(kind).__name__[:-4].lower()}",
+            hint="use str, int, bool, Decimal, date, datetime, Literal, tuple[...], FrozenMap[...] or a FactModel",
+            where=path,
+        )
+
+
+def _is_frozen_map(cls: Any) -> bool:
+    origin = getattr(cls, "__origin__", cls)
+    return isinstance(origin, type) and issubclass(origin, FrozenMap)
+
+
+def _frozen(cls: Any, value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        raise TypeError("expected a mapping")
+    if cls is Columns:
+        return Columns(msgspec.convert(value, dict[str, str]))
+    key, item = get_args(cls) or (str, str)
+    return FrozenMap(msgspec.convert(value, dict[key, item], dec_hook=_frozen))  # type: ignore[valid-type]
+
+
+class Text(FactModel):
+    """Built-in kind `text`: what `--seed` and text inputs hold."""
+
+    text: str
+
+
+class Passed(FactModel):
+    """Built-in kind `passed`: gate `gate` of resource `resource` is passed, by what was found."""
+
+    gate: str
+    resource: str
+    reason: str
+
+
+class ApprovalNote(FactModel):
+    """Engine-owned kind `approval`: what people decided on one request, written once."""
+
+    point: str
+    subject: str
+    digest: str
+    decision: Literal["approved", "rejected"]
+    by: tuple[str, ...]
+    role: str
+
+
+class ViolationNote(FactModel):
+    """Engine-owned kind `violation`: a semantic invariant that does not hold (code VIOLATED) or does again (RESOLVED)."""
+
+    invariant: str
+    code: str
+    facts: tuple[str, ...]
+
+
+class DeniedNote(FactModel):
+    """Engine-owned kind `denied`: a proposal that a gate or a person refused, and what refused it."""
+
+    subject: str
+    cause: Literal["denied", "rejected", "resolved"]
+    by: tuple[str, ...]
+
+
+class RejectedNote(FactModel):
+    """Engine-owned kind `rejected`: a proposal that failed a check of the promotion gate."""
+
+    subject: str
+    code: str
+    suggestor: str
+
+
+class FailureNote(FactModel):
+    """Engine-owned kind `failure`: a suggestor that raised, timed out or had no backend; RESOLVED when it ran again."""
+
+    suggestor: str
+    code: str
+
+
+ENGINE_MODELS: Mapping[str, type[FactModel]] = {
+    "approval": ApprovalNote,
+    "violation": ViolationNote,
+    "denied": DeniedNote,
+    "rejected": RejectedNote,
+    "failure": FailureNote,
+}
+"""Kinds that only the engine writes, under Diagnostic."""
+
+BUILT_IN_MODELS: Mapping[str, type[FactModel]] = {"text": Text, "passed": Passed}
+"""Kinds that every job has without declaring them."""
+
+RESERVED_KINDS = frozenset(ENGINE_MODELS) | frozenset(BUILT_IN_MODELS)
+

@@ -1,0 +1,70 @@
+"""What a pack declares, as data: kinds, suggestors, gates."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from converge_cli.core.flow_gate import FlowAction, Grant, Phase
+
+ContextType = Literal["money", "text", "integer", "boolean"]
+
+
+class ContextField(msgspec.Struct, frozen=True):
+    """A context value that a gate takes from a field of the proposal; money is turned into integer minor units."""
+
+    type: ContextType
+    field: str
+
+
+class GateSpec(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A gate: which proposals ask policy, and how the request is built.
+
+    Attributes:
+        on: selector of the proposals.
+        resource_id: field of the proposal that names the resource.
+        principal: `run` (the person of the run), or a field of the proposal that holds a person's id.
+        requires: gate names that must be passed.
+        approvals: point -> what its approval grants.
+    """
+
+    pack: str
+    on: str
+    action: FlowAction
+    resource_kind: str
+    resource_phase: Phase
+    resource_id: str
+    principal: str = "run"
+    context: dict[str, ContextField] = {}
+    requires: tuple[str, ...] = ()
+    approvals: dict[str, Grant] = {}
+
+    @property
+    def name(self) -> str:
+        """`<resource kind>.<action>`, unique within a pack."""
+        return f"{self.resource_kind}.{self.action}"
+
+
+class SuggestorSpec(msgspec.Struct, frozen=True):
+    """A suggestor as it is declared: name, reads, writes."""
+
+    name: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+
+
+class PackSpec(msgspec.Struct, frozen=True):
+    """A loaded pack as data.
+
+    Attributes:
+        kinds: kind name -> field name -> type, in words.
+        digest: SHA-256 over the pack's files.
+    """
+
+    name: str
+    version: str
+    description: str
+    suggestors: tuple[SuggestorSpec, ...]
+    kinds: Mapping[str, Mapping[str, str]]
+    gates: tuple[GateSpec, ...] = ()
+    digest: str = ""

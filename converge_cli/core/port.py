@@ -1,0 +1,144 @@
+"""Ports: what the machinery needs from the outside world. Adapters know these, never each other."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import msgspec
+
+from converge_cli.core.event import RunEvent, SuggestorRunning
+from converge_cli.core.flow_gate import FlowGateDecision, FlowQuestion
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now(self) -> str:
+        """UTC now, ISO 8601 with microseconds and Z: `2026-11-21T14:03:00.000000Z`."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back; only differences mean something."""
+        ...
+
+
+class IdSource(Protocol):
+    """The only source of randomness: new run ids."""
+
+    def run_id(self) -> str:
+        """Nine characters of an alphabet without look-alikes."""
+        ...
+
+
+class FlowGate(Protocol):
+    """Policy: answers a question, never raises; what it can't judge it refuses (law 8)."""
+
+    def decide(self, question: FlowQuestion) -> FlowGateDecision:
+        """PROMOTE, REJECT or ESCALATE with what would unlock it."""
+        ...
+
+
+class EventSink(Protocol):
+    """Sees events after they are committed, and beginnings of executions as they happen."""
+
+    def events(self, run: str, committed: Sequence[RunEvent]) -> None:
+        """Called once per commit, in order."""
+        ...
+
+    def running(self, beginning: SuggestorRunning) -> None:
+        """Called when an execution begins; nothing of it is recorded yet."""
+        ...
+
+
+class RunRow(msgspec.Struct, frozen=True):
+    """One line of the index of runs.
+
+    Attributes:
+        status: `running` (or died while running), `paused`, `stopped`.
+        reason: the stop reason, "" while running.
+        location: path of the truth file that it was started from; not part of what is hashed.
+        head: hash of the last event, hex.
+    """
+
+    run: str
+    truth: str
+    title: str
+    status: str
+    reason: str
+    started_at: str
+    updated_at: str
+    seq: int
+    head: str
+    cycles: int
+    facts: int
+    pending: int
+    location: str = ""
+
+
+class Commit(msgspec.Struct, frozen=True):
+    """What one transaction writes: canonical event bytes in sequence, and the row as it is after them."""
+
+    row: RunRow
+    first_seq: int
+    events: tuple[bytes, ...]
+    previous_head: str
+
+
+class Experience(Protocol):
+    """The authoritative store of runs: append-only events, content-addressed blobs, an index of runs.
+
+    Every `append` is one durable transaction: after it returns, its events survive any crash.
+    """
+
+    def append(self, commit: Commit) -> None:
+        """Write the events of one commit.
+
+        Raises:
+            ConcurrentAppendError: the run's head is not `previous_head`, or its last sequence not `first_seq - 1`.
+        """
+        ...
+
+    def read(self, run: str, after: int = 0) -> Iterator[bytes]:
+        """Canonical bytes of the run's events with a sequence above `after`, in order.
+
+        Raises:
+            RunNotFoundError: no such run.
+            RecordCorruptError: the bytes do not hash to the recorded head.
+        """
+        ...
+
+    def row(self, run: str) -> RunRow:
+        """The run's line in the index.
+
+        Raises:
+            RunNotFoundError: no such run.
+        """
+        ...
+
+    def rows(self, *, truth: str | None = None, status: str | None = None, limit: int = 100) -> Iterable[RunRow]:
+        """Runs, the newest first."""
+        ...
+
+    def put_blob(self, data: bytes) -> str:
+        """Keep bytes; returns their SHA-256 in hex. Keeping the same bytes again changes nothing."""
+        ...
+
+    def get_blob(self, digest: str) -> bytes:
+        """Bytes kept under a digest.
+
+        Raises:
+            RecordCorruptError: there are none, or they no longer hash to it.
+        """
+        ...
+
+    def driving(self, run: str) -> AbstractContextManager[None]:
+        """Hold the run: one process drives it at a time; let go at exit, and by the system if the process dies.
+
+        Raises:
+            RunNotResumableError: another process holds it.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of every resource."""
+        ...

@@ -1,0 +1,83 @@
+"""Selectors: `Key` or `Key:id-glob`, what a suggestor reads, writes and may ask for.
+
+`*` matches anything, colons included; there is no other wildcard. A glob sees through versions: it is matched
+against the subject of a fact.
+"""
+
+import re
+from functools import lru_cache
+
+from converge_cli.core.context_key import KEYS
+from converge_cli.core.errors import MalformedSelectorError, did_you_mean
+from converge_cli.core.ids import SEGMENT
+
+_GLOB = re.compile(rf"(?:{SEGMENT}|[A-Za-z0-9._/*-]*\*[A-Za-z0-9._/*-]*)(?::(?:{SEGMENT}|[A-Za-z0-9._/*-]*\*[A-Za-z0-9._/*-]*))*")
+
+
+class Selector:
+    """A parsed selector. Equal text gives the same object, so identity is equality.
+
+    Attributes:
+        text: as written.
+        key: the context key.
+        glob: pattern over subjects, or None for every fact of the key.
+        prefix: the literal text before the first `*` (the whole glob when there is none).
+        exact: whether the glob has no `*`, so that it names one subject.
+    """
+
+    __slots__ = ("_matches", "exact", "glob", "key", "prefix", "text")
+
+    def __init__(self, text: str) -> None:
+        key, colon, glob = text.partition(":")
+        if key not in KEYS:
+            raise MalformedSelectorError(
+                f"{text!r} does not start with a context key",
+                hint=did_you_mean(key, KEYS) or f"the keys are {', '.join(sorted(KEYS))}",
+            )
+        if colon and not is_glob(glob):
+            raise MalformedSelectorError(
+                f"{text!r} has no well-formed id pattern after the key",
+                hint="an id is kind:name, for example Seeds:vendor:*",
+            )
+        self.text = text
+        self.key = key
+        self.glob = glob if colon else None
+        self.exact = bool(colon) and "*" not in glob
+        self.prefix = glob.partition("*")[0]
+        self._matches = _compile(glob) if colon else None
+
+    def matches(self, subject: str) -> bool:
+        """Whether a subject under this selector's key is selected."""
+        return self._matches is None or self._matches(subject) is not None
+
+    def covers(self, other: "Selector") -> bool:
+        """Whether everything that the other one could select is selected by this one."""
+        if self.key != other.key:
+            return False
+        if self._matches is None:
+            return True
+        # The other glob is read as text: its `*` can only be swallowed by one of ours.
+        return other.glob is not None and self._matches(other.glob) is not None
+
+    def __repr__(self) -> str:
+        return f"Selector({self.text!r})"
+
+
+def is_glob(text: str) -> bool:
+    """Whether the text is a well-formed pattern over fact ids."""
+    return _GLOB.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=65536)
+def selector(text: str) -> Selector:
+    """Parse a selector once; the same text always gives the same object.
+
+    Raises:
+        MalformedSelectorError: the text is not `Key` or `Key:id-glob`.
+    """
+    return Selector(text)
+
+
+@lru_cache(maxsize=65536)
+def _compile(glob: str):  # type: ignore[no-untyped-def]
+    return re.compile(".*".join(re.escape(part) for part in glob.split("*")), re.DOTALL).fullmatch
