@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -23,7 +24,8 @@ class FrozenMap(Mapping[K, V], Generic[K, V]):
 
     def __init__(self, items: Mapping[K, V] | None = None) -> None:
         pairs = dict(items or {})
-        object.__setattr__(self, "_items", {key: pairs[key] for key in sorted(pairs)})  # type: ignore[type-var]
+        ordered = {key: pairs[key] for key in sorted(pairs)}  # type: ignore[type-var]
+        object.__setattr__(self, "_items", MappingProxyType(ordered))
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"a FrozenMap can't be changed: {name}")
@@ -32,7 +34,7 @@ class FrozenMap(Mapping[K, V], Generic[K, V]):
         return self._items[key]  # type: ignore[no-any-return]
 
     def __iter__(self) -> Iterator[K]:
-        return iter(dict(self._items))
+        return iter(self._items)
 
     def __len__(self) -> int:
         return len(self._items)
@@ -41,7 +43,7 @@ class FrozenMap(Mapping[K, V], Generic[K, V]):
         return hash(tuple(self._items.items()))
 
     def __repr__(self) -> str:
-        return f"FrozenMap({self._items!r})"
+        return f"{type(self).__name__}({dict(self._items)!r})"
 
     def _as_dict(self) -> dict[K, V]:
         return dict(self._items)

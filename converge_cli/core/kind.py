@@ -39,7 +39,7 @@ class Kind:
         check_model(name, model)
         self.name = name
         self.model = model
-        self._decoder = msgspec.json.Decoder(model, dec_hook=_frozen)
+        self._decoder = msgspec.json.Decoder(model, dec_hook=freeze)
 
     def parse(self, payload: Any) -> tuple[FactModel, bytes]:
         """Return the typed payload and its canonical bytes, sharing nothing with what was given.
@@ -62,6 +62,28 @@ class Kind:
         info = msgspec.inspect.type_info(self.model)
         assert isinstance(info, msgspec.inspect.StructType)  # noqa: S101  a FactModel is a Struct
         return {field.encode_name: field.type for field in info.fields}
+
+    def field_words(self) -> dict[str, str]:
+        """Field name -> its type in words, `?` after the optional ones."""
+        info = msgspec.inspect.type_info(self.model)
+        assert isinstance(info, msgspec.inspect.StructType)  # noqa: S101  a FactModel is a Struct
+        return {
+            field.encode_name: _word(field.type) + ("" if field.required else "?") for field in info.fields
+        }
+
+
+def _word(kind: Inspected) -> str:
+    if isinstance(kind, msgspec.inspect.UnionType):
+        return " or ".join(_word(part) for part in kind.types)
+    if isinstance(kind, msgspec.inspect.VarTupleType):
+        return f"list of {_word(kind.item_type)}"
+    if isinstance(kind, msgspec.inspect.StructType):
+        return kind.cls.__name__
+    if isinstance(kind, msgspec.inspect.LiteralType):
+        return " or ".join(repr(value) for value in kind.values)
+    if isinstance(kind, msgspec.inspect.CustomType):
+        return "map"
+    return type(kind).__name__.removesuffix("Type").lower()
 
 
 def check_model(name: str, model: Any) -> None:
@@ -121,13 +143,14 @@ def _is_frozen_map(cls: Any) -> bool:
     return isinstance(origin, type) and issubclass(origin, FrozenMap)
 
 
-def _frozen(cls: Any, value: Any) -> Any:
+def freeze(cls: Any, value: Any) -> Any:
+    """msgspec hook: build the frozen map that a field asks for."""
     if not isinstance(value, Mapping):
         raise TypeError("expected a mapping")
     if cls is Columns:
         return Columns(msgspec.convert(value, dict[str, str]))
     key, item = get_args(cls) or (str, str)
-    return FrozenMap(msgspec.convert(value, dict[key, item], dec_hook=_frozen))  # type: ignore[valid-type]
+    return FrozenMap(msgspec.convert(value, dict[key, item], dec_hook=freeze))  # type: ignore[valid-type]
 
 
 class Text(FactModel):
