@@ -73,10 +73,9 @@ class RunStarted(Event, frozen=True, kw_only=True, tag=True):
 
 
 class CycleStarted(Event, frozen=True, kw_only=True, tag=True):
-    """A pass began; `eligible` suggestors run in it, `active_ms` is the active time spent before."""
+    """A pass began; `active_ms` is the active time spent before it."""
 
     cycle: int
-    eligible: int
     active_ms: int
 
 

@@ -59,6 +59,10 @@ class Selector:
         # The other glob is read as text: its `*` can only be swallowed by one of ours.
         return other.glob is not None and self._matches(other.glob) is not None
 
+    def overlaps(self, other: "Selector") -> bool:
+        """Whether some subject could be selected by both."""
+        return self.key == other.key and globs_overlap(self.glob or "*", other.glob or "*")
+
     def __repr__(self) -> str:
         return f"Selector({self.text!r})"
 
@@ -66,6 +70,34 @@ class Selector:
 def is_glob(text: str) -> bool:
     """Whether the text is a well-formed pattern over fact ids."""
     return _GLOB.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=65536)
+def globs_overlap(one: str, other: str) -> bool:
+    """Whether two globs have a text in common; quadratic in their lengths at worst."""
+    reached = {(0, 0)}
+    todo = [(0, 0)]
+    while todo:
+        i, j = todo.pop()
+        if i == len(one) and j == len(other):
+            return True
+        for step in _steps(one, i, other, j):
+            if step not in reached:
+                reached.add(step)
+                todo.append(step)
+    return False
+
+
+def _steps(one: str, i: int, other: str, j: int) -> list[tuple[int, int]]:
+    first, second = one[i : i + 1], other[j : j + 1]
+    steps = []
+    if first == "*":
+        steps += [(i + 1, j)] + ([(i, j + 1)] if second else [])
+    if second == "*":
+        steps += [(i, j + 1)] + ([(i + 1, j)] if first else [])
+    if first and first == second:
+        steps.append((i + 1, j + 1))
+    return steps
 
 
 @lru_cache(maxsize=65536)

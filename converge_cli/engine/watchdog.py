@@ -1,0 +1,126 @@
+"""A watchdog over code that is not ours: raises in it when its time is up, tells when that does not help.
+
+One thread looks at the clock; entering and leaving a guarded region costs well under a microsecond. Must never
+raise in code outside a guarded region.
+"""
+
+import ctypes
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+POLL = 0.05
+"""Seconds between two looks at the clock."""
+
+GRACE = 2.0
+"""Seconds between the first raise and calling the code stuck (in C, or swallowing the raise)."""
+
+
+class WatchdogTimeout(BaseException):  # noqa: N818  not an Error: guarded code must not catch it with Exception
+    """Raised inside guarded code whose time is up."""
+
+
+class _Region:
+    __slots__ = ("deadline", "fired", "name", "stuck", "thread")
+
+    def __init__(self, name: str, deadline: float, thread: int) -> None:
+        self.name = name
+        self.deadline = deadline
+        self.thread = thread
+        self.fired = 0.0
+        self.stuck = False
+
+
+class Watchdog:
+    """Guards one region at a time.
+
+    Args:
+        on_stuck: called from the watchdog's thread with the region's name when raising did not end it.
+    """
+
+    def __init__(self, on_stuck: Callable[[str], None] | None = None) -> None:
+        self._on_stuck = on_stuck
+        self._lock = threading.Lock()
+        self._region: _Region | None = None
+        self._closed = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def enter(self, name: str, seconds: float) -> None:
+        """Begin a guarded region in this thread."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._watch, name="converge-watchdog", daemon=True)
+            self._thread.start()
+        self._region = _Region(name, time.monotonic() + seconds, threading.get_ident())
+
+    def leave(self) -> None:
+        """End the guarded region.
+
+        Raises:
+            WatchdogTimeout: the region's time was up, even if its code swallowed the raise.
+        """
+        with self._lock:
+            region = self._region
+            self._region = None
+        if region is not None and region.fired:
+            _raise_in(region.thread, None)
+            raise WatchdogTimeout(region.name)
+
+    def settle(self) -> None:
+        """After a WatchdogTimeout: make sure that no second one is on its way."""
+        with self._lock:
+            self._region = None
+        _raise_in(threading.get_ident(), None)
+
+    @contextmanager
+    def guard(self, name: str, seconds: float) -> Iterator[None]:
+        """A guarded region as a with block.
+
+        Raises:
+            WatchdogTimeout: the block took longer than `seconds`.
+        """
+        self.enter(name, seconds)
+        try:
+            yield
+        except WatchdogTimeout:
+            self.settle()
+            raise
+        except BaseException:
+            self._leave_quietly()
+            raise
+        else:
+            self.leave()
+
+    def close(self) -> None:
+        """End the watchdog's thread."""
+        self._closed.set()
+
+    def _leave_quietly(self) -> None:
+        try:
+            self.leave()
+        except WatchdogTimeout:
+            self.settle()
+
+    def _watch(self) -> None:
+        while not self._closed.wait(POLL):
+            region = self._region
+            now = time.monotonic()
+            if region is not None and now > region.deadline:
+                self._press(region, now)
+
+    def _press(self, region: _Region, now: float) -> None:
+        with self._lock:
+            if self._region is not region:
+                return
+            region.fired = region.fired or now
+            _raise_in(region.thread, WatchdogTimeout)
+        # Code that swallows the raise is raised in again at each look; code in C never sees it.
+        if now - region.fired > GRACE and not region.stuck and self._on_stuck is not None:
+            region.stuck = True
+            self._on_stuck(region.name)
+
+
+def _raise_in(thread: int, what: type[BaseException] | None) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread), ctypes.py_object(what) if what is not None else None
+    )
