@@ -1,0 +1,77 @@
+"""Findings: collects every diagnostic of one or several texts. Never stops at the first."""
+
+import msgspec
+
+from converge_cli.truth.diagnostics import BY_NAME, Diagnostic
+from converge_cli.truth.source import Source, UnreadableSourceError, decode
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A stretch of one line: file, 1-based line and column, `end_column` one past the last character."""
+
+    file: str
+    line: int
+    column: int
+    end_column: int
+
+
+class Findings:
+    """The diagnostics found so far, and the lines of the texts that they are about."""
+
+    def __init__(self) -> None:
+        self._found: dict[Diagnostic, None] = {}
+        self._lines: dict[str, list[str]] = {}
+
+    def read(self, source: Source, limit: int | None = None) -> str | None:
+        """The text of a source, or None after saying why it can't be read."""
+        try:
+            text = decode(source) if limit is None else decode(source, limit)
+        except UnreadableSourceError as error:
+            place = Place(source.name, error.line, error.column, error.column + 1)
+            self.add(error.finding, place, error.message, error.fix)
+            return None
+        self._lines[source.name] = text.split("\n")
+        return text
+
+    def add(self, name: str, place: Place, message: str, fix: str = "") -> None:
+        """Record a finding of the catalogue's kind `name`; the same one twice counts once."""
+        kind = BY_NAME[name]
+        line = self.line(place)
+        diagnostic = Diagnostic(
+            kind.code,
+            kind.name,
+            kind.severity,
+            place.file,
+            place.line,
+            place.column,
+            max(place.end_column, place.column + 1),
+            message,
+            fix,
+            line,
+        )
+        self._found[diagnostic] = None
+
+    def line(self, place: Place) -> str:
+        """The whole line of a place, as written."""
+        lines = self._lines.get(place.file, [])
+        return lines[place.line - 1] if 0 < place.line <= len(lines) else ""
+
+    def within(self, place: Place, fragment: str) -> Place:
+        """The place of a fragment of the text at a place, or that place when it can't be found on its line."""
+        at = self.line(place).find(fragment, place.column - 1) if fragment else -1
+        return place if at < 0 else Place(place.file, place.line, at + 1, at + 1 + len(fragment))
+
+    def whole_file(self, name: str) -> Place:
+        """The place for a finding about a file as a whole."""
+        return Place(name, 1, 1, 1 + len(self.line(Place(name, 1, 1, 1))))
+
+    @property
+    def failed(self) -> bool:
+        """Whether an error is among them."""
+        return any(item.severity == "error" for item in self._found)
+
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        """All of them, by file in order of reading, then by line and column."""
+        files = {name: number for number, name in enumerate(self._lines)}
+        order = lambda item: (files.get(item.file, len(files)), item.file, item.line, item.column, item.code)  # noqa: E731
+        return tuple(sorted(self._found, key=order))
