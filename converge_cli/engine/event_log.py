@@ -1,0 +1,79 @@
+"""The event log of one run: gives each event its sequence and time, and commits them, one transaction a cycle."""
+
+from collections.abc import Callable
+from typing import Any
+
+from converge_cli._internal.hashing import GENESIS, chain_link
+from converge_cli.core.event import RunEvent, SuggestorRunning, encode_event
+from converge_cli.core.port import Clock, Commit, EventSink, Experience, RunRow
+
+
+class EventLog:
+    """Append-only; what is not committed yet is visible to nobody.
+
+    Without a store the events stay in memory and are hashed only when somebody asks for the head.
+    """
+
+    def __init__(self, run: str, clock: Clock, store: Experience | None, sink: EventSink | None) -> None:
+        self.run = run
+        self.seq = 0
+        self.at = clock.now()
+        self.started_at = self.at
+        self.events: list[RunEvent] = []
+        self._clock = clock
+        self._store = store
+        self._sink = sink
+        self._pending: list[RunEvent] = []
+        self._head = GENESIS
+        self._hashed = 0
+        self._committed = 0
+
+    def tick(self) -> None:
+        """Take the time that the next events carry."""
+        self.at = self._clock.now()
+
+    def add(self, kind: Callable[..., Any], **fields: Any) -> int:
+        """Add an event to the next commit; returns its sequence."""
+        self.seq += 1
+        self._pending.append(kind(seq=self.seq, at=self.at, **fields))
+        return self.seq
+
+    def running(self, cycle: int, suggestor: str) -> None:
+        """Tell the display that an execution begins; records nothing."""
+        if self._sink is not None:
+            self._sink.running(SuggestorRunning(cycle, suggestor))
+
+    def commit(self, row: Callable[[str], RunRow]) -> None:
+        """Make the pending events durable, then show them.
+
+        Args:
+            row: makes the index row from the new head (hex).
+        """
+        pending = self._pending
+        if not pending:
+            return
+        self._pending = []
+        if self._store is None:
+            self.events += pending
+        else:
+            previous, encoded = self._head, [encode_event(event) for event in pending]
+            for data in encoded:
+                self._head = chain_link(self._head, data)
+            made = row(self._head.hex())
+            self._store.append(Commit(made, self._committed + 1, tuple(encoded), previous.hex()))
+        self._committed = self.seq
+        if self._sink is not None:
+            self._sink.events(self.run, pending)
+
+    def head(self) -> str:
+        """Hash of the last committed event, hex."""
+        for event in self.events[self._hashed :]:
+            self._head = chain_link(self._head, encode_event(event))
+        self._hashed = len(self.events)
+        return self._head.hex()
+
+    def restore(self, seq: int, head: bytes, started_at: str) -> None:
+        """Go on after recorded events."""
+        self.seq = self._committed = seq
+        self._head = head
+        self.started_at = started_at

@@ -1,0 +1,137 @@
+"""Builds the question that policy is asked about a proposal: base request plus what decided approvals grant."""
+
+from decimal import Decimal
+from typing import Any
+
+from converge_cli.core.flow_gate import (
+    ContextValue,
+    FlowGateDecision,
+    FlowGateInput,
+    FlowQuestion,
+    Principal,
+    Resource,
+    granted,
+)
+from converge_cli.core.ids import slug
+from converge_cli.core.pack_spec import ContextField, GateSpec
+from converge_cli.core.person import Person
+from converge_cli.core.selector import selector
+from converge_cli.engine.candidate import Candidate, Held
+from converge_cli.engine.fields import ABSENT, lookup
+from converge_cli.engine.run import Run
+
+_MAX_AMOUNT = 2**63 - 1
+
+
+class UnaskableError(Exception):
+    """The request can't be built from this proposal, so it is refused."""
+
+
+def gates_of(run: Run, candidate: Candidate) -> list[GateSpec]:
+    """The gates that ask about a proposal, in the order in which the packs declare them."""
+    return [gate for gate in run.job.gates if _asks(gate, candidate)]
+
+
+def ask(run: Run, gate: GateSpec, held: Held) -> tuple[FlowGateInput | None, FlowGateDecision]:
+    """Ask policy; whatever prevents an answer is a refusal (law 8)."""
+    if run.setting.gate is None:
+        return None, _refusal("no policy is loaded for this gate")
+    try:
+        question = _question(run, gate, held)
+    except UnaskableError as error:
+        return None, _refusal(str(error))
+    return question.request, run.setting.gate.decide(question)
+
+
+def resource_of(gate: GateSpec, candidate: Candidate) -> str:
+    """The id of the resource that a proposal is about; "" when the field is absent."""
+    value = lookup(candidate.payload, gate.resource_id)
+    return "" if value is ABSENT or value is None else str(value)
+
+
+def passed_by(run: Run, resource: str) -> tuple[str, ...]:
+    """The gates that a resource has passed, by current `passed:<gate>:<resource>` facts under Evaluations."""
+    suffix = f":{slug(resource)}"
+    found = run.context.live(selector("Evaluations:passed:*")).current
+    return tuple(sorted(subject.split(":")[1] for subject in found if subject.endswith(suffix)))
+
+
+def _asks(gate: GateSpec, candidate: Candidate) -> bool:
+    which = selector(gate.on)
+    return which.key == candidate.key and which.matches(candidate.subject)
+
+
+def _question(run: Run, gate: GateSpec, held: Held) -> FlowQuestion:
+    candidate = held.candidate
+    resource = resource_of(gate, candidate)
+    if not resource:
+        raise UnaskableError(f"field {gate.resource_id}, which names the resource, is absent")
+    context: dict[str, ContextValue] = {"commitment_type": gate.resource_kind, "human_approval_present": False}
+    for name, field in gate.context.items():
+        context[name] = _context_value(name, field, candidate)
+    base = FlowGateInput(
+        principal=_principal(run, gate, held),
+        resource=Resource(resource, gate.resource_kind, gate.resource_phase, passed_by(run, resource)),
+        action=gate.action,
+        context=context,
+    )
+    given = [point for point in gate.approvals if is_approved(run, held, point)]
+    declared = [point for point in gate.approvals if run.job.point(point) is not None and point not in given]
+    return FlowQuestion(
+        pack=gate.pack,
+        request=granted(base, gate.requires, tuple(gate.approvals[point] for point in given)),
+        requires=gate.requires,
+        grants={point: gate.approvals[point] for point in declared},
+    )
+
+
+def is_approved(run: Run, held: Held, point: str) -> bool:
+    """Whether the point said yes to exactly this proposal, and that approval is not spent."""
+    asked = run.requests.get(held.requests.get(point, ""))
+    return asked is not None and asked.status == "approved"
+
+
+def authority_approver(run: Run, held: Held) -> Person | None:
+    """The person who answered an authority request on this proposal with yes."""
+    for point in held.requests:
+        if point.startswith("authority_") and is_approved(run, held, point):
+            asked = run.requests[held.requests[point]]
+            return run.setting.people.get(asked.approvals[-1].by)
+    return None
+
+
+def principal_of(run: Run, gate: GateSpec, candidate: Candidate) -> str | None:
+    """The id of the person for whom a gate is asked."""
+    if gate.principal == "run":
+        return run.setting.principal
+    value = lookup(candidate.payload, gate.principal)
+    return value if isinstance(value, str) else None
+
+
+def _principal(run: Run, gate: GateSpec, held: Held) -> Principal:
+    person = authority_approver(run, held)
+    if person is None:
+        name = principal_of(run, gate, held.candidate)
+        person = run.setting.people.get(name or "")
+        if person is None:
+            raise UnaskableError(f"the principal {name or '(none)'} is not among the people")
+    return Principal(person.id, person.authority, person.domains)
+
+
+def _context_value(name: str, field: ContextField, candidate: Candidate) -> ContextValue:
+    value: Any = lookup(candidate.payload, field.field)
+    if field.type == "money" and isinstance(value, int | Decimal) and not isinstance(value, bool):
+        minor = Decimal(value) * 100
+        if minor == minor.to_integral_value() and abs(minor) <= _MAX_AMOUNT:
+            return int(minor)
+    elif field.type == "integer" and isinstance(value, int) and not isinstance(value, bool):
+        if abs(value) <= _MAX_AMOUNT:
+            return value
+    elif (field.type == "text" and isinstance(value, str)) or (field.type == "boolean" and isinstance(value, bool)):
+        return value
+    raise UnaskableError(f"{name}: field {field.field} is absent or can't be stated as {field.type}")
+
+
+def _refusal(detail: str) -> FlowGateDecision:
+    return FlowGateDecision(outcome="REJECT", source="error", detail=detail)
+

@@ -1,0 +1,99 @@
+"""A registered suggestor: what it declared, resolved against the context, and when it last looked."""
+
+import inspect
+import re
+from collections.abc import Mapping, Sequence
+
+from converge_cli.core.context import Context, ContextView, LiveSelection
+from converge_cli.core.context_key import KEYS
+from converge_cli.core.errors import InvalidJobError
+from converge_cli.core.ids import SEGMENT
+from converge_cli.core.kind import Kind
+from converge_cli.core.selector import Selector, selector
+from converge_cli.core.suggestor import Suggestor
+
+
+class Registration:
+    """One suggestor in one run.
+
+    Attributes:
+        number: registration order; the merge order.
+        last_view: how many facts its last recorded view held; -1 before the first.
+        due: whether something that it reads is newer than that.
+        declined: whether it was due and did not accept; asked again when its view changes.
+    """
+
+    __slots__ = ("allowed", "declined", "due", "last_view", "name", "number", "pack", "reads", "suggestor", "writes")
+
+    def __init__(self, number: int, pack: str, suggestor: Suggestor, context: Context) -> None:
+        if not isinstance(suggestor.name, str) or not re.fullmatch(SEGMENT, suggestor.name):
+            raise InvalidJobError(
+                f"{type(suggestor).__name__} has no well-formed name: {suggestor.name!r}",
+                hint="set name to letters, digits, dots and dashes",
+                where=pack,
+            )
+        self.number = number
+        self.pack = pack
+        self.suggestor = suggestor
+        self.name = suggestor.name
+        self.reads = tuple(context.live(selector(text)) for text in suggestor.reads)
+        self.writes: tuple[Selector, ...] = tuple(selector(text) for text in suggestor.writes)
+        written = (context.live(which) for which in self.writes)
+        self.allowed: tuple[LiveSelection, ...] = tuple(dict.fromkeys((*self.reads, *written)))
+        self.last_view = -1
+        self.due = not self.reads
+        self.declined = False
+        for live in self.allowed:
+            live.readers.append(number)
+
+    def view(self, context: Context, kinds: Mapping[str, Kind]) -> ContextView:
+        """A fresh view of what it may see."""
+        return ContextView(self.name, self.allowed, context, kinds)
+
+    def may_write(self, key: str, subject: str) -> bool:
+        """Whether it declared that it writes this."""
+        return any(which.key == key and which.matches(subject) for which in self.writes)
+
+    def wake(self) -> None:
+        """Called when a fact arrived that its reads or writes select: due if its reads have something new."""
+        self.declined = False
+        if not self.due:
+            last = self.last_view
+            self.due = any(live.newest >= last for live in self.reads if live.newest >= 0)
+
+
+def register(suggestors: Sequence[tuple[str, Suggestor]], context: Context) -> tuple[Registration, ...]:
+    """Register suggestors (pack name, suggestor) in order.
+
+    Raises:
+        InvalidJobError: a name is missing, malformed or there twice.
+        MalformedSelectorError: a declared selector is not one.
+    """
+    names: dict[str, str] = {}
+    registered = []
+    for number, (pack, suggestor) in enumerate(suggestors):
+        if suggestor.name in names:
+            raise InvalidJobError(
+                f"two suggestors are named {suggestor.name} (packs {names[suggestor.name]} and {pack})", where=pack
+            )
+        names[suggestor.name] = pack
+        registered.append(Registration(number, pack, suggestor, context))
+    return tuple(registered)
+
+
+class Feed(Suggestor):
+    """Brings in what comes from outside (inputs, seeds, scripted proposals of an example); may write any key."""
+
+    writes = tuple(sorted(KEYS))
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def execute(self, view: ContextView):  # type: ignore[no-untyped-def]  # noqa: ANN201
+        """A feed is never executed: its proposals are given to the run."""
+        raise InvalidJobError(f"{self.name} is fed, not executed", where=self.name)
+
+
+def is_async(suggestor: Suggestor) -> bool:
+    """Whether execute is a coroutine function."""
+    return inspect.iscoroutinefunction(suggestor.execute)

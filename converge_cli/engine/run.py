@@ -1,0 +1,143 @@
+"""Everything that changes while one run runs. Only the engine's own modules touch it."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from converge_cli.core.approval import Approval, ApprovalRequest
+from converge_cli.core.budget import Budget
+from converge_cli.core.context import Context
+from converge_cli.core.criterion import CriterionResult
+from converge_cli.core.event import InputRecord
+from converge_cli.core.fact import Fact, ProposedFact
+from converge_cli.core.flow_gate import FlowGateDecision
+from converge_cli.core.invariant import InvariantResult
+from converge_cli.core.job import Job
+from converge_cli.core.kind import Kind
+from converge_cli.core.person import Person
+from converge_cli.core.port import FlowGate, RunRow
+from converge_cli.core.suggestor import Suggestor
+from converge_cli.engine.budget_meter import BudgetMeter
+from converge_cli.engine.candidate import Held
+from converge_cli.engine.event_log import EventLog
+from converge_cli.engine.registration import Registration, register
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """What a run is given and never changes.
+
+    Attributes:
+        suggestors: (pack name, suggestor) in registration order.
+        kinds: every kind by name, built-in and engine-owned ones included.
+        kind_packs: kind name -> pack that declares it.
+        people: id -> person.
+        gate: policy; None when no pack of the job has a gate.
+        strict: soft violations, unexercised invariants and deferred clauses count.
+    """
+
+    job: Job
+    suggestors: Sequence[tuple[str, Suggestor]]
+    kinds: Mapping[str, Kind]
+    people: Mapping[str, Person]
+    gate: FlowGate | None
+    principal: str | None
+    strict: bool
+
+
+class Asked(msgspec.Struct):
+    """An approval request and what became of it: pending, approved, rejected, spent or closed."""
+
+    request: ApprovalRequest
+    status: str = "pending"
+    approvals: tuple[Approval, ...] = ()
+
+
+class Rejection(msgspec.Struct, frozen=True):
+    """A proposal that the promotion gate rejected."""
+
+    key: str
+    id: str
+    suggestor: str
+    code: str
+    reason: str
+    cycle: int
+
+
+class GateAnswer(msgspec.Struct, frozen=True):
+    """One answer of policy."""
+
+    gate: str
+    action: str
+    fact: str
+    resource: str
+    decision: FlowGateDecision
+    cycle: int
+
+
+class Run:
+    """One run.
+
+    Attributes:
+        held: parked and denied proposals by (key, id), in arrival order.
+        judged: identities of proposals that need no second judgement (rejected, held, withdrawn apart).
+        failures: suggestor -> code, of those whose last execution failed.
+        notes: what the engine itself last wrote: subject -> fact.
+        missing_inputs: declared inputs that were not given.
+    """
+
+    def __init__(self, run_id: str, setting: Setting, log: EventLog, budget: Budget) -> None:
+        self.id = run_id
+        self.setting = setting
+        self.job = setting.job
+        self.log = log
+        self.meter = BudgetMeter(budget)
+        self.context = Context()
+        self.registrations: tuple[Registration, ...] = register(setting.suggestors, self.context)
+        self.cycle = 0
+        self.location = ""
+        self.held: dict[tuple[str, str], Held] = {}
+        self.requests: dict[str, Asked] = {}
+        self.judged: set[tuple[str, str, bytes, tuple[str, ...]]] = set()
+        self.failures: dict[str, str] = {}
+        self.rejections: list[Rejection] = []
+        self.gate_answers: list[GateAnswer] = []
+        self.refusals: list[tuple[Approval, str, str]] = []
+        self.duplicates = 0
+        self.invariants: dict[str, InvariantResult] = {}
+        self.criteria: dict[str, CriterionResult] = {}
+        self.missing_inputs: dict[str, str] = {}
+        self.inputs: list[InputRecord] = []
+        self.unmerged: list[tuple[str, int, tuple[ProposedFact, ...]]] = []
+        self.digests: dict[int, int] = {}
+        self.counts: list[int] = []
+
+    @property
+    def facts(self) -> list[Fact]:
+        """Every fact in order of promotion."""
+        return self.context.facts
+
+    def kind(self, name: str) -> Kind | None:
+        """The kind of that name."""
+        return self.setting.kinds.get(name)
+
+    def pending(self) -> list[ApprovalRequest]:
+        """Requests that nobody has decided yet, in the order in which they were asked."""
+        return [asked.request for asked in self.requests.values() if asked.status == "pending"]
+
+    def row(self, head: str, status: str = "running", reason: str = "") -> RunRow:
+        """The run's line in the index of runs."""
+        return RunRow(
+            run=self.id,
+            truth=self.job.truth,
+            title=self.job.title,
+            status=status,
+            reason=reason,
+            started_at=self.log.started_at,
+            updated_at=self.log.at,
+            seq=self.log.seq,
+            head=head,
+            cycles=self.cycle,
+            facts=len(self.context.facts),
+            pending=len(self.pending()),
+            location=self.location,
+        )
