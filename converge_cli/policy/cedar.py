@@ -1,0 +1,114 @@
+"""The flow gate that asks Cedar. Must never raise from a decision, and never promote what it could not judge."""
+
+from collections.abc import Mapping
+
+from converge_cli.core.flow_gate import FlowGateDecision, FlowQuestion, granted
+from converge_cli.core.pack import PolicyFiles
+from converge_cli.policy.counterfactual import MAX_POINTS, Verdict, find_unlock
+from converge_cli.policy.policy_set import PackPolicy
+from converge_cli.policy.projection import UnjudgeableRequestError, check_request
+from converge_cli.policy.self_test import self_test
+
+_MAX_DETAIL = 1_000
+
+
+class CedarAuthorizer:
+    """Answers flow gates by the policy of the pack that asks (implements `core.port.FlowGate`).
+
+    Policies are parsed and validated here, once. Without the Cedar engine it can still be made: it then refuses
+    everything, and says why.
+
+    Args:
+        policies: pack name -> its Cedar files and schema.
+
+    Raises:
+        InvalidPolicyError: a policy that is not valid stops the load.
+    """
+
+    def __init__(self, policies: Mapping[str, PolicyFiles]) -> None:
+        self._packs: dict[str, PackPolicy] = {}
+        self._unusable = ""
+        try:
+            for pack, files in policies.items():
+                self._packs[pack] = PackPolicy(pack, files)
+        except ImportError as error:
+            self._unusable = f"the Cedar engine can't be imported: {error}"
+
+    def rules(self, pack: str) -> Mapping[str, str]:
+        """Rule id -> `file:line`, of a pack's policy; empty for a pack without one."""
+        return dict(self._packs[pack].rules) if pack in self._packs else {}
+
+    def decide(self, question: FlowQuestion) -> FlowGateDecision:
+        """PROMOTE, REJECT, or ESCALATE with what would really unlock it; a REJECT of source error on any doubt."""
+        try:
+            return self._decide(question)
+        except Exception as error:  # noqa: BLE001  law 8: whatever went wrong, the answer is no
+            return _refused(f"{type(error).__name__}: {error}")
+        except BaseException as error:
+            # A panic of the Rust engine is not an Exception; an interrupt or the watchdog is not ours to keep.
+            if type(error).__name__ == "PanicException":
+                return _refused(f"the Cedar engine panicked: {error}")
+            raise
+
+    def _decide(self, question: FlowQuestion) -> FlowGateDecision:
+        policy = self._packs.get(question.pack)
+        obstacle = self._obstacle(question)
+        if policy is None or obstacle:
+            return _refused(obstacle or f"pack {question.pack} has no policy", policy.hash if policy else "")
+        verdict = policy.judge(granted(question.request, question.requires, ()))
+        if verdict.error:
+            return _refused(verdict.error, policy.hash)
+        if verdict.allowed:
+            return FlowGateDecision("PROMOTE", rules=verdict.rules, policy_hash=policy.hash)
+        return _denied(question, verdict, policy)
+
+    def _obstacle(self, question: FlowQuestion) -> str:
+        """Why the question can't be put to Cedar at all, or ""."""
+        problems = [self._unusable] if self._unusable else self_test()
+        if problems:
+            return f"the Cedar engine may not decide: {'; '.join(problems)}"
+        if len(question.grants) > MAX_POINTS:
+            return f"{len(question.grants)} approval points on one gate; at most {MAX_POINTS} can be weighed"
+        try:
+            # As it came, before required_gates_met is computed anew: a request with a gap is not mended here.
+            check_request(question.request)
+        except UnjudgeableRequestError as error:
+            return str(error)
+        return ""
+
+
+def _denied(question: FlowQuestion, verdict: Verdict, policy: PackPolicy) -> FlowGateDecision:
+    passed = set(question.request.resource.gates_passed)
+    unlock = find_unlock(question, policy.judge)
+    if unlock is not None:
+        return FlowGateDecision(
+            "ESCALATE",
+            approvals=unlock.approvals,
+            authority=unlock.authority,
+            # Why it is refused now, and by which rule it would pass.
+            rules=tuple(dict.fromkeys((*verdict.rules, *unlock.rules))),
+            missing=tuple(gate for gate in question.requires if gate not in passed),
+            policy_hash=policy.hash,
+        )
+    # A gate that an approval could still grant is not what stands in the way.
+    grantable = {gate for grant in question.grants.values() for gate in grant.gates}
+    return FlowGateDecision(
+        "REJECT",
+        rules=verdict.rules,
+        missing=tuple(gate for gate in question.requires if gate not in passed | grantable),
+        detail="" if verdict.rules else _nothing_permits(question),
+        policy_hash=policy.hash,
+    )
+
+
+def _nothing_permits(question: FlowQuestion) -> str:
+    request = question.request
+    who = request.principal
+    return (
+        f"no rule of pack {question.pack} permits {request.action} of {request.resource.kind} {request.resource.id} "
+        f"by {who.id} ({who.authority}; {', '.join(who.domains) or 'no domain'})"
+    )
+
+
+def _refused(detail: str, policy_hash: str = "") -> FlowGateDecision:
+    return FlowGateDecision("REJECT", source="error", detail=detail[:_MAX_DETAIL], policy_hash=policy_hash)

@@ -1,0 +1,74 @@
+"""What would unlock a refusal: ESCALATE names only approvals and an authority that would really help.
+
+Knows nothing of Cedar: it asks the same question again with grants added. Must never be used on a request that
+could not be judged.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import combinations
+from typing import NamedTuple
+
+import msgspec
+
+from converge_cli.core.flow_gate import FlowGateInput, FlowQuestion, granted
+from converge_cli.core.person import AUTHORITIES, Authority
+
+MAX_POINTS = 4
+"""Points that one gate may declare: beyond that, trying every set costs too much and nobody can follow it."""
+
+
+class Verdict(NamedTuple):
+    """What policy says to one request.
+
+    Attributes:
+        allowed: true only for an Allow without any error.
+        rules: ids of the rules that decided.
+        error: why it could not be judged, or "".
+    """
+
+    allowed: bool
+    rules: tuple[str, ...]
+    error: str = ""
+
+
+class Unlock(NamedTuple):
+    """The first thing that helps: these approvals, by somebody of at least this authority (None: as it is)."""
+
+    approvals: tuple[str, ...]
+    authority: Authority | None
+    rules: tuple[str, ...]
+
+
+Judge = Callable[[FlowGateInput], Verdict]
+
+
+def find_unlock(question: FlowQuestion, judge: Judge) -> Unlock | None:
+    """Try every set of grants, the smallest first, as the principal is and then at each higher authority.
+
+    Returns:
+        The first that is allowed, or None when nothing that people could give would help.
+    """
+    request = question.request
+    for authority in (None, *_higher(request.principal.authority)):
+        asked = request if authority is None else _as_authority(request, authority)
+        for points in _point_sets(question, smallest=1 if authority is None else 0):
+            grants = tuple(question.grants[point] for point in points)
+            verdict = judge(granted(asked, question.requires, grants))
+            if verdict.allowed:
+                return Unlock(points, authority, verdict.rules)
+    return None
+
+
+def _point_sets(question: FlowQuestion, *, smallest: int) -> Iterator[tuple[str, ...]]:
+    points = sorted(question.grants)
+    for size in range(smallest, len(points) + 1):
+        yield from combinations(points, size)
+
+
+def _higher(authority: Authority) -> tuple[Authority, ...]:
+    return AUTHORITIES[AUTHORITIES.index(authority) + 1 :]
+
+
+def _as_authority(request: FlowGateInput, authority: Authority) -> FlowGateInput:
+    principal = msgspec.structs.replace(request.principal, authority=authority)
+    return msgspec.structs.replace(request, principal=principal)

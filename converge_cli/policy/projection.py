@@ -1,0 +1,123 @@
+"""A flow gate's request as Cedar sees it. Must never let a value through that Cedar would read differently.
+
+What a policy can look at (a pack's schema declares exactly these names):
+
+    principal   Person::"<id>"     authority: String (advisory, participatory, supervisory, sovereign)
+                                   domains: Set<String>, policy_version: String
+    action      Action::"<propose | validate | promote | commit | advance_phase>"
+    resource    Resource::"<id>"   kind: String, phase: String, gates_passed: Set<String>
+    context     commitment_type: String, human_approval_present: Bool, required_gates_met: Bool,
+                and what the pack's gate declares: money and integer are Long (money in minor units,
+                2000000 = 20,000.00), text is String, boolean is Bool
+
+so that a rule reads `principal.authority == "supervisory" && context.amount <= 2000000`.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple, get_args
+
+from converge_cli._internal.canonical_json import encode
+from converge_cli.core.flow_gate import FlowAction, FlowGateInput, Phase
+from converge_cli.core.person import AUTHORITIES
+
+LONG = range(-(2**63), 2**63)
+"""The integers that Cedar can hold."""
+
+ALWAYS = {"commitment_type": str, "human_approval_present": bool, "required_gates_met": bool}
+"""Context fields that every request has, with their types."""
+
+_ACTIONS = frozenset(get_args(FlowAction))
+_PHASES = frozenset(get_args(Phase))
+_MAX_TEXT = 100_000
+
+
+class UnjudgeableRequestError(ValueError):
+    """A request holds something that policy can't be asked about; `str()` says what."""
+
+
+class CedarRequest(NamedTuple):
+    """The request in Cedar's own form; principal and resource are JSON entity lists, equal for equal ones."""
+
+    request: dict[str, Any]
+    principal: str
+    resource: str
+
+
+def project(asked: FlowGateInput) -> CedarRequest:
+    """Principal, action, resource and context as Cedar takes them.
+
+    Raises:
+        UnjudgeableRequestError: an attribute is absent, null, of another type or out of range.
+    """
+    check_request(asked)
+    who, what = asked.principal, asked.resource
+    principal = {"type": "Person", "id": who.id}
+    resource = {"type": "Resource", "id": what.id}
+    return CedarRequest(
+        {
+            "principal": principal,
+            "action": {"type": "Action", "id": asked.action},
+            "resource": resource,
+            "context": encode(asked.context).decode(),
+        },
+        _entity(principal, {"authority": who.authority, "domains": who.domains, "policy_version": who.policy_version}),
+        _entity(resource, {"kind": what.kind, "phase": what.phase, "gates_passed": what.gates_passed}),
+    )
+
+
+def _entity(uid: dict[str, str], attributes: dict[str, Any]) -> str:
+    return encode([{"uid": uid, "attrs": attributes, "parents": ()}]).decode()
+
+
+def check_request(asked: FlowGateInput) -> None:
+    """Refuse a request that has a gap, or a value that Cedar would read differently.
+
+    Raises:
+        UnjudgeableRequestError: naming the attribute.
+    """
+    who, what = asked.principal, asked.resource
+    _texts({"principal.id": who.id, "principal.policy_version": who.policy_version})
+    _texts({"resource.id": what.id, "resource.kind": what.kind})
+    _one_of("principal.authority", who.authority, AUTHORITIES)
+    _one_of("resource.phase", what.phase, _PHASES)
+    _one_of("action", asked.action, _ACTIONS)
+    _text_list("principal.domains", who.domains)
+    _text_list("resource.gates_passed", what.gates_passed)
+    for name, kind in ALWAYS.items():
+        if name not in asked.context:
+            raise UnjudgeableRequestError(f"context.{name} is missing")
+        if type(asked.context[name]) is not kind:
+            raise UnjudgeableRequestError(f"context.{name} must be a {kind.__name__}")
+    for name, value in asked.context.items():
+        _context_value(name, value)
+
+
+def _context_value(name: object, value: object) -> None:
+    if type(name) is not str:
+        raise UnjudgeableRequestError(f"context has the name {name!r}, which is not text")
+    if type(value) is int:
+        if value not in LONG:
+            raise UnjudgeableRequestError(f"context.{name} is beyond 64 bits")
+    elif type(value) is str:
+        if len(value) > _MAX_TEXT:
+            raise UnjudgeableRequestError(f"context.{name} is longer than {_MAX_TEXT} characters")
+    elif type(value) is not bool:
+        raise UnjudgeableRequestError(
+            f"context.{name} is {type(value).__name__}; policy knows text, integers and booleans"
+        )
+
+
+def _texts(values: dict[str, object]) -> None:
+    for path, value in values.items():
+        if type(value) is not str or not value:
+            raise UnjudgeableRequestError(f"{path} must be text that is not empty")
+
+
+def _text_list(path: str, values: object) -> None:
+    if not isinstance(values, tuple | list) or any(type(value) is not str for value in values):
+        raise UnjudgeableRequestError(f"{path} must be a list of texts")
+
+
+def _one_of(path: str, value: object, choices: Iterable[str]) -> None:
+    if type(value) is not str or value not in choices:
+        raise UnjudgeableRequestError(f"{path} {value!r} is not one of {', '.join(sorted(choices))}")
