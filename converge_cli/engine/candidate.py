@@ -49,15 +49,16 @@ class Held:
         by: rules and gates, or points, that denied it.
         requests: point -> id of its approval request.
         asked: newest fact that its gate request was built from when policy was last asked.
+        fresh: whether a decision on it has come in since then.
     """
 
-    __slots__ = ("asked", "by", "candidate", "cause", "claims", "gate", "requests")
+    __slots__ = ("asked", "by", "candidate", "cause", "claims", "fresh", "requests")
 
     def __init__(self, candidate: Candidate) -> None:
         self.candidate = candidate
         self.claims: tuple[str, ...] = ()
         self.cause: str | None = None
         self.by: tuple[str, ...] = ()
-        self.gate: int | None = None
         self.requests: dict[str, str] = {}
         self.asked = -1
+        self.fresh = False

@@ -1,0 +1,312 @@
+"""The approval desk: which points claim a proposal, what policy answers, who is asked, what a decision does.
+
+Humans approve, suggestors cannot (law 7): decisions come in only through `decide` and `time_out`, which the human
+path feeds. Must never promote: it rules, the promotion gate acts.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
+
+from converge_cli.core.approval import Approval, ApprovalPoint, ApprovalRequest, HitlRule, Why, authority_point, request_id
+from converge_cli.core.event import (
+    ApprovalRequested,
+    ApprovalSpent,
+    GateDecided,
+    ProposalDenied,
+    ProposalParked,
+)
+from converge_cli.core.flow_gate import FlowGateDecision, FlowGateInput
+from converge_cli.core.pack_spec import GateSpec
+from converge_cli.core.person import Authority
+from converge_cli.core.selector import selector
+from converge_cli.engine.candidate import Candidate, Held
+from converge_cli.engine.checks import select_proposal
+from converge_cli.engine.engine_notes import note_approval, note_denial, resolve_denial
+from converge_cli.engine.fields import lookup
+from converge_cli.engine.flow_questions import ask, gates_of, principal_of, resource_of
+from converge_cli.engine.run import Asked, GateAnswer, Run
+
+
+class Ruling(NamedTuple):
+    """Whether a proposal may be promoted now, by which GateDecided event, spending which approvals."""
+
+    promote: bool
+    gate: int | None = None
+    spent: tuple[str, ...] = ()
+
+
+class _Answer(NamedTuple):
+    gate: GateSpec
+    request: FlowGateInput | None
+    decision: FlowGateDecision
+    seq: int
+
+
+class ApprovalDesk:
+    """Rules on proposals that gates, HITL rules or required approvals concern."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._points = {point.id: point for point in run.job.approval_points}
+
+    def rule(self, held: Held) -> Ruling:
+        """Promote, park or deny a proposal as things stand."""
+        run = self._run
+        answers = self._ask_gates(held)
+        held.asked, held.fresh = self._newest_passed(), False
+        gate = answers[-1].seq if answers else None
+        refused = next((answer for answer in answers if answer.decision.outcome == "REJECT"), None)
+        if refused is not None:
+            by = refused.decision.rules or tuple(f"gate {name} missing" for name in refused.decision.missing)
+            self._deny(held, "denied", by or (refused.gate.name,), refused.seq)
+            return Ruling(False)
+        claims = self._claims(held.candidate, answers)
+        rejected = tuple(point for point in claims if self._status(held, point) == "rejected")
+        if rejected:
+            self._deny(held, "rejected", rejected, gate)
+            return Ruling(False)
+        undecided = [point for point in claims if self._status(held, point) != "approved"]
+        if undecided or any(answer.decision.outcome == "ESCALATE" for answer in answers):
+            self._park(held, claims, undecided, answers)
+            return Ruling(False)
+        resolve_denial(run, held.candidate)
+        spent = tuple(
+            request for request in held.requests.values() if run.requests[request].status == "approved"
+        )
+        return Ruling(True, gate, spent)
+
+    def needs_asking(self, held: Held) -> bool:
+        """Whether something that the proposal's request was built from changed since policy was last asked."""
+        return held.fresh or (self._newest_passed() > held.asked and bool(gates_of(self._run, held.candidate)))
+
+    def spend(self, candidate: Candidate, requests: tuple[str, ...]) -> None:
+        """Use approvals up, in the transaction that promotes what they approved."""
+        for request in requests:
+            self._run.requests[request].status = "spent"
+        self._run.log.add(ApprovalSpent, requests=requests, key=candidate.key, fact=candidate.id)
+
+    def close(self, held: Held) -> tuple[str, ...]:
+        """Close the open requests of a proposal; returns their ids."""
+        closed = []
+        for request in held.requests.values():
+            asked = self._run.requests[request]
+            if asked.status in {"pending", "approved"}:
+                asked.status = "closed"
+                closed.append(request)
+        return tuple(closed)
+
+    def note_decisions(self) -> None:
+        """Write the approval facts of requests that were decided while the run was paused."""
+        for asked in self._run.requests.values():
+            if asked.status in {"approved", "rejected"}:
+                note_approval(self._run, asked, asked.status)
+
+    def _ask_gates(self, held: Held) -> list[_Answer]:
+        run, answers = self._run, []
+        for gate in gates_of(run, held.candidate):
+            request, decision = ask(run, gate, held)
+            seq = run.log.add(
+                GateDecided,
+                cycle=run.cycle,
+                gate=gate.name,
+                fact=held.candidate.id,
+                request=request,
+                decision=decision,
+            )
+            resource = resource_of(gate, held.candidate)
+            run.gate_answers.append(
+                GateAnswer(gate.name, gate.action, held.candidate.id, resource, decision, run.cycle)
+            )
+            answers.append(_Answer(gate, request, decision, seq))
+        return answers
+
+    def _claims(self, candidate: Candidate, answers: list[_Answer]) -> tuple[str, ...]:
+        """The points whose yes is needed: required by the truth, named by an ESCALATE, or by a HITL rule."""
+        claims = [
+            point_id
+            for point_id in self._run.job.required_approvals
+            if point_id in self._points and select_proposal(candidate, self._points[point_id].approves)
+        ]
+        for answer in answers:
+            claims += answer.decision.approvals
+            if answer.decision.authority is not None:
+                claims.append(authority_point(answer.decision.authority))
+        claims += [rule.point for rule in self._run.job.hitl if hitl_applies(rule, candidate)]
+        return tuple(dict.fromkeys(claims))
+
+    def _status(self, held: Held, point: str) -> str:
+        asked = self._run.requests.get(held.requests.get(point, ""))
+        return asked.status if asked is not None else "unasked"
+
+    def _park(self, held: Held, claims: tuple[str, ...], undecided: list[str], answers: list[_Answer]) -> None:
+        run, candidate = self._run, held.candidate
+        if held.cause is not None:
+            resolve_denial(run, candidate)
+        changed = held.claims != claims or held.cause is not None
+        held.claims, held.cause, held.by = claims, None, ()
+        run.held[candidate.key, candidate.id] = held
+        if changed:
+            run.log.add(
+                ProposalParked,
+                cycle=run.cycle,
+                key=candidate.key,
+                id=candidate.id,
+                execution=candidate.execution,
+                position=candidate.position,
+                points=claims,
+                gate=answers[-1].seq if answers else None,
+            )
+        for point in undecided:
+            if point not in held.requests:
+                self._request(held, point, answers)
+
+    def _deny(self, held: Held, cause: str, by: tuple[str, ...], gate: int | None) -> None:
+        run, candidate = self._run, held.candidate
+        if held.cause == cause and held.by == by:
+            return
+        held.cause, held.by, held.claims = cause, by, ()
+        run.held[candidate.key, candidate.id] = held
+        self.close(held)
+        run.log.add(
+            ProposalDenied,
+            cycle=run.cycle,
+            key=candidate.key,
+            id=candidate.id,
+            execution=candidate.execution,
+            position=candidate.position,
+            cause=cause,
+            by=by,
+            gate=gate,
+        )
+        note_denial(run, candidate, cause, by)
+
+    def _request(self, held: Held, point_id: str, answers: list[_Answer]) -> None:
+        run, candidate = self._run, held.candidate
+        digest = candidate.digest(point_id)
+        request = self._form(point_id, candidate, digest, answers)
+        if request.id in run.requests and run.requests[request.id].status in {"rejected", "spent"}:
+            held.requests[point_id] = request.id  # final for that digest: nobody is asked twice
+            return
+        held.requests[point_id] = request.id
+        run.requests[request.id] = Asked(request)
+        run.log.add(ApprovalRequested, cycle=run.cycle, request=request)
+
+    def _form(
+        self, point_id: str, candidate: Candidate, digest: str, answers: list[_Answer]
+    ) -> ApprovalRequest:
+        run = self._run
+        request = ApprovalRequest(
+            id=request_id(run.id, point_id, digest),
+            point=point_id,
+            digest=digest,
+            key=candidate.key,
+            fact=candidate.id,
+            kind=candidate.kind,
+            content=msgspec.Raw(candidate.content),
+            evidence=candidate.evidence,
+            suggestor=candidate.suggestor,
+            requested_at=run.log.at,
+            summary=run.job.title,
+            why=self._why(point_id, candidate, answers),
+        )
+        asking = next((item.description for item in run.job.criteria if item.id in request.why.criteria), "")
+        request = msgspec.structs.replace(request, summary=asking or run.job.title)
+        point = self._points.get(point_id)
+        if point is None:
+            return msgspec.structs.replace(request, authority=_authority_of(point_id))
+        return _with_point(request, point, self._barred(point, candidate, answers), run.job.escalates_to)
+
+    def _why(self, point_id: str, candidate: Candidate, answers: list[_Answer]) -> Why:
+        criteria = tuple(
+            item.id
+            for item in self._run.job.criteria
+            if point_id in item.blocked_by or (point_id.startswith("authority_") and item.blocked_by)
+        )
+        asked = next((answer for answer in answers if answer.decision.outcome != "PROMOTE"), None)
+        hitl = tuple(_hitl_words(rule) for rule in self._run.job.hitl if hitl_applies(rule, candidate))
+        if asked is None:
+            return Why(criteria=criteria, hitl=hitl)
+        values = () if asked.request is None else tuple(
+            (name, str(value)) for name, value in sorted(asked.request.context.items())
+        )
+        return Why(criteria, asked.gate.action, asked.decision.outcome, asked.decision.rules, values, hitl)
+
+    def _barred(self, point: ApprovalPoint, candidate: Candidate, answers: list[_Answer]) -> tuple[str, ...]:
+        """The people that `not_by` names: the principal, or persons in fields of the proposal."""
+        barred: list[str] = []
+        for name in point.not_by:
+            if name == "principal":
+                asked = [principal_of(self._run, answer.gate, candidate) for answer in answers]
+                barred += [person for person in (*asked, self._run.setting.principal) if person]
+            else:
+                value = lookup(candidate.payload, name)
+                barred += [value] if isinstance(value, str) else []
+        return tuple(dict.fromkeys(barred))
+
+    def _newest_passed(self) -> int:
+        return self._run.context.live(selector("Evaluations:passed:*")).newest
+
+
+def decide(asked: Asked, approval: Approval) -> None:
+    """Count a decision that the human path accepted: one no ends it, yes needs the quorum."""
+    asked.approvals = (*asked.approvals, approval)
+    if approval.decision == "rejected":
+        asked.status = "rejected"
+    elif len({item.by for item in asked.approvals if item.decision == "approved"}) >= asked.request.quorum:
+        asked.status = "approved"
+
+
+def time_out(asked: Asked, action: str, role: str | None, until: str | None) -> None:
+    """A request's time was up: rejected, or handed to another role until a new time."""
+    if action == "reject":
+        asked.status = "rejected"
+    else:
+        asked.request = msgspec.structs.replace(
+            asked.request, role=role, until=until, on_timeout="reject", escalates_to=None
+        )
+
+
+def hitl_applies(rule: HitlRule, candidate: Candidate) -> bool:
+    """Whether a human-in-the-loop rule concerns a proposal: every condition that it states must hold."""
+    return (
+        rule.key in {None, candidate.key}
+        and rule.kind in {None, candidate.kind}
+        and rule.suggestor in {None, candidate.suggestor}
+        and (rule.confidence_at_most is None or candidate.confidence <= Decimal(rule.confidence_at_most))
+    )
+
+
+def later(at: str, seconds: int) -> str:
+    """A UTC time so many seconds after another."""
+    moment = datetime.fromisoformat(at.replace("Z", "+00:00")) + timedelta(seconds=seconds)
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _with_point(
+    request: ApprovalRequest, point: ApprovalPoint, barred: tuple[str, ...], escalates_to: str | None
+) -> ApprovalRequest:
+    return msgspec.structs.replace(
+        request,
+        role=point.role,
+        not_by=barred,
+        modes=point.modes,
+        quorum=point.quorum,
+        until=later(request.requested_at, point.timeout.seconds) if point.timeout else None,
+        on_timeout=point.timeout.action if point.timeout else None,
+        escalates_to=escalates_to,
+    )
+
+
+def _authority_of(point_id: str) -> Authority:
+    return msgspec.convert(point_id.removeprefix("authority_"), Authority)
+
+
+def _hitl_words(rule: HitlRule) -> str:
+    conditions = {"key": rule.key, "kind": rule.kind, "suggestor": rule.suggestor}
+    words = [f"{name} {value}" for name, value in conditions.items() if value is not None]
+    if rule.confidence_at_most is not None:
+        words.append(f"confidence at most {rule.confidence_at_most}")
+    return ", ".join(words)

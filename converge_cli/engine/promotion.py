@@ -1,0 +1,358 @@
+"""The promotion gate: the only door into the context (law 1). Its checks run in a fixed order, each with a code.
+
+A rejection is an event and a note; it never stops the run. Only a fact conflict and a budget do.
+"""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+
+from converge_cli._internal.canonical_json import encode
+from converge_cli.core.context_key import KEYS, ContextKey
+from converge_cli.core.event import FactPromoted, ProposalRejected, ProposalWithdrawn, RecordedProposal
+from converge_cli.core.fact import Fact, FrozenMap, ProposedFact
+from converge_cli.core.ids import FACT_ID, MAX_ID_LENGTH, next_version, subject_of, version_of
+from converge_cli.core.kind import ENGINE_MODELS, Kind
+from converge_cli.core.provenance import PromotionRecord
+from converge_cli.core.stop_reason import Stop, StopReason
+from converge_cli.engine.approval_desk import ApprovalDesk
+from converge_cli.engine.candidate import Candidate, Held
+from converge_cli.engine.clauses import judge_clause, selects_proposal
+from converge_cli.engine.engine_notes import note_rejection
+from converge_cli.engine.halt import Halt
+from converge_cli.engine.registration import Registration
+from converge_cli.engine.run import Rejection, Run
+
+MAX_CONTENT = 1 << 20
+"""Bytes of canonical content that a suggestor may propose as one fact; inputs may be larger."""
+
+_CERTAIN = Decimal(1)
+_NOTHING: tuple[Any, ...] = (None, "", (), FrozenMap())
+
+
+class RejectedError(Exception):
+    """Inside the gate only: a check failed."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class PromotionGate:
+    """Judges the proposals of one run, in the order in which they are submitted."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._context = run.context
+        self._kinds = run.setting.kinds
+        self._validations = run.job.validations
+        self.desk = ApprovalDesk(run)
+        self._needs_people = bool(run.job.gates or run.job.hitl or run.job.required_approvals)
+        self._corrected = 0
+        self._reserved = {name: gate.pack for gate in run.job.gates for name in gate.requires}
+
+    def submit(self, by: Registration, proposal: ProposedFact, execution: int, position: int) -> None:
+        """Judge one proposal: promote it, park it, deny it, reject it, or ignore what was judged before.
+
+        Raises:
+            Halt: two suggestors say different things of one subject, or the fact budget is used up.
+        """
+        try:
+            candidate = self._parse(by, proposal, execution, position)
+            if candidate is None:
+                return
+            self._check_evidence(candidate)
+            if self._validations:
+                self._validate(candidate)
+        except RejectedError as rejected:
+            self._reject(by, proposal, execution, position, rejected)
+            return
+        self._settle_conflict(candidate)
+        if self._needs_people:
+            self._rule(Held(candidate))
+        else:
+            self._promote(candidate, None, ())
+
+    def reask(self, held: Held) -> None:
+        """Ask again about a held proposal, because what its request was built from changed."""
+        self._rule(held)
+
+    def _parse(self, by: Registration, proposal: ProposedFact, execution: int, position: int) -> Candidate | None:
+        """The checks on form, write, kind and payload; None for a duplicate or what was judged before."""
+        if type(proposal) is not ProposedFact:
+            raise RejectedError("PAYLOAD_INVALID", f"{type(proposal).__name__} is not a ProposedFact")
+        fact_id = proposal.id
+        subject, kind = self._check_id(proposal.key, fact_id)
+        if not by.may_write(proposal.key, subject):
+            raise RejectedError(
+                "WRITE_UNDECLARED", f"{by.name} does not declare that it writes {proposal.key}:{subject}"
+            )
+        if kind.name == "passed":
+            self._check_reserved(by, subject)
+        payload, content = _parse_payload(kind, proposal.payload)
+        if len(content) > MAX_CONTENT and proposal.key != ContextKey.SEEDS:
+            raise RejectedError("TOO_LARGE", f"content has {len(content)} bytes, at most {MAX_CONTENT} are allowed")
+        standing = self._context.get(proposal.key, fact_id)
+        if standing is not None and standing.content == content:
+            self._run.duplicates += 1
+            return None
+        evidence = proposal.evidence
+        if type(evidence) is not tuple or any(type(item) is not str for item in evidence):
+            raise RejectedError("EVIDENCE_UNKNOWN", "evidence must be a tuple of fact ids")
+        judged = self._run.judged
+        if judged and (proposal.key, fact_id, content, evidence) in judged and self._is_current(evidence):
+            self._run.duplicates += 1
+            return None
+        self._check_correction(proposal, subject)
+        return Candidate(
+            str(proposal.key),
+            fact_id,
+            subject,
+            kind.name,
+            payload,
+            content,
+            _confidence(proposal.confidence),
+            evidence,
+            proposal.corrects,
+            by.name,
+            execution,
+            position,
+        )
+
+    def _check_id(self, key: Any, fact_id: Any) -> tuple[str, Kind]:
+        if key not in KEYS:
+            raise RejectedError("ID_MALFORMED", f"{key!r:.80} is not a context key")
+        if type(fact_id) is not str or len(fact_id) > MAX_ID_LENGTH:
+            raise RejectedError("ID_MALFORMED", f"an id is a text of at most {MAX_ID_LENGTH} characters")
+        subject = subject_of(fact_id)
+        match = FACT_ID.fullmatch(subject)
+        if match is None or version_of(fact_id) is None:
+            raise RejectedError("ID_MALFORMED", f"{fact_id!r:.120} is not kind:name")
+        name = match.group(1)
+        if name in ENGINE_MODELS:
+            raise RejectedError("ENGINE_OWNED", f"only the engine writes facts of kind {name}")
+        kind = self._kinds.get(name)
+        if kind is None:
+            raise RejectedError("KIND_UNKNOWN", f"no active pack declares the kind {name}")
+        return subject, kind
+
+    def _check_reserved(self, by: Registration, subject: str) -> None:
+        gate = subject.split(":")[1]
+        owner = self._reserved.get(gate)
+        if owner != by.pack:
+            raise RejectedError(
+                "GATE_RESERVED", f"only pack {owner or '(none requires it)'} may say that {gate} is passed"
+            )
+
+    def _check_correction(self, proposal: ProposedFact, subject: str) -> None:
+        corrects = proposal.corrects
+        if corrects is None:
+            if "@" in proposal.id:
+                raise RejectedError("CORRECTION_INVALID", f"{proposal.id} has a version but corrects nothing")
+            return
+        if proposal.key == ContextKey.SEEDS:
+            raise RejectedError("CORRECTION_INVALID", "Seeds come from outside and can't be corrected")
+        standing = self._context.current(proposal.key, subject)
+        if standing is not None and standing.id == proposal.id:
+            return  # somebody corrected it first, in this cycle: a duplicate or a conflict
+        if standing is None or standing.id != corrects:
+            raise RejectedError("CORRECTION_INVALID", f"{corrects!r:.120} is not the fact that stands for {subject}")
+        if proposal.id != next_version(corrects):
+            raise RejectedError("CORRECTION_INVALID", f"the correction of {corrects} must be {next_version(corrects)}")
+
+    def _check_evidence(self, candidate: Candidate) -> None:
+        for fact_id in candidate.evidence:
+            found, current = self._context.find(fact_id)
+            if found is None:
+                raise RejectedError("EVIDENCE_UNKNOWN", f"there is no fact {fact_id!r:.120}")
+            if not current:
+                raise RejectedError("EVIDENCE_SUPERSEDED", f"{fact_id} has been corrected since")
+
+    def _is_current(self, evidence: tuple[str, ...]) -> bool:
+        return all(self._context.find(fact_id)[1] for fact_id in evidence)
+
+    def _validate(self, candidate: Candidate) -> None:
+        for validation in self._validations:
+            if validation.suggestor is not None:
+                if validation.suggestor != candidate.suggestor:
+                    continue
+            elif not selects_proposal(validation.given, candidate):
+                continue
+            for then, answer in judge_clause(validation.given, validation.then, self._context, candidate).answers:
+                if answer.ok is not True:
+                    raise RejectedError(validation.code, f"{validation.id}: {answer.detail or then.text}")
+
+    def _reject(
+        self, by: Registration, proposal: Any, execution: int, position: int, rejected: RejectedError
+    ) -> None:
+        run = self._run
+        recorded = record_proposal(proposal)
+        key, fact_id = recorded.key, recorded.id
+        identity = (key, fact_id, bytes(recorded.payload or b""), recorded.evidence)
+        if identity in run.judged:
+            run.duplicates += 1
+            return
+        run.judged.add(identity)
+        run.log.add(
+            ProposalRejected,
+            cycle=run.cycle,
+            key=key,
+            id=fact_id,
+            execution=execution,
+            position=position,
+            code=rejected.code,
+            reason=rejected.reason,
+        )
+        run.rejections.append(Rejection(key, fact_id, by.name, rejected.code, rejected.reason, run.cycle))
+        note_rejection(run, fact_id, rejected.code, by.name, [item.decode() for item in identity[2:3]])
+
+    def _settle_conflict(self, candidate: Candidate) -> None:
+        """An honest system does not let the first one win: the run stops and names both."""
+        standing = self._context.get(candidate.key, candidate.id)
+        if standing is not None:
+            raise Halt(
+                Stop(
+                    StopReason.FACT_CONFLICT,
+                    cycle=self._run.cycle,
+                    names=(standing.suggestor, candidate.suggestor),
+                    facts=(candidate.id,),
+                    detail=f"{standing.suggestor} and {candidate.suggestor} say different things of {candidate.id}",
+                )
+            )
+        held = self._run.held.get((candidate.key, candidate.id))
+        if held is not None:
+            self.withdraw(held, "other content was proposed for the same subject")
+
+    def _rule(self, held: Held) -> None:
+        ruling = self.desk.rule(held)
+        if ruling.promote:
+            # Charged and promoted first: a budget that halts here must leave the proposal held.
+            self._promote(held.candidate, ruling.gate, ruling.spent)
+            drop_held(self._run, held)
+        else:
+            self._run.judged.add(held.candidate.identity)
+
+    def _promote(self, candidate: Candidate, gate: int | None, spent: tuple[str, ...]) -> None:
+        run = self._run
+        run.meter.charge_fact(run.cycle)
+        run.log.add(
+            FactPromoted,
+            cycle=run.cycle,
+            key=candidate.key,
+            id=candidate.id,
+            execution=candidate.execution,
+            position=candidate.position,
+            gate=gate,
+            approvals=spent,
+            corrects=candidate.corrects,
+        )
+        add_fact(run, candidate, gate, spent)
+        if spent:
+            self.desk.spend(candidate, spent)
+
+    def withdraw_superseded(self) -> None:
+        """Withdraw the held proposals that rest on facts which have been corrected since."""
+        if self._corrected == self._context.corrected:
+            return
+        self._corrected = self._context.corrected
+        for held in list(self._run.held.values()):
+            for fact_id in held.candidate.evidence:
+                if not self._context.find(fact_id)[1]:
+                    self.withdraw(held, f"its evidence {fact_id} was corrected")
+                    break
+
+    def withdraw(self, held: Held, reason: str) -> None:
+        """Close a held proposal and its open requests: what people were asked no longer stands."""
+        run, candidate = self._run, held.candidate
+        requests = self.desk.close(held)
+        run.log.add(
+            ProposalWithdrawn,
+            cycle=run.cycle,
+            key=candidate.key,
+            id=candidate.id,
+            execution=candidate.execution,
+            position=candidate.position,
+            reason=reason,
+            requests=requests,
+        )
+        drop_held(run, held)
+
+
+def drop_held(run: Run, held: Held) -> None:
+    """Forget a held proposal; the same may be proposed again."""
+    run.held.pop((held.candidate.key, held.candidate.id), None)
+    run.judged.discard(held.candidate.identity)
+
+
+def add_fact(run: Run, candidate: Candidate, gate: int | None, spent: tuple[str, ...]) -> None:
+    """Put a promoted proposal into the context; also used when a recorded run is rebuilt."""
+    run.context.add(
+        Fact(
+            candidate.key,
+            candidate.id,
+            candidate.kind,
+            candidate.payload,
+            candidate.content,
+            candidate.confidence,
+            candidate.evidence,
+            candidate.suggestor,
+            candidate.corrects,
+            len(run.context.facts),
+            PromotionRecord(run.cycle, candidate.execution, candidate.position, gate, spent),
+        )
+    )
+
+
+def record_proposal(proposal: Any) -> RecordedProposal:
+    """The proposal as it is recorded: canonical bytes, or why there are none."""
+    if type(proposal) is not ProposedFact:
+        return RecordedProposal(key="", id="", unreadable=f"a {type(proposal).__name__}, not a ProposedFact")
+    try:
+        payload: msgspec.Raw | None = msgspec.Raw(encode(proposal.payload))
+        unreadable = None
+    except Exception as error:  # noqa: BLE001  a payload is somebody else's object and may raise anything
+        payload, unreadable = None, f"{type(error).__name__}: {error}"[:200]
+    confidence = proposal.confidence
+    evidence = proposal.evidence if type(proposal.evidence) is tuple else ()
+    return RecordedProposal(
+        _text(proposal.key),
+        _text(proposal.id),
+        payload,
+        None if type(confidence) is int and confidence == 1 else _text(confidence),
+        tuple(_text(item) for item in evidence) if evidence else (),
+        None if proposal.corrects is None else _text(proposal.corrects),
+        unreadable,
+    )
+
+
+def _text(value: Any) -> str:
+    """Any value as recordable text: short, valid UTF-8, never running foreign code."""
+    if type(value) is str:
+        cut = value if len(value) <= MAX_ID_LENGTH else value[: MAX_ID_LENGTH + 1]
+        return cut if cut.isascii() else cut.encode("utf-8", "replace").decode()
+    return str(value)[:40] if type(value) in {int, float, Decimal, ContextKey} else f"<{type(value).__name__}>"
+
+
+def _parse_payload(kind: Kind, payload: Any) -> tuple[Any, bytes]:
+    try:
+        parsed, content = kind.parse(payload)
+    except Exception as error:  # a payload is somebody else's object and may raise anything
+        raise RejectedError("PAYLOAD_INVALID", f"kind {kind.name}: {error}"[:500]) from error
+    for field in parsed.__struct_fields__:
+        if getattr(parsed, field) not in _NOTHING:
+            return parsed, content
+    raise RejectedError("CONTENT_EMPTY", f"a {kind.name} without content says nothing")
+
+
+def _confidence(value: Any) -> Decimal:
+    if type(value) is int and value == 1:
+        return _CERTAIN
+    try:
+        number = Decimal(str(value)) if isinstance(value, float | int | Decimal) else None
+    except InvalidOperation:
+        number = None
+    if number is None or not number.is_finite() or not 0 <= number <= 1:
+        raise RejectedError("CONFIDENCE_INVALID", f"confidence {value!r:.40} is not a finite number in [0, 1]")
+    return number
