@@ -1,0 +1,19 @@
+"""Procurement's suggestors: bids in, a ranked shortlist and one commitment out. They share facts, never calls."""
+
+from .commitment import Commit
+from .evaluation import RequirementsCheck, evaluators
+from .ranking import RankVendors
+from .recommendation import Recommend
+from .review import CompetitiveReview, DueDiligence
+from .sensitivity import AnalyseSensitivity
+
+__all__ = [
+    "AnalyseSensitivity",
+    "Commit",
+    "CompetitiveReview",
+    "DueDiligence",
+    "RankVendors",
+    "Recommend",
+    "RequirementsCheck",
+    "evaluators",
+]
