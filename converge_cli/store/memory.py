@@ -1,0 +1,93 @@
+"""Experience in memory: for embedding, tests and dry runs. Keeps nothing when the process ends."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from converge_cli._internal.hashing import GENESIS, digest_bytes
+from converge_cli.core.errors import RecordCorruptError, RunNotFoundError, RunNotResumableError
+from converge_cli.core.port import Commit, RunRow
+from converge_cli.store.chain import check_commit, check_follows, check_run_id, corrupt, extend
+
+
+class MemoryExperience:
+    """The Experience port over dictionaries; threads may share it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rows: dict[str, RunRow] = {}
+        self._events: dict[str, list[bytes]] = {}
+        self._blobs: dict[str, bytes] = {}
+        self._driven: set[str] = set()
+
+    def append(self, commit: Commit) -> None:
+        """Write the events of one commit; see `Experience.append`."""
+        check_commit(commit)
+        run = commit.row.run
+        with self._lock:
+            check_follows(commit, self._rows.get(run))
+            self._events.setdefault(run, []).extend(commit.events)
+            self._rows[run] = commit.row
+
+    def read(self, run: str, after: int = 0) -> Iterator[bytes]:
+        """Canonical bytes of the run's events above `after`; see `Experience.read`."""
+        with self._lock:
+            row = self._known(run)
+            events = self._events[run][: row.seq]
+        if len(events) != row.seq or extend(GENESIS, events).hex() != row.head:
+            raise corrupt(run, 1, "its events do not hash to the recorded head")
+        return iter(events[max(after, 0) :])
+
+    def row(self, run: str) -> RunRow:
+        """The run's line in the index; see `Experience.row`."""
+        with self._lock:
+            return self._known(run)
+
+    def rows(self, *, truth: str | None = None, status: str | None = None, limit: int = 100) -> Iterable[RunRow]:
+        """Runs, the newest first."""
+        with self._lock:
+            newest = list(reversed(self._rows.values()))
+        found = (row for row in newest if truth in (None, row.truth) and status in (None, row.status))
+        return [row for row, _ in zip(found, range(limit), strict=False)]
+
+    def put_blob(self, data: bytes) -> str:
+        """Keep bytes; returns their SHA-256 in hex."""
+        digest = digest_bytes(data)
+        with self._lock:
+            self._blobs[digest] = bytes(data)
+        return digest
+
+    def get_blob(self, digest: str) -> bytes:
+        """Bytes kept under a digest; see `Experience.get_blob`."""
+        with self._lock:
+            data = self._blobs.get(digest)
+        if data is None:
+            raise RecordCorruptError(f"nothing is kept under digest {digest[:80]!r}", where=digest[:80])
+        return data
+
+    def driving(self, run: str) -> AbstractContextManager[None]:
+        """Hold the run; see `Experience.driving`."""
+        return self._hold(check_run_id(run))
+
+    def close(self) -> None:
+        """Nothing to let go of; what was recorded stays readable."""
+
+    @contextmanager
+    def _hold(self, run: str) -> Iterator[None]:
+        with self._lock:
+            if run in self._driven:
+                raise RunNotResumableError(
+                    f"run {run} is being driven already", hint="wait until it pauses or stops", where=run
+                )
+            self._driven.add(run)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._driven.discard(run)
+
+    def _known(self, run: str) -> RunRow:
+        row = self._rows.get(run)
+        if row is None:
+            raise RunNotFoundError(run, tuple(self._rows))
+        return row

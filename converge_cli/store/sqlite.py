@@ -1,0 +1,290 @@
+"""Experience in SQLite: the default store, one file that any number of processes share.
+
+One row a commit keeps runs small and a commit cheap. A body is the events' canonical bytes joined by newlines
+(canonical JSON has no raw newline), compressed where that pays. Must never write outside a transaction that holds
+the store's lock, and must never create anything for a command that only reads.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+
+from converge_cli._internal.hashing import GENESIS, digest_bytes
+from converge_cli.core.errors import RecordCorruptError, RunNotFoundError, RunNotResumableError
+from converge_cli.core.port import Commit, RunRow
+from converge_cli.store.chain import check_commit, check_follows, check_run_id, check_segment, corrupt
+from converge_cli.store.file_lock import held_file, lock_within, unlock
+from converge_cli.store.packing import checked_row, compressed, expanded_blob, expanded_body, row_check
+from converge_cli.store.sqlite_schema import BUSY_SECONDS, MIGRATIONS, SEQ_BITS, check_version, connect, migrate
+from converge_cli.store.unavailable import StoreUnavailableError, disk_error
+
+_FIELDS = RunRow.__struct_fields__
+_COLUMNS = ", ".join(_FIELDS)
+_UPDATES = ", ".join(f"{name} = excluded.{name}" for name in (*_FIELDS, "crc") if name != "run")
+# The names put into these statements are those of our own fields.
+_PUT_ROW = (
+    f"INSERT INTO runs ({_COLUMNS}, crc) VALUES ({', '.join('?' * len(_FIELDS))}, ?) "  # noqa: S608
+    f"ON CONFLICT (run) DO UPDATE SET {_UPDATES} RETURNING number"
+)
+_GET_ROW = f"SELECT number, crc, {_COLUMNS} FROM runs WHERE run = ?"  # noqa: S608
+_GET_ROWS = (
+    f"SELECT number, crc, {_COLUMNS} FROM runs "  # noqa: S608
+    "WHERE (?1 IS NULL OR truth = ?1) AND (?2 IS NULL OR status = ?2) ORDER BY number DESC LIMIT ?3"
+)
+_BATCH = 64
+_NEARBY_RUNS = 1000
+
+Segment = tuple[int, int, bytes, bytes]
+
+
+class SqliteExperience:
+    """The Experience port over `<folder>/experience.db`; threads and processes may share it."""
+
+    def __init__(self, folder: Path, *, lock_seconds: float = BUSY_SECONDS) -> None:
+        self._folder = folder
+        self._lock_seconds = lock_seconds
+        self._mutex = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._lock_file: int | None = None
+        self._writable = False
+
+    def append(self, commit: Commit) -> None:
+        """Write the events of one commit, durably; see `Experience.append`."""
+        head = check_commit(commit)
+        row, first = commit.row, commit.first_seq
+        body = b"\n".join(commit.events)
+        if body.count(b"\n") != len(commit.events) - 1:
+            raise corrupt(row.run, first, "an event holds a raw newline, so it is not canonical")
+        stored = compressed(body)
+        values = (*(getattr(row, name) for name in _FIELDS), row_check(row))
+        with self._writing() as connection:
+            check_follows(commit, _find(connection, row.run)[1])
+            (number,) = connection.execute(_PUT_ROW, values).fetchone()
+            connection.execute(
+                "INSERT INTO segments (id, last_seq, head, body) VALUES (?, ?, ?, ?)",
+                (number << SEQ_BITS | first, row.seq, head, stored),
+            )
+
+    def read(self, run: str, after: int = 0) -> Iterator[bytes]:
+        """Canonical bytes of the run's events above `after`, each commit checked before any of it is given out."""
+        with self._reading() as connection:
+            number, row = self._known(connection, run)
+        # Append-only: what was there when the row was read stays, so batches need no transaction around them.
+        return self._events(row, number << SEQ_BITS, max(after, 0))
+
+    def row(self, run: str) -> RunRow:
+        """The run's line in the index; see `Experience.row`."""
+        with self._reading() as connection:
+            return self._known(connection, run)[1]
+
+    def rows(self, *, truth: str | None = None, status: str | None = None, limit: int = 100) -> Iterable[RunRow]:
+        """Runs, the newest first."""
+        with self._reading() as connection:
+            if connection is None:
+                return []
+            found = connection.execute(_GET_ROWS, (truth, status, max(limit, 0))).fetchall()
+        return [checked_row(values, crc) for _, crc, *values in found]
+
+    def put_blob(self, data: bytes) -> str:
+        """Keep bytes, durably; returns their SHA-256 in hex."""
+        digest = digest_bytes(data)
+        with self._reading() as connection:
+            if connection is not None and _blob(connection, digest) == data:
+                return digest
+        stored = compressed(data)
+        coding = int(stored is not data)
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT INTO blobs (digest, coding, data) VALUES (?1, ?2, ?3) "
+                "ON CONFLICT (digest) DO UPDATE SET coding = ?2, data = ?3",
+                (digest, coding, stored),
+            )
+        return digest
+
+    def get_blob(self, digest: str) -> bytes:
+        """Bytes kept under a digest; see `Experience.get_blob`."""
+        with self._reading() as connection:
+            data = None if connection is None else _blob(connection, digest)
+        if data is None or digest_bytes(data) != digest:
+            why = "nothing is kept" if data is None else "other bytes are kept"
+            raise RecordCorruptError(
+                f"{why} under digest {digest[:80]!r}", hint="restore the store from a backup", where=digest[:80]
+            )
+        return data
+
+    def driving(self, run: str) -> AbstractContextManager[None]:
+        """Hold the run; see `Experience.driving`."""
+        return self._hold(check_run_id(run))
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the one file and let go of it; the next call opens it again."""
+        with self._mutex:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                if self._writable:
+                    # Nothing is lost when a reader in another process forbids it: the log is kept and read again.
+                    with suppress(sqlite3.Error):
+                        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.close()
+            if self._lock_file is not None:
+                os.close(self._lock_file)
+            self._lock_file, self._writable = None, False
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._mutex, self._translated(), self._store_lock():
+            connection = self._writer()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                # SQLite has rolled back by itself after a full disk; then there is nothing left to roll back.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+        with self._mutex, self._translated():
+            if self._connection is None and (self._folder / "experience.db").exists():
+                self._connection = self._reader()
+            yield self._connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            raise disk_error(self._folder, error) from error
+
+    @contextmanager
+    def _store_lock(self) -> Iterator[None]:
+        if self._lock_file is None:
+            _make_durably(self._folder)
+            self._lock_file = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        if not lock_within(self._lock_file, self._lock_seconds):
+            raise StoreUnavailableError(
+                self._folder, "another process keeps it busy", "try again when the other command has ended"
+            )
+        try:
+            yield
+        finally:
+            unlock(self._lock_file)
+
+    def _reader(self) -> sqlite3.Connection | None:
+        connection = connect(self._folder, create=False)
+        version = check_version(connection, self._folder)
+        if version == len(MIGRATIONS):
+            return connection
+        connection.close()
+        if version == 0:  # another process is just making it
+            return None
+        with self._store_lock():
+            return self._writer()
+
+    def _writer(self) -> sqlite3.Connection:
+        if self._connection is None or not self._writable:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = connect(self._folder, create=True)
+            migrate(self._connection, self._folder)
+            self._writable = True
+        return self._connection
+
+    @contextmanager
+    def _hold(self, run: str) -> Iterator[None]:
+        folder = self._folder / "runs"
+        with self._translated():
+            _make_durably(self._folder)
+            folder.mkdir(exist_ok=True)
+            holding = held_file(folder / run)
+            held = holding.__enter__()
+        try:
+            if not held:
+                raise RunNotResumableError(
+                    f"run {run} is being driven by another process",
+                    hint=f"wait until it pauses or stops: converge show {run}",
+                    where=run,
+                )
+            yield
+        finally:
+            with self._translated():
+                holding.__exit__(None, None, None)
+
+    def _known(self, connection: sqlite3.Connection | None, run: str) -> tuple[int, RunRow]:
+        near: list[tuple[str]] = []
+        if connection is not None:
+            number, row = _find(connection, run)
+            if row is not None:
+                return number, row
+            near = connection.execute("SELECT run FROM runs ORDER BY number DESC LIMIT ?", (_NEARBY_RUNS,)).fetchall()
+        raise RunNotFoundError(run, tuple(name for (name,) in near))
+
+    def _events(self, row: RunRow, base: int, after: int) -> Iterator[bytes]:
+        seq, head = self._standing_at(base, after)
+        while seq < row.seq:
+            batch = self._batch(base, seq)
+            if not batch:
+                raise corrupt(row.run, seq + 1, "its events are missing")
+            for first, last, after_head, body in batch:
+                if first != seq + 1:
+                    raise corrupt(row.run, seq + 1, "its events are missing")
+                events = expanded_body(row.run, first, body)
+                check_segment(row.run, first, last, events, (head, after_head))
+                yield from events[max(after - seq, 0) :]
+                seq, head = last, after_head
+                if seq >= row.seq:
+                    break
+        if after <= seq and (seq != row.seq or head.hex() != row.head):
+            raise corrupt(row.run, row.seq, "its events do not hash to the recorded head")
+
+    def _standing_at(self, base: int, after: int) -> tuple[int, bytes]:
+        """The last commit that ends at or below `after`: its last sequence and head."""
+        with self._reading() as connection:
+            if not after or connection is None:
+                return 0, GENESIS
+            found = connection.execute(
+                "SELECT last_seq, head FROM segments WHERE id > ? AND id <= ? AND last_seq <= ? "
+                "ORDER BY id DESC LIMIT 1",
+                (base, base + after, after),
+            ).fetchone()
+        return found or (0, GENESIS)
+
+    def _batch(self, base: int, seq: int) -> list[Segment]:
+        with self._reading() as connection:
+            if connection is None:
+                return []
+            return connection.execute(
+                "SELECT id - ?1, last_seq, head, body FROM segments WHERE id > ?1 + ?2 AND id < ?1 + (1 << ?3) "
+                "ORDER BY id LIMIT ?4",
+                (base, seq, SEQ_BITS, _BATCH),
+            ).fetchall()
+
+
+def _find(connection: sqlite3.Connection, run: str) -> tuple[int, RunRow | None]:
+    found = connection.execute(_GET_ROW, (run,)).fetchone()
+    if found is None:
+        return 0, None
+    number, crc, *values = found
+    return number, checked_row(values, crc)
+
+
+def _blob(connection: sqlite3.Connection, digest: str) -> bytes | None:
+    found = connection.execute("SELECT coding, data FROM blobs WHERE digest = ?", (digest,)).fetchone()
+    return None if found is None else expanded_blob(*found)
+
+
+def _make_durably(folder: Path) -> None:
+    """Make the folder, so that its name survives a crash too."""
+    if folder.is_dir():
+        return
+    folder.mkdir(parents=True)
+    descriptor = os.open(folder.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

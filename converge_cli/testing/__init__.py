@@ -1,0 +1,1 @@
+"""The public test kit: what adapters, packs and truths are tested with."""
