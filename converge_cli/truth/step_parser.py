@@ -1,0 +1,108 @@
+"""Sentences to values: matches a step against the catalogue. One step, one meaning, or a finding; never a guess."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from converge_cli.truth.findings import Findings, Place
+from converge_cli.truth.step_catalogue import CATALOGUE, Keyword, Pattern, Scope
+from converge_cli.truth.step_grammar import Argument, StepProblem, skeleton
+
+_NOTHING = Argument()
+
+
+class ParsedStep(NamedTuple):
+    """A step with its meaning: the pattern that matched and the value that it built."""
+
+    pattern: Pattern
+    value: Any
+
+
+def parse_step(text: str, argument: Argument | None = None, *, patterns: Sequence[Pattern] = CATALOGUE) -> ParsedStep:
+    """Match a step and build its value.
+
+    Raises:
+        StepProblem: no pattern or several match, the argument does not fit, or a value can't be right.
+    """
+    matches = [(pattern, match) for pattern in patterns if (match := pattern.template.match(text))]
+    if not matches:
+        raise StepProblem("unknown-step", f"no pattern of the step catalogue matches {_short(text)}", _advice(text))
+    if len(matches) > 1:
+        shown = " and ".join(f"`{pattern.template.shown}`" for pattern, _ in matches)
+        raise StepProblem("ambiguous-step", f"the step matches {shown}", "reword it so that one of them matches")
+    pattern, match = matches[0]
+    _check_argument(pattern, argument)
+    return ParsedStep(pattern, pattern.build(pattern.template.values(match), argument or _NOTHING))
+
+
+@lru_cache(maxsize=8192)
+def _parse_bare(text: str) -> ParsedStep:
+    return parse_step(text)
+
+
+def read_step(
+    text: str,
+    place: Place,
+    findings: Findings,
+    *,
+    keyword: Keyword,
+    scopes: Sequence[Scope],
+    argument: Argument | None = None,
+) -> Any:
+    """The value of a step, or None after saying what is wrong with it."""
+    try:
+        parsed = _parse_bare(text) if argument is None else parse_step(text, argument)
+        _check_position(parsed.pattern, keyword, scopes)
+    except StepProblem as problem:
+        where = problem.place or findings.within(place, problem.fragment)
+        findings.add(problem.name, where, problem.message, problem.fix)
+        return None
+    return parsed.value
+
+
+def nearest(text: str, scope: Sequence[Pattern] = CATALOGUE, cutoff: float = 0.5) -> Pattern | None:
+    """The pattern most like a text, or None when nothing is near."""
+    known = {skeleton(pattern.template.shown): pattern for pattern in scope}
+    near = get_close_matches(skeleton(text), known, n=1, cutoff=cutoff)
+    return known[near[0]] if near else None
+
+
+@lru_cache(maxsize=2048)
+def _advice(text: str) -> str:
+    pattern = nearest(text)
+    if pattern is None:
+        return "write a sentence of the step catalogue"
+    table = " (table)" if pattern.wanted == "table" else ""
+    return f"did you mean: {pattern.template.shown}{table}"
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 100 else text[:97] + "...")
+
+
+def _check_argument(pattern: Pattern, argument: Argument | None) -> None:
+    shown = pattern.template.shown
+    rows = argument.rows if argument else ()
+    text = argument.text if argument else None
+    if pattern.wanted == "nothing" and argument is not None:
+        raise StepProblem("step-argument", f"`{shown}` takes no table or text", "remove what hangs below the step")
+    if pattern.wanted == "table" and (not rows or text is not None):
+        raise StepProblem(
+            "step-argument", f"`{shown}` needs a table", "add the table below the step, in a feature file"
+        )
+    if pattern.wanted == "table or text" and bool(rows) == (text is not None):
+        raise StepProblem("step-argument", f"`{shown}` needs one table or one text", "add it below the step")
+
+
+def _check_position(pattern: Pattern, keyword: Keyword, scopes: Sequence[Scope]) -> None:
+    shown = pattern.template.shown
+    if pattern.keyword != keyword:
+        raise StepProblem(
+            "misplaced-step",
+            f"`{shown}` is a {pattern.keyword.title()} step, not a {keyword.title()} step",
+            f"write {pattern.keyword.title()} before it",
+        )
+    if pattern.scope not in scopes:
+        home = {"rule": "an invariant, a validation or the contract", "contract": "@suggestor", "example": "@e2e"}
+        raise StepProblem("misplaced-step", f"`{shown}` belongs under {home[pattern.scope]}", "move or replace it")
