@@ -61,8 +61,7 @@ class PackPolicy:
             raise self._invalid(
                 "there is no rule, so everything would be refused", next(iter(files.policies), "policy")
             )
-        whole = {"templates": {}, "staticPolicies": policies, "templateLinks": []}
-        self._policies = self._build(whole)
+        self._policies = self._build(policies)
 
     def judge(self, asked: FlowGateInput) -> Verdict:
         """What the rules say; anything but a clean Allow or Deny is a verdict with an error."""
@@ -139,31 +138,31 @@ class PackPolicy:
     def _parse_one(self, file: str, policy: PolicyText) -> Any:
         try:
             parsed = decode(self._cedar.policies_to_json_str(policy.text))
+            static = parsed["staticPolicies"]
+            self._build(static)
+        except RecursionError as error:
+            raise self._too_deep(file, policy) from error
         except ValueError as error:
+            # Cedar reads its JSON form only to a depth that its text form may exceed.
+            if "JSON" in str(error):
+                raise self._too_deep(file, policy) from error
             raise self._invalid(str(error), file, policy.line) from error
-        if parsed["templates"] or len(parsed["staticPolicies"]) != 1:
+        if parsed["templates"] or len(static) != 1:
             raise self._invalid(
                 "a template permits nothing by itself",
                 file,
                 policy.line,
                 hint="replace ?principal and ?resource by conditions",
             )
-        return next(iter(parsed["staticPolicies"].values()))
+        return next(iter(static.values()))
 
-    def _build(self, whole: dict[str, Any]) -> "cedarpy.PolicySet":
-        try:
-            return self._cedar.PolicySet.from_json_str(encode(whole).decode())
-        except ValueError as error:
-            for rule, body in whole["staticPolicies"].items():
-                one = {"templates": {}, "staticPolicies": {rule: body}, "templateLinks": []}
-                try:
-                    self._cedar.PolicySet.from_json_str(encode(one).decode())
-                except ValueError:
-                    file, _, line = self.rules[rule].rpartition(":")
-                    raise self._invalid(
-                        f"rule {rule} is nested too deeply", file, int(line), hint="split it into several rules"
-                    ) from error
-            raise self._invalid(str(error), next(iter(self.rules.values()))) from error
+    def _build(self, policies: dict[str, Any]) -> "cedarpy.PolicySet":
+        """The rules under their own names: from text, Cedar would call them policy0, policy1 ..."""
+        whole = {"templates": {}, "staticPolicies": policies, "templateLinks": []}
+        return self._cedar.PolicySet.from_json_str(encode(whole).decode())
+
+    def _too_deep(self, file: str, policy: PolicyText) -> InvalidPolicyError:
+        return self._invalid("the rule is nested too deeply", file, policy.line, hint="split it into several rules")
 
     def _invalid(self, why: str, file: str, line: int | None = None, *, hint: str | None = None) -> InvalidPolicyError:
         where = f"{file}:{line}" if line is not None else file
