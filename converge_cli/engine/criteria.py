@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from converge_cli.core.criterion import Criterion, CriterionResult, Missing
 from converge_cli.core.event import CriterionEvaluated
+from converge_cli.core.predicate import Absent, Check, Count
 from converge_cli.core.selector import Selector, selector
 from converge_cli.engine.candidate import Held
 from converge_cli.engine.clauses import Judged, Watch, judge_clause, looked_at
@@ -45,11 +46,15 @@ class CriterionBoard:
 
 
 def _evidence(judged: Judged) -> tuple[str, ...]:
-    """Exactly the facts that the checks counted, paired or judged, in id order; none unless each check has some."""
-    answers = [answer for _, answer in judged.answers]
-    if not answers or not any(answer.exercised for answer in answers):
+    """Exactly the facts that the checks counted, paired or judged, in id order; none if a check selected nothing."""
+    if any(not answer.exercised and not _may_select_nothing(then.check) for then, answer in judged.answers):
         return ()
-    return tuple(sorted({fact.id for answer in answers for fact in answer.facts}))
+    return tuple(sorted({fact.id for _, answer in judged.answers for fact in answer.facts}))
+
+
+def _may_select_nothing(check: Check) -> bool:
+    """Whether a check says that something is not there; it can support a criterion, but prove nothing alone."""
+    return isinstance(check, Absent) or (isinstance(check, Count) and (check.bound == "at most" or check.number == 0))
 
 
 def _missing(run: Run, criterion: Criterion) -> Iterator[Missing]:

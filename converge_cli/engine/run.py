@@ -81,8 +81,9 @@ class Run:
         held: parked and denied proposals by (key, id), in arrival order.
         judged: identities of proposals that need no second judgement (rejected, held, withdrawn apart).
         failures: suggestor -> code, of those whose last execution failed.
-        notes: what the engine itself last wrote: subject -> fact.
-        missing_inputs: declared inputs that were not given.
+        missing_inputs: declared inputs that were not given -> since when (UTC).
+        unmerged: executions of the last cycle, kept when a rebuilt run may have to merge their rest.
+        counts: how many facts there were at the end of each cycle that added some.
     """
 
     def __init__(self, run_id: str, setting: Setting, log: EventLog, budget: Budget) -> None:
@@ -107,8 +108,7 @@ class Run:
         self.criteria: dict[str, CriterionResult] = {}
         self.missing_inputs: dict[str, str] = {}
         self.inputs: list[InputRecord] = []
-        self.unmerged: list[tuple[str, int, tuple[ProposedFact, ...]]] = []
-        self.digests: dict[int, int] = {}
+        self.unmerged: list[tuple[Registration, int, tuple[ProposedFact, ...]]] = []
         self.counts: list[int] = []
 
     @property

@@ -1,0 +1,182 @@
+"""The loop: drives one run to its fixed point, a budget, or a person.
+
+Must never know a truth, a pack or a terminal: it sees a job, suggestors and ports.
+"""
+
+from collections.abc import Sequence
+
+from converge_cli.core.event import CycleStarted, RunPaused, RunStopped, TimerFired
+from converge_cli.core.fact import ProposedFact
+from converge_cli.core.port import Clock
+from converge_cli.core.stop_reason import RESUMABLE_REASONS, Stop, StopReason
+from converge_cli.engine.approval_desk import later, time_out
+from converge_cli.engine.criteria import CriterionBoard
+from converge_cli.engine.eligibility import Eligibility
+from converge_cli.engine.execution import Cancellation, Execution, Executor
+from converge_cli.engine.halt import Halt
+from converge_cli.engine.invariant_checks import InvariantBoard, names_and_facts
+from converge_cli.engine.merge import feed, judge, merge
+from converge_cli.engine.outcome import outcome_digest
+from converge_cli.engine.progress import ProgressWatch
+from converge_cli.engine.promotion import PromotionGate
+from converge_cli.engine.registration import Feed, Registration
+from converge_cli.engine.run import Run
+from converge_cli.engine.watchdog import Watchdog
+
+ESCALATED_SECONDS = 7 * 24 * 3600
+"""How long the role that a timed-out request goes to has, before it is rejected."""
+
+
+class Loop:
+    """The phases of one run, in the order that ENGINE promises."""
+
+    def __init__(self, run: Run, clock: Clock, watchdog: Watchdog, cancelled: Cancellation) -> None:
+        self._run = run
+        self._clock = clock
+        self._cancelled = cancelled
+        self._gate = PromotionGate(run)
+        self._invariants = InvariantBoard(run)
+        self._criteria = CriterionBoard(run)
+        self._executor = Executor(run, watchdog, cancelled)
+        self._eligibility = Eligibility(run)
+        self._progress = ProgressWatch(run)
+        self._since = clock.monotonic()
+        self.lost = False
+
+    async def begin(self, feeds: Sequence[tuple[str, Sequence[ProposedFact]]]) -> Stop:
+        """Promote the seeds, check, then loop."""
+        try:
+            self._bring_in(feeds)
+            self._check_structure()
+            self._commit()
+        except Halt as halt:
+            return self._end(halt.stop)
+        return await self._loop()
+
+    async def resume(self, feeds: Sequence[tuple[str, Sequence[ProposedFact]]]) -> Stop:
+        """Go on: recorded decisions, what a merge had left, then parked proposals and eligibility as ever."""
+        run = self._run
+        try:
+            self._fire_timers()
+            self._gate.desk.note_decisions()
+            for by, seq, proposals in run.unmerged:
+                judge(run, self._gate, by, seq, proposals)
+            run.unmerged = []
+            self._bring_in(feeds)
+            self._after_merge()
+            self._check_structure()
+            self._commit()
+        except Halt as halt:
+            return self._end(halt.stop)
+        return await self._loop()
+
+    async def _loop(self) -> Stop:
+        # The law of the loop. One pass: ask again about held proposals, execute whoever is eligible against one
+        # frozen context, merge in registration order, check. Until a pass adds no fact: that is the fixed point.
+        run = self._run
+        while True:
+            try:
+                before = len(run.context.facts)
+                eligible = await self._pass()
+                if len(run.context.facts) == before:
+                    return self._end(self._fixed_point(eligible))
+                if self._progress.turns_in_circles():
+                    return self._end(Stop(StopReason.NO_PROGRESS, cycle=run.cycle))
+                self._criteria.evaluate(due=False)
+                self._commit()
+            except Halt as halt:
+                return self._end(halt.stop)
+
+    async def _pass(self) -> list[Execution]:
+        run = self._run
+        self._stop_if_told()
+        run.cycle += 1
+        run.log.tick()
+        run.log.add(CycleStarted, cycle=run.cycle, active_ms=self._active_ms())
+        for held in list(run.held.values()):
+            if self._gate.desk.needs_asking(held):
+                self._gate.reask(held)
+        eligible, failed = self._eligibility.eligible(self._executor)
+        executions: list[Execution] = []
+        if eligible or failed:
+            run.meter.charge_cycle(run.cycle)
+            left = run.meter.time_left(self._running())
+            executions = await self._executor.execute(eligible, left)
+            executions = sorted([*executions, *failed], key=lambda item: item.registration.number)
+            merge(run, self._gate, self._eligibility, executions)
+        self._after_merge()
+        self._check_structure()
+        self._invariants.check("semantic")
+        self._invariants.note_semantic()
+        self._gate.withdraw_superseded()
+        return executions
+
+    def _fixed_point(self, executions: list[Execution]) -> Stop:
+        """Nothing was added: the fixed point, unless executions were cut off before they could add something."""
+        if any(execution.cut for execution in executions):
+            self._stop_if_told()
+        return at_fixed_point(self._run, self._invariants, self._criteria)
+
+    def _after_merge(self) -> None:
+        self._gate.withdraw_superseded()
+
+    def _check_structure(self) -> None:
+        violated = self._invariants.check("structural")
+        if violated:
+            names, facts = names_and_facts(violated)
+            raise Halt(Stop(StopReason.INVARIANT_VIOLATED, cycle=self._run.cycle, names=names, facts=facts))
+
+    def _bring_in(self, feeds: Sequence[tuple[str, Sequence[ProposedFact]]]) -> None:
+        for name, proposals in feeds:
+            by = Registration(-1, "", Feed(name), self._run.context)
+            for live in by.allowed:
+                live.readers.remove(-1)
+            feed(self._run, self._gate, by, proposals)
+
+    def _stop_if_told(self) -> None:
+        if self._cancelled.requested:
+            raise Halt(Stop(StopReason.CANCELLED, cycle=self._run.cycle))
+        self._run.meter.check_time(self._run.cycle, self._running())
+
+    def _fire_timers(self) -> None:
+        run = self._run
+        for asked in run.requests.values():
+            request = asked.request
+            if asked.status != "pending" or request.until is None or request.until > run.log.at:
+                continue
+            action = request.on_timeout or "reject"
+            role = request.escalates_to if action == "escalate" else None
+            action = "escalate" if role else "reject"
+            until = later(run.log.at, ESCALATED_SECONDS) if role else None
+            run.log.add(TimerFired, request=request.id, action=action, role=role, until=until)
+            time_out(asked, action, role, until)
+            for held in run.held.values():
+                held.fresh = held.fresh or request.id in held.requests.values()
+
+    def _end(self, stop: Stop) -> Stop:
+        """Record how it ended, in the transaction of its last cycle."""
+        run = self._run
+        run.log.tick()
+        if stop.reason not in {StopReason.HUMAN_INTERVENTION_REQUIRED} and stop.cycle == run.cycle:
+            self._criteria.evaluate(due=True)
+        final = stop.reason not in RESUMABLE_REASONS
+        run.meter.active += self._running()
+        self._since = self._clock.monotonic()
+        run.log.add(
+            RunStopped if final else RunPaused,
+            stop=stop,
+            active_ms=self._active_ms(),
+            outcome=outcome_digest(run, stop.reason),
+        )
+        status = "stopped" if final else "paused"
+        run.log.commit(lambda head: run.row(head, status, stop.reason.value))
+        return stop
+
+    def _commit(self) -> None:
+        self._run.log.commit(self._run.row)
+
+    def _running(self) -> float:
+        return self._clock.monotonic() - self._since
+
+    def _active_ms(self) -> int:
+        return int((self._run.meter.active + self._running()) * 1000)

@@ -1,0 +1,26 @@
+"""The outcome digest: equal for equal inputs over every door, on any machine, any day."""
+
+from hashlib import sha256
+
+from converge_cli._internal.canonical_json import encode
+from converge_cli.core.stop_reason import StopReason
+from converge_cli.engine.run import Run
+
+
+def outcome_digest(run: Run, reason: StopReason) -> str:
+    """SHA-256, in hex, over what a run came to: facts, verdicts, stop reason; no ids of runs, no times, no reasons given.
+
+    Hashed are, each followed by a newline: the canonical JSON of {reason, criteria: [[id, result, evidence]],
+    invariants: [[id, verdict]]}, then per fact, sorted, key, id, content and the corrected id, joined by NUL.
+    """
+    verdicts = {
+        "reason": reason.value,
+        "criteria": [[item.id, item.result, item.evidence] for item in run.criteria.values()],
+        "invariants": [[item.id, item.verdict] for item in sorted(run.invariants.values(), key=lambda item: item.id)],
+    }
+    lines = [
+        b"\0".join((fact.key.encode(), fact.id.encode(), fact.content, (fact.corrects or "").encode()))
+        for fact in run.context.facts
+    ]
+    lines.sort()
+    return sha256(encode(verdicts) + b"\n" + b"".join(line + b"\n" for line in lines)).hexdigest()
