@@ -23,12 +23,9 @@ from converge_cli.store.unavailable import StoreUnavailableError, disk_error
 
 _FIELDS = RunRow.__struct_fields__
 _COLUMNS = ", ".join(_FIELDS)
-_UPDATES = ", ".join(f"{name} = excluded.{name}" for name in (*_FIELDS, "crc") if name != "run")
 # The names put into these statements are those of our own fields.
-_PUT_ROW = (
-    f"INSERT INTO runs ({_COLUMNS}, crc) VALUES ({', '.join('?' * len(_FIELDS))}, ?) "  # noqa: S608
-    f"ON CONFLICT (run) DO UPDATE SET {_UPDATES} RETURNING number"
-)
+_ADD_ROW = f"INSERT INTO runs ({_COLUMNS}, crc) VALUES ({', '.join('?' * len(_FIELDS))}, ?)"  # noqa: S608
+_SET_ROW = f"UPDATE runs SET {', '.join(f'{name} = ?' for name in (*_FIELDS[1:], 'crc'))} WHERE number = ?"  # noqa: S608
 _GET_ROW = f"SELECT number, crc, {_COLUMNS} FROM runs WHERE run = ?"  # noqa: S608
 _GET_ROWS = (
     f"SELECT number, crc, {_COLUMNS} FROM runs "  # noqa: S608
@@ -61,8 +58,12 @@ class SqliteExperience:
         stored = compressed(body)
         values = (*(getattr(row, name) for name in _FIELDS), row_check(row))
         with self._writing() as connection:
-            check_follows(commit, _find(connection, row.run)[1])
-            (number,) = connection.execute(_PUT_ROW, values).fetchone()
+            number, standing = _find(connection, row.run)
+            check_follows(commit, standing)
+            if standing is None:
+                number = connection.execute(_ADD_ROW, values).lastrowid or 0
+            else:
+                connection.execute(_SET_ROW, (*values[1:], number))
             connection.execute(
                 "INSERT INTO segments (id, last_seq, head, body) VALUES (?, ?, ?, ?)",
                 (number << SEQ_BITS | first, row.seq, head, stored),
