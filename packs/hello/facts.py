@@ -1,0 +1,17 @@
+"""What hello's facts hold: one frozen model per kind."""
+
+from converge_cli import FactModel
+
+
+class Greeting(FactModel):
+    """Somebody is greeted; kind `greeting`."""
+
+    to: str
+    text: str
+
+
+class Reply(FactModel):
+    """A greeting comes back; kind `echo`. `answers` is the id of the greeting."""
+
+    answers: str
+    text: str
