@@ -50,6 +50,10 @@ class BudgetMeter:
         if self.active + running >= float(self.limit.time):
             self._halt(StopReason.TIME_BUDGET_EXHAUSTED, cycle, self.limit.time, f"{self.active + running:.3f}")
 
+    def halt_for_time(self, cycle: int) -> None:
+        """Raises: Halt: suggestors were cut off because the active time was used up."""
+        self._halt(StopReason.TIME_BUDGET_EXHAUSTED, cycle, self.limit.time, self.limit.time)
+
     def time_left(self, running: float) -> float:
         """Seconds of active time that are left."""
         return float(self.limit.time) - self.active - running

@@ -19,7 +19,7 @@ from converge_cli.engine.merge import feed, judge, merge
 from converge_cli.engine.outcome import outcome_digest
 from converge_cli.engine.progress import ProgressWatch
 from converge_cli.engine.promotion import PromotionGate
-from converge_cli.engine.registration import Feed, Registration
+from converge_cli.engine.registration import Outside
 from converge_cli.engine.run import Run
 from converge_cli.engine.watchdog import Watchdog
 
@@ -41,16 +41,16 @@ class Loop:
         self._eligibility = Eligibility(run)
         self._progress = ProgressWatch(run)
         self._since = clock.monotonic()
-        self.lost = False
 
     async def begin(self, feeds: Sequence[tuple[str, Sequence[ProposedFact]]]) -> Stop:
         """Promote the seeds, check, then loop."""
         try:
+            self._check_authority()
             self._bring_in(feeds)
             self._check_structure()
             self._commit()
         except Halt as halt:
-            return self._end(halt.stop)
+            return self._end_early(halt.stop)
         return await self._loop()
 
     async def resume(self, feeds: Sequence[tuple[str, Sequence[ProposedFact]]]) -> Stop:
@@ -63,11 +63,11 @@ class Loop:
                 judge(run, self._gate, by, seq, proposals)
             run.unmerged = []
             self._bring_in(feeds)
-            self._after_merge()
+            self._gate.withdraw_superseded()
             self._check_structure()
             self._commit()
         except Halt as halt:
-            return self._end(halt.stop)
+            return self._end_early(halt.stop)
         return await self._loop()
 
     async def _loop(self) -> Stop:
@@ -81,11 +81,11 @@ class Loop:
                 if len(run.context.facts) == before:
                     return self._end(self._fixed_point(eligible))
                 if self._progress.turns_in_circles():
-                    return self._end(Stop(StopReason.NO_PROGRESS, cycle=run.cycle))
+                    raise Halt(Stop(StopReason.NO_PROGRESS, cycle=run.cycle))
                 self._criteria.evaluate(due=False)
                 self._commit()
             except Halt as halt:
-                return self._end(halt.stop)
+                return self._end_early(halt.stop)
 
     async def _pass(self) -> list[Execution]:
         run = self._run
@@ -104,7 +104,7 @@ class Loop:
             executions = await self._executor.execute(eligible, left)
             executions = sorted([*executions, *failed], key=lambda item: item.registration.number)
             merge(run, self._gate, self._eligibility, executions)
-        self._after_merge()
+        self._gate.withdraw_superseded()
         self._check_structure()
         self._invariants.check("semantic")
         self._invariants.note_semantic()
@@ -115,10 +115,14 @@ class Loop:
         """Nothing was added: the fixed point, unless executions were cut off before they could add something."""
         if any(execution.cut for execution in executions):
             self._stop_if_told()
+            self._run.meter.halt_for_time(self._run.cycle)
         return at_fixed_point(self._run, self._invariants, self._criteria)
 
-    def _after_merge(self) -> None:
-        self._gate.withdraw_superseded()
+    def _check_authority(self) -> None:
+        expires = self._run.job.expires
+        if expires is not None and self._run.log.at[:10] > expires:
+            detail = f"the authority of this truth expired on {expires}"
+            raise Halt(Stop(StopReason.POLICY_DENIED, names=("authority",), detail=detail))
 
     def _check_structure(self) -> None:
         violated = self._invariants.check("structural")
@@ -128,10 +132,7 @@ class Loop:
 
     def _bring_in(self, feeds: Sequence[tuple[str, Sequence[ProposedFact]]]) -> None:
         for name, proposals in feeds:
-            by = Registration(-1, "", Feed(name), self._run.context)
-            for live in by.allowed:
-                live.readers.remove(-1)
-            feed(self._run, self._gate, by, proposals)
+            feed(self._run, self._gate, Outside(name), proposals)
 
     def _stop_if_told(self) -> None:
         if self._cancelled.requested:
@@ -153,12 +154,15 @@ class Loop:
             for held in run.held.values():
                 held.fresh = held.fresh or request.id in held.requests.values()
 
+    def _end_early(self, stop: Stop) -> Stop:
+        """A stop before the fixed point: state the criteria as they stand, then end."""
+        self._criteria.evaluate(due=True)
+        return self._end(stop)
+
     def _end(self, stop: Stop) -> Stop:
         """Record how it ended, in the transaction of its last cycle."""
         run = self._run
         run.log.tick()
-        if stop.reason not in {StopReason.HUMAN_INTERVENTION_REQUIRED} and stop.cycle == run.cycle:
-            self._criteria.evaluate(due=True)
         final = stop.reason not in RESUMABLE_REASONS
         run.meter.active += self._running()
         self._since = self._clock.monotonic()

@@ -8,7 +8,7 @@ from converge_cli.engine.eligibility import Eligibility
 from converge_cli.engine.engine_notes import RESOLVED, note_failure
 from converge_cli.engine.execution import Execution
 from converge_cli.engine.promotion import PromotionGate, record_proposal
-from converge_cli.engine.registration import Registration
+from converge_cli.engine.registration import Outside, Registration
 from converge_cli.engine.run import Run
 
 
@@ -34,7 +34,7 @@ def merge(run: Run, gate: PromotionGate, eligibility: Eligibility, executions: S
 
 
 def judge(
-    run: Run, gate: PromotionGate, by: Registration, execution: int, proposals: Sequence[ProposedFact]
+    run: Run, gate: PromotionGate, by: Registration | Outside, execution: int, proposals: Sequence[ProposedFact]
 ) -> None:
     """Judge the proposals of one execution, in the order in which they were made."""
     if by.name in run.failures:
@@ -44,7 +44,7 @@ def judge(
         gate.submit(by, proposal, execution, position)
 
 
-def feed(run: Run, gate: PromotionGate, by: Registration, proposals: Sequence[ProposedFact]) -> None:
+def feed(run: Run, gate: PromotionGate, by: Outside, proposals: Sequence[ProposedFact]) -> None:
     """Bring proposals from outside in, through the same gate.
 
     Raises:

@@ -21,7 +21,7 @@ from converge_cli.engine.candidate import Candidate, Held
 from converge_cli.engine.clauses import judge_clause, selects_proposal
 from converge_cli.engine.engine_notes import note_rejection
 from converge_cli.engine.halt import Halt
-from converge_cli.engine.registration import Registration
+from converge_cli.engine.registration import Outside, Registration
 from converge_cli.engine.run import Rejection, Run
 
 MAX_CONTENT = 1 << 20
@@ -53,7 +53,7 @@ class PromotionGate:
         self._corrected = 0
         self._reserved = {name: gate.pack for gate in run.job.gates for name in gate.requires}
 
-    def submit(self, by: Registration, proposal: ProposedFact, execution: int, position: int) -> None:
+    def submit(self, by: Registration | Outside, proposal: ProposedFact, execution: int, position: int) -> None:
         """Judge one proposal: promote it, park it, deny it, reject it, or ignore what was judged before.
 
         Raises:
@@ -79,7 +79,7 @@ class PromotionGate:
         """Ask again about a held proposal, because what its request was built from changed."""
         self._rule(held)
 
-    def _parse(self, by: Registration, proposal: ProposedFact, execution: int, position: int) -> Candidate | None:
+    def _parse(self, by: Registration | Outside, proposal: ProposedFact, execution: int, position: int) -> Candidate | None:
         """The checks on form, write, kind and payload; None for a duplicate or what was judged before."""
         if type(proposal) is not ProposedFact:
             raise RejectedError("PAYLOAD_INVALID", f"{type(proposal).__name__} is not a ProposedFact")
@@ -138,7 +138,7 @@ class PromotionGate:
             raise RejectedError("KIND_UNKNOWN", f"no active pack declares the kind {name}")
         return subject, kind
 
-    def _check_reserved(self, by: Registration, subject: str) -> None:
+    def _check_reserved(self, by: Registration | Outside, subject: str) -> None:
         gate = subject.split(":")[1]
         owner = self._reserved.get(gate)
         if owner != by.pack:
@@ -185,7 +185,7 @@ class PromotionGate:
                     raise RejectedError(validation.code, f"{validation.id}: {answer.detail or then.text}")
 
     def _reject(
-        self, by: Registration, proposal: Any, execution: int, position: int, rejected: RejectedError
+        self, by: Registration | Outside, proposal: Any, execution: int, position: int, rejected: RejectedError
     ) -> None:
         run = self._run
         recorded = record_proposal(proposal)

@@ -1,11 +1,9 @@
 """A registered suggestor: what it declared, resolved against the context, and when it last looked."""
 
-import inspect
 import re
 from collections.abc import Mapping, Sequence
 
 from converge_cli.core.context import Context, ContextView, LiveSelection
-from converge_cli.core.context_key import KEYS
 from converge_cli.core.errors import InvalidJobError
 from converge_cli.core.ids import SEGMENT
 from converge_cli.core.kind import Kind
@@ -81,19 +79,15 @@ def register(suggestors: Sequence[tuple[str, Suggestor]], context: Context) -> t
     return tuple(registered)
 
 
-class Feed(Suggestor):
-    """Brings in what comes from outside (inputs, seeds, scripted proposals of an example); may write any key."""
+class Outside:
+    """Who proposes what comes from outside (inputs, seeds): named like a suggestor, never executed, may write any key."""
 
-    writes = tuple(sorted(KEYS))
+    __slots__ = ("name", "pack")
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.pack = ""
 
-    def execute(self, view: ContextView):  # type: ignore[no-untyped-def]  # noqa: ANN201
-        """A feed is never executed: its proposals are given to the run."""
-        raise InvalidJobError(f"{self.name} is fed, not executed", where=self.name)
-
-
-def is_async(suggestor: Suggestor) -> bool:
-    """Whether execute is a coroutine function."""
-    return inspect.iscoroutinefunction(suggestor.execute)
+    def may_write(self, key: str, subject: str) -> bool:
+        """Outside may write anything; the other checks of the gate stand."""
+        return bool(key and subject)

@@ -20,7 +20,7 @@ from converge_cli.core.suggestor import Suggestor
 from converge_cli.engine.budget_meter import BudgetMeter
 from converge_cli.engine.candidate import Held
 from converge_cli.engine.event_log import EventLog
-from converge_cli.engine.registration import Registration, register
+from converge_cli.engine.registration import Outside, Registration, register
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -108,7 +108,7 @@ class Run:
         self.criteria: dict[str, CriterionResult] = {}
         self.missing_inputs: dict[str, str] = {}
         self.inputs: list[InputRecord] = []
-        self.unmerged: list[tuple[Registration, int, tuple[ProposedFact, ...]]] = []
+        self.unmerged: list[tuple[Registration | Outside, int, tuple[ProposedFact, ...]]] = []
         self.counts: list[int] = []
 
     @property

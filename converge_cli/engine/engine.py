@@ -1,0 +1,267 @@
+"""The engine, as programs embed it: give it suggestors or a job with packs, run it, read the result."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from converge_cli import __version__
+from converge_cli._internal.canonical_json import encode
+from converge_cli._internal.hashing import digest_bytes
+from converge_cli._internal.system import RandomIds, SystemClock
+from converge_cli.core.budget import BudgetChange
+from converge_cli.core.errors import InvalidJobError, RunNotResumableError
+from converge_cli.core.event import (
+    SCHEMA,
+    InputRecord,
+    PackRecord,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    SuggestorFailed,
+    decode_event,
+)
+from converge_cli.core.fact import FactModel, ProposedFact
+from converge_cli.core.job import EMPTY_JOB, Job
+from converge_cli.core.kind import BUILT_IN_MODELS, ENGINE_MODELS, RESERVED_KINDS, Kind
+from converge_cli.core.pack import Pack, Parameters
+from converge_cli.core.person import Person
+from converge_cli.core.port import Clock, EventSink, Experience, FlowGate, IdSource
+from converge_cli.core.stop_reason import Stop, StopReason
+from converge_cli.core.suggestor import Suggestor
+from converge_cli.engine.event_log import EventLog
+from converge_cli.engine.execution import Cancellation
+from converge_cli.engine.loop import Loop
+from converge_cli.engine.outcome import outcome_digest
+from converge_cli.engine.rebuild import Rebuilder
+from converge_cli.engine.result import RunResult
+from converge_cli.engine.run import Run, Setting
+from converge_cli.engine.watchdog import Watchdog
+
+Feeds = Sequence[tuple[str, Sequence[ProposedFact]]]
+
+_ENGINE_KINDS = {name: Kind(name, model) for name, model in {**BUILT_IN_MODELS, **ENGINE_MODELS}.items()}
+
+
+class Engine:
+    """Runs suggestors over one shared context until nothing changes.
+
+    Args:
+        suggestors: in registration order, after those of the packs.
+        kinds: fact models of these suggestors, by kind name.
+        job: a compiled truth; without one the run has no criteria and ends Converged.
+        packs: loaded packs, in the order of the truth, with their parameters by name.
+        people: who may act and decide.
+        gate: policy for the job's gates; without one every gate refuses.
+        principal: person id for whom gates are asked; default is the job's.
+        experience: where the run is recorded; without one it is kept in memory.
+        sink: sees what happens.
+        on_stuck: called with a suggestor's name when it holds the process in C code; the run is recorded by then.
+
+    Raises:
+        InvalidJobError: two suggestors of one name, two packs with one kind, a reserved kind.
+    """
+
+    def __init__(
+        self,
+        suggestors: Iterable[Suggestor] = (),
+        *,
+        kinds: Mapping[str, type[FactModel]] | None = None,
+        job: Job = EMPTY_JOB,
+        packs: Sequence[Pack] = (),
+        parameters: Mapping[str, Parameters | None] | None = None,
+        people: Iterable[Person] = (),
+        gate: FlowGate | None = None,
+        principal: str | None = None,
+        strict: bool = False,
+        experience: Experience | None = None,
+        sink: EventSink | None = None,
+        clock: Clock | None = None,
+        ids: IdSource | None = None,
+        on_stuck: Callable[[str], None] | None = None,
+    ) -> None:
+        given = parameters or {}
+        self._packs = tuple(packs)
+        self._setting = Setting(
+            job=job,
+            suggestors=[
+                *((pack.name, item) for pack in packs for item in pack.suggestors(given.get(pack.name))),
+                *(("", item) for item in suggestors),
+            ],
+            kinds=_all_kinds(packs, kinds or {}),
+            people={person.id: person for person in people},
+            gate=gate,
+            principal=principal or job.principal,
+            strict=strict,
+        )
+        self._experience = experience
+        self._sink = sink
+        self._clock = clock or SystemClock()
+        self._ids = ids or RandomIds()
+        self._on_stuck = on_stuck
+        self._cancelled = Cancellation()
+
+    def cancel(self) -> None:
+        """Ask the run to stop between cycles; from any thread."""
+        self._cancelled.request()
+
+    async def run(
+        self,
+        seeds: Sequence[ProposedFact] = (),
+        *,
+        feeds: Feeds = (),
+        inputs: tuple[InputRecord, ...] = (),
+        missing_inputs: tuple[str, ...] = (),
+        location: str = "",
+    ) -> RunResult:
+        """Run to a fixed point, a budget or a person.
+
+        Args:
+            seeds: facts to begin with, proposed by `seed`.
+            feeds: (who, proposals) from outside, such as one per input.
+            inputs, missing_inputs: what is recorded of the inputs.
+            location: where the truth stands, kept in the index of runs.
+        """
+        log = EventLog(self._ids.run_id(), self._clock, self._experience, self._sink)
+        run = self._new_run(log)
+        run.location = location
+        run.inputs = list(inputs)
+        run.missing_inputs = dict.fromkeys(missing_inputs, log.at)
+        job = run.job
+        encoded = encode(job)
+        if self._experience is not None:
+            self._experience.put_blob(encoded)
+        log.add(
+            RunStarted,
+            schema=SCHEMA,
+            engine=__version__,
+            run=run.id,
+            truth=job.truth,
+            title=job.title,
+            job=digest_bytes(encoded),
+            budget=job.budget,
+            principal=self._setting.principal,
+            strict=self._setting.strict,
+            inputs=inputs,
+            missing_inputs=missing_inputs,
+            packs=self._pack_records(),
+            suggestors=tuple(item.name for item in run.registrations),
+        )
+        all_feeds = [*feeds, ("seed", seeds)] if seeds else list(feeds)
+        return await self._drive(run, lambda loop: loop.begin(all_feeds))
+
+    async def resume(
+        self,
+        run_id: str,
+        *,
+        feeds: Feeds = (),
+        inputs: tuple[InputRecord, ...] = (),
+        added: BudgetChange | None = None,
+    ) -> RunResult:
+        """Go on with a recorded run that is not final.
+
+        Args:
+            feeds, inputs: inputs that were missing.
+            added: more budget.
+
+        Raises:
+            RunNotResumableError: the run has ended for good, or another process drives it.
+        """
+        store = self._required_store()
+        with store.driving(run_id):
+            run, rebuilder = self._rebuilt(run_id)
+            if rebuilder.final:
+                reason = rebuilder.stop.reason.value if rebuilder.stop is not None else ""
+                raise RunNotResumableError(
+                    f"run {run_id} has ended for good: {reason}",
+                    hint="start a new run: converge run TRUTH",
+                    where=run_id,
+                )
+            run.log.tick()
+            event_fields = {"added": added or BudgetChange(), "inputs": inputs, "packs": self._changed_packs(run_id)}
+            seq = run.log.add(RunResumed, **event_fields)
+            rebuilder.resume(RunResumed(seq=seq, at=run.log.at, **event_fields))
+            return await self._drive(run, lambda loop: loop.resume(feeds), held=True)
+
+    def recorded(self, run_id: str) -> RunResult:
+        """What a recorded run has come to so far, without going on."""
+        run, rebuilder = self._rebuilt(run_id)
+        return RunResult(run, rebuilder.stop or Stop(StopReason.CANCELLED, cycle=run.cycle, detail="still running"))
+
+    async def _drive(self, run: Run, begin: Callable[[Loop], Any], *, held: bool = False) -> RunResult:
+        watchdog = Watchdog(lambda name: self._stuck(run, name))
+        self._cancelled.attach()
+        loop = Loop(run, self._clock, watchdog, self._cancelled)
+        try:
+            if self._experience is None or held:
+                stop = await begin(loop)
+            else:
+                with self._experience.driving(run.id):
+                    stop = await begin(loop)
+        finally:
+            watchdog.close()
+        return RunResult(run, stop)
+
+    def _stuck(self, run: Run, name: str) -> None:
+        """Called from the watchdog's thread while the engine's own is lost in somebody's C code."""
+        run.log.tick()
+        run.log.add(
+            SuggestorFailed,
+            cycle=run.cycle,
+            suggestor=name,
+            view=len(run.context.facts),
+            code="STUCK",
+            detail="did not return in time and could not be stopped",
+        )
+        run.failures[name] = "STUCK"
+        stop = Stop(StopReason.SUGGESTOR_FAILED, cycle=run.cycle, names=(name,), detail=f"{name} is stuck")
+        run.log.add(
+            RunPaused,
+            stop=stop,
+            active_ms=int(run.meter.active * 1000),
+            outcome=outcome_digest(run, StopReason.SUGGESTOR_FAILED),
+        )
+        run.log.commit(lambda head: run.row(head, "paused", StopReason.SUGGESTOR_FAILED.value))
+        if self._on_stuck is not None:
+            self._on_stuck(name)
+
+    def _new_run(self, log: EventLog) -> Run:
+        return Run(log.run, self._setting, log, self._setting.job.budget)
+
+    def _rebuilt(self, run_id: str) -> tuple[Run, Rebuilder]:
+        store = self._required_store()
+        row = store.row(run_id)
+        log = EventLog(run_id, self._clock, store, self._sink)
+        run = self._new_run(log)
+        run.location = row.location
+        rebuilder = Rebuilder(run)
+        rebuilder.fold(decode_event(data) for data in store.read(run_id))
+        log.restore(row.seq, bytes.fromhex(row.head), log.started_at)
+        return run, rebuilder
+
+    def _required_store(self) -> Experience:
+        if self._experience is None:
+            raise InvalidJobError("this engine has no store", hint="give it experience=...")
+        return self._experience
+
+    def _pack_records(self) -> tuple[PackRecord, ...]:
+        return tuple(PackRecord(pack.name, pack.version, pack.digest) for pack in self._packs)
+
+    def _changed_packs(self, run_id: str) -> tuple[PackRecord, ...]:
+        first = decode_event(next(iter(self._required_store().read(run_id))))
+        now = self._pack_records()
+        return () if isinstance(first, RunStarted) and first.packs == now else now
+
+
+def _all_kinds(packs: Sequence[Pack], kinds: Mapping[str, type[FactModel]]) -> dict[str, Kind]:
+    """Every kind by name; declared by exactly one pack."""
+    found = dict(_ENGINE_KINDS)
+    owners: dict[str, str] = {}
+    embedded = {name: Kind(name, model) for name, model in kinds.items()}
+    for owner, declared in [*((pack.name, pack.kinds) for pack in packs), ("this engine", embedded)]:
+        for name, kind in declared.items():
+            if name in RESERVED_KINDS:
+                raise InvalidJobError(f"kind {name} is built in; {owner} may not declare it", where=owner)
+            if name in owners:
+                raise InvalidJobError(f"kind {name} is declared by {owners[name]} and by {owner}", where=owner)
+            owners[name] = owner
+            found[name] = kind
+    return found

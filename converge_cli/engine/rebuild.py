@@ -1,0 +1,290 @@
+"""Rebuilds a run from its recorded events: how it resumes in another process, on another machine, after any crash."""
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from converge_cli._internal.canonical_json import encode
+from converge_cli.core import event as e
+from converge_cli.core.approval import request_id
+from converge_cli.core.errors import RecordCorruptError
+from converge_cli.core.fact import ProposedFact
+from converge_cli.core.ids import kind_of, subject_of
+from converge_cli.core.stop_reason import Stop, StopReason
+from converge_cli.engine.approval_desk import decide, time_out
+from converge_cli.engine.candidate import Candidate, Held
+from converge_cli.engine.engine_notes import add_note
+from converge_cli.engine.promotion import add_fact, drop_held
+from converge_cli.engine.registration import Outside
+from converge_cli.engine.run import Asked, GateAnswer, Rejection, Run
+
+_TRY_AGAIN = {StopReason.SUGGESTOR_FAILED, StopReason.INDETERMINATE}
+_CUT_SHORT = {
+    StopReason.FACT_BUDGET_EXHAUSTED,
+    StopReason.TOKEN_BUDGET_EXHAUSTED,
+    StopReason.COST_BUDGET_EXHAUSTED,
+}
+
+
+class Rebuilder:
+    """Folds recorded events into a fresh run.
+
+    Attributes:
+        stop: the last stop, None when the run died while running.
+        final: whether the run has ended for good.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._names = {item.name: item for item in run.registrations}
+        self._executions: dict[int, e.SuggestorExecuted] = {}
+        self._last: list[e.SuggestorExecuted] = []
+        self._charged = 0
+        self.stop: Stop | None = None
+        self.final = False
+
+    def fold(self, events: Iterable[e.RunEvent]) -> None:
+        """Apply events in order.
+
+        Raises:
+            RecordCorruptError: an event refers to something that is not there.
+        """
+        for event in events:
+            try:
+                _HANDLERS[type(event)](self, event)
+            except (KeyError, IndexError, msgspec.MsgspecError) as error:
+                raise RecordCorruptError(
+                    f"event {event.seq} of run {self._run.id} does not fit what came before: {error}",
+                    hint="was it recorded by another version of a pack? start the run anew",
+                    where=f"{self._run.id}:{event.seq}",
+                ) from error
+
+    def _ready_to_resume(self) -> None:
+        """Bring what depends on the last stop in order: failed suggestors try again, a cut merge goes on."""
+        run, reason = self._run, self.stop.reason if self.stop is not None else None
+        if reason in _TRY_AGAIN:
+            for name in run.failures:
+                if name in self._names:
+                    registration = self._names[name]
+                    registration.last_view, registration.due = -1, True
+        if reason in _CUT_SHORT:
+            run.unmerged = [
+                (self._names.get(item.suggestor) or Outside(item.suggestor), item.seq, _proposals(item))
+                for item in self._last
+            ]
+
+    def _started(self, event: e.RunStarted) -> None:
+        self._run.log.started_at = event.at
+        self._run.inputs = list(event.inputs)
+        self._run.missing_inputs = dict.fromkeys(event.missing_inputs, event.at)
+
+    def _cycle(self, event: e.CycleStarted) -> None:
+        run = self._run
+        count = len(run.context.facts)
+        if run.cycle and count > (run.counts[-1] if run.counts else 0):
+            run.counts.append(count)
+        run.cycle = event.cycle
+        run.meter.active = event.active_ms / 1000
+        self._last = []
+
+    def _executed(self, event: e.SuggestorExecuted) -> None:
+        self._executions[event.seq] = event
+        self._last.append(event)
+        self._saw(event.suggestor, event.view, event.cycle)
+        self._run.failures.pop(event.suggestor, None)
+
+    def _failed(self, event: e.SuggestorFailed) -> None:
+        self._saw(event.suggestor, event.view, event.cycle)
+        self._run.failures[event.suggestor] = event.code
+
+    def _saw(self, name: str, view: int, cycle: int) -> None:
+        registration = self._names.get(name)
+        if registration is None:
+            return
+        registration.last_view, registration.due = view, False
+        if cycle != self._charged:
+            self._charged = cycle
+            self._run.meter.cycles += 1
+
+    def _promoted(self, event: e.FactPromoted) -> None:
+        run = self._run
+        if event.content is not None:
+            add_note(run, event.id, bytes(event.content), event.corrects)
+            return
+        candidate = self._candidate(event.execution or 0, event.position)
+        add_fact(run, candidate, event.gate, event.approvals)
+        run.meter.facts += 1
+        held = run.held.get((candidate.key, candidate.id))
+        if held is not None:
+            drop_held(run, held)
+
+    def _rejected(self, event: e.ProposalRejected) -> None:
+        execution = self._executions[event.execution]
+        recorded = execution.proposals[event.position]
+        self._run.judged.add((event.key, event.id, bytes(recorded.payload or b""), recorded.evidence))
+        self._run.rejections.append(
+            Rejection(event.key, event.id, execution.suggestor, event.code, event.reason, event.cycle)
+        )
+
+    def _parked(self, event: e.ProposalParked) -> None:
+        held = self._held(event.key, event.id, event.execution, event.position)
+        held.claims, held.cause, held.by = event.points, None, ()
+        for point in event.points:
+            known = request_id(self._run.id, point, held.candidate.digest(point))
+            if known in self._run.requests:
+                held.requests[point] = known
+
+    def _denied(self, event: e.ProposalDenied) -> None:
+        held = self._held(event.key, event.id, event.execution, event.position)
+        held.claims, held.cause, held.by = (), event.cause, event.by
+        self._close(tuple(held.requests.values()))
+
+    def _withdrawn(self, event: e.ProposalWithdrawn) -> None:
+        drop_held(self._run, self._run.held[event.key, event.id])
+        self._close(event.requests)
+
+    def _close(self, requests: tuple[str, ...]) -> None:
+        for request in requests:
+            asked = self._run.requests[request]
+            if asked.status in {"pending", "approved"}:
+                asked.status = "closed"
+
+    def _gate(self, event: e.GateDecided) -> None:
+        resource = event.request.resource.id if event.request is not None else ""
+        action = event.request.action if event.request is not None else event.gate.partition(".")[2]
+        self._run.gate_answers.append(
+            GateAnswer(event.gate, action, event.fact, resource, event.decision, event.cycle)
+        )
+
+    def _requested(self, event: e.ApprovalRequested) -> None:
+        request = event.request
+        self._run.requests[request.id] = Asked(request)
+        self._run.held[request.key, request.fact].requests[request.point] = request.id
+
+    def _decided(self, event: e.ApprovalDecided) -> None:
+        decide(self._run.requests[event.approval.request], event.approval)
+        self._refresh(event.approval.request)
+
+    def _timer(self, event: e.TimerFired) -> None:
+        time_out(self._run.requests[event.request], event.action, event.role, event.until)
+        self._refresh(event.request)
+
+    def _refresh(self, request: str) -> None:
+        for held in self._run.held.values():
+            held.fresh = held.fresh or request in held.requests.values()
+
+    def _spent(self, event: e.ApprovalSpent) -> None:
+        for request in event.requests:
+            self._run.requests[request].status = "spent"
+
+    def _refused(self, event: e.DecisionRefused) -> None:
+        self._run.refusals.append((event.approval, event.code, event.detail))
+
+    def _invariant(self, event: e.InvariantChecked) -> None:
+        self._run.invariants[event.result.id] = event.result
+
+    def _criterion(self, event: e.CriterionEvaluated) -> None:
+        self._run.criteria[event.result.id] = event.result
+
+    def _budget(self, event: e.BudgetCharged) -> None:
+        self._run.meter.tokens += event.tokens
+        self._run.meter.cost_usd += Decimal(event.cost_usd)
+
+    def _paused(self, event: e.RunPaused) -> None:
+        self.stop = event.stop
+        self._run.meter.active = event.active_ms / 1000
+
+    def resume(self, event: e.RunResumed) -> None:
+        """Apply what a resume changes; what a merge had left is then in `run.unmerged`."""
+        self._ready_to_resume()
+        run = self._run
+        run.meter.limit = run.meter.limit.add(event.added)
+        for given in event.inputs:
+            run.inputs.append(given)
+            run.missing_inputs.pop(given.name, None)
+        self.stop = None
+
+    def _resumed(self, event: e.RunResumed) -> None:
+        self.resume(event)
+        self._run.unmerged = []  # what was left has been merged since, by events that follow
+
+    def _stopped(self, event: e.RunStopped) -> None:
+        self.stop = event.stop
+        self.final = True
+
+    def _held(self, key: str, fact_id: str, execution: int, position: int) -> Held:
+        run = self._run
+        held = run.held.get((key, fact_id))
+        if held is None:
+            held = run.held[key, fact_id] = Held(self._candidate(execution, position))
+            run.judged.add(held.candidate.identity)
+        return held
+
+    def _candidate(self, execution: int, position: int) -> Candidate:
+        made = self._executions[execution]
+        recorded = made.proposals[position]
+        kind = kind_of(recorded.id)
+        payload = self._run.setting.kinds[kind].parse_bytes(bytes(recorded.payload or b""))
+        return Candidate(
+            recorded.key,
+            recorded.id,
+            subject_of(recorded.id),
+            kind,
+            payload,
+            encode(payload),
+            Decimal(recorded.confidence or 1),
+            recorded.evidence,
+            recorded.corrects,
+            made.suggestor,
+            execution,
+            position,
+        )
+
+
+def _proposals(event: e.SuggestorExecuted) -> tuple[ProposedFact, ...]:
+    """The proposals of a recorded execution, as they can be judged again."""
+    return tuple(
+        ProposedFact(
+            item.key,
+            item.id,
+            None if item.payload is None else msgspec.json.decode(item.payload),
+            1 if item.confidence is None else _number(item.confidence),
+            item.evidence,
+            item.corrects,
+        )
+        for item in event.proposals
+    )
+
+
+def _number(text: str) -> Any:
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return text
+
+
+_HANDLERS: dict[type, Callable[[Rebuilder, Any], None]] = {
+    e.RunStarted: Rebuilder._started,
+    e.CycleStarted: Rebuilder._cycle,
+    e.SuggestorExecuted: Rebuilder._executed,
+    e.SuggestorFailed: Rebuilder._failed,
+    e.FactPromoted: Rebuilder._promoted,
+    e.ProposalRejected: Rebuilder._rejected,
+    e.ProposalParked: Rebuilder._parked,
+    e.ProposalDenied: Rebuilder._denied,
+    e.ProposalWithdrawn: Rebuilder._withdrawn,
+    e.GateDecided: Rebuilder._gate,
+    e.InvariantChecked: Rebuilder._invariant,
+    e.CriterionEvaluated: Rebuilder._criterion,
+    e.ApprovalRequested: Rebuilder._requested,
+    e.ApprovalDecided: Rebuilder._decided,
+    e.ApprovalSpent: Rebuilder._spent,
+    e.DecisionRefused: Rebuilder._refused,
+    e.TimerFired: Rebuilder._timer,
+    e.BudgetCharged: Rebuilder._budget,
+    e.RunPaused: Rebuilder._paused,
+    e.RunResumed: Rebuilder._resumed,
+    e.RunStopped: Rebuilder._stopped,
+}
