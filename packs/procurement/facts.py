@@ -94,13 +94,14 @@ class Eligibility(FactModel):
 
 
 class RankedVendor(FactModel):
-    """One line of the ranking; `rank` is its place among all, eligible or not."""
+    """One line of the ranking; `rank` is its place among all, eligible or not; `scores` is by criterion."""
 
     rank: int
     vendor: str
     name: str
     price: Decimal
     score: Decimal
+    scores: FrozenMap[str, Decimal]
     eligible: bool
     recommended: bool
     reason: str

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from converge_cli import ContextView, Effect, Fact, Suggestor
+from converge_cli import ContextView, Effect, Fact, FrozenMap, Suggestor
 
 from .facts import RankedVendor, Ranking, Vendor
 from .parameters import SelectionParameters
@@ -73,6 +73,7 @@ class RankVendors(Suggestor):
                     name=vendor.name,
                     price=vendor.price,
                     score=totals[name],
+                    scores=FrozenMap({criterion: fact.payload.score for criterion, fact in item.scores.items()}),
                     eligible=eligible,
                     recommended=recommended,
                     reason=_reason(item, recommended),
@@ -105,7 +106,6 @@ class RankVendors(Suggestor):
 
 
 def _reason(item: _Evaluated, recommended: bool) -> str:
-    parts = ", ".join(f"{criterion} {fact.payload.score:f}" for criterion, fact in item.scores.items())
-    if item.eligibility.payload.eligible:
-        return parts if recommended else f"{parts}; below the shortlist"
-    return f"{parts}; not eligible: {', '.join(item.eligibility.payload.failed)} not met"
+    if not item.eligibility.payload.eligible:
+        return f"not eligible: {', '.join(item.eligibility.payload.failed)} not met"
+    return "on the shortlist" if recommended else "eligible, below the shortlist"

@@ -58,7 +58,7 @@ class Recommend(Suggestor):
             score=row.score,
             price=row.price,
             status=status,
-            reason=row.reason,
+            reason=", ".join(f"{criterion} {score:f}" for criterion, score in row.scores.items()),
         )
         evidence = [ranking, vendor, *(fact for fact in found if fact is not None)]
         return view.revise("Strategies", f"recommendation:{row.vendor}", payload, evidence=evidence)

@@ -1,12 +1,13 @@
 """How firmly the first stands."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from converge_cli import ContextView, Effect, Suggestor
 
 from .facts import Sensitivity
 from .parameters import SelectionParameters
-from .readings import RANKING, SCORES, VENDORS, settled
+from .readings import RANKING, VENDORS, settled
 from .scoring import rounded_up, smallest_flip
 
 
@@ -14,7 +15,7 @@ class AnalyseSensitivity(Suggestor):
     """Says for each weight how far it could move before another vendor came first."""
 
     name = "sensitivity"
-    reads = (RANKING, VENDORS, SCORES)
+    reads = (RANKING, VENDORS)
     writes = ("Evaluations:sensitivity:*",)
 
     def __init__(self, parameters: SelectionParameters) -> None:
@@ -30,7 +31,7 @@ class AnalyseSensitivity(Suggestor):
         ranking = settled(view)
         if ranking is None or ranking.payload.first is None:
             return Effect()
-        scores = {row.vendor: self._scores(view, row.vendor) for row in ranking.payload.vendors if row.eligible}
+        scores = {row.vendor: row.scores for row in ranking.payload.vendors if row.eligible}
         return Effect(
             view.revise(
                 "Evaluations",
@@ -41,11 +42,7 @@ class AnalyseSensitivity(Suggestor):
             for criterion in self._weights
         )
 
-    def _scores(self, view: ContextView, vendor: str) -> dict[str, Decimal]:
-        facts = ((criterion, view.get("Evaluations", f"score:{criterion}:{vendor}")) for criterion in self._weights)
-        return {criterion: fact.payload.score for criterion, fact in facts if fact is not None}
-
-    def _analyse(self, criterion: str, first: str, scores: dict[str, dict[str, Decimal]]) -> Sensitivity:
+    def _analyse(self, criterion: str, first: str, scores: Mapping[str, Mapping[str, Decimal]]) -> Sensitivity:
         flip = smallest_flip(criterion, first, scores, self._weights)
         if flip is None:
             reason = f"no weight of {criterion} puts another eligible vendor before {first}"

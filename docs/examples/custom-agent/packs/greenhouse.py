@@ -13,6 +13,12 @@ class Reading(FactModel):
     moisture: Decimal
     area_m2: Decimal
 
+    def __post_init__(self) -> None:
+        if not (self.moisture.is_finite() and 0 <= self.moisture <= 100):
+            raise ValueError(f"moisture is a percentage, not {self.moisture}")
+        if not (self.area_m2.is_finite() and self.area_m2 > 0):
+            raise ValueError(f"area_m2 is more than 0, not {self.area_m2}")
+
 
 class Watering(FactModel):
     """What a bed gets; 0 litres is a decision too."""
