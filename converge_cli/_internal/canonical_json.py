@@ -8,10 +8,6 @@ from typing import Any
 
 import msgspec
 
-_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=lambda value: _plain(value))
-
-encode = _ENCODER.encode
-
 
 def _plain(value: Any) -> Any:
     """Turn a type that JSON does not know into one that it does (frozen mappings into dicts)."""
@@ -20,6 +16,12 @@ def _plain(value: Any) -> Any:
         msg = f"{type(value).__name__} has no canonical JSON form"
         raise TypeError(msg)
     return as_dict()
+
+
+_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=_plain)
+
+encode = _ENCODER.encode
+"""Canonical bytes of a value. Raises TypeError, ValueError, OverflowError or RecursionError when it has none."""
 
 
 def decode(data: bytes | str) -> Any:

@@ -30,6 +30,7 @@ class LiveSelection:
         self._snapshot: tuple[Fact, ...] | None = ()
 
     def put(self, subject: str, fact: Fact) -> None:
+        """Take in a fact that the selector matches."""
         self.current[subject] = fact
         self.newest = fact.index
         self._snapshot = None
@@ -160,9 +161,7 @@ class ContextView:
             if live.selector.key == key and live.selector.matches(subject):
                 self._require_open()
                 return live.current.get(subject)
-        raise UndeclaredReadError(
-            self._suggestor, f"{key}:{subject}", [live.selector.text for live in self._allowed]
-        )
+        raise UndeclaredReadError(self._suggestor, f"{key}:{subject}", [live.selector.text for live in self._allowed])
 
     def missing(self, *, each: str, output: str) -> tuple[Fact, ...]:
         """The facts of `each` that have no `output` yet.
@@ -172,9 +171,7 @@ class ContextView:
             output: key and id with `{name}` for the entity's name: `Evaluations:score:price:{name}`.
         """
         key, _, pattern = output.partition(":")
-        return tuple(
-            fact for fact in self.facts(each) if self.get(key, pattern.replace("{name}", fact.name)) is None
-        )
+        return tuple(fact for fact in self.facts(each) if self.get(key, pattern.replace("{name}", fact.name)) is None)
 
     def propose(
         self, key: str, fact_id: str, payload: Any, *, confidence: Any = 1, evidence: Iterable[Fact | str] = ()
@@ -185,7 +182,7 @@ class ContextView:
     def revise(
         self, key: str, subject: str, payload: Any, *, confidence: Any = 1, evidence: Iterable[Fact | str] = ()
     ) -> ProposedFact | None:
-        """Propose what a subject should say now: new, or a correction of what stands, or None when it says so already."""
+        """Propose what a subject should say now: new, a correction of what stands, or None when it says so."""
         standing = self.get(key, subject)
         if standing is None:
             return ProposedFact(key, subject, payload, confidence, _ids(evidence))

@@ -7,7 +7,9 @@ import msgspec
 from converge_cli.core.predicate import Given, Then
 
 CriterionVerdict = Literal["met", "unmet", "blocked", "indeterminate"]
-Cause = Literal["denied", "rejected", "not produced", "absent field", "failed", "unavailable", "missing input", "approval"]
+Cause = Literal[
+    "denied", "rejected", "not produced", "absent field", "failed", "unavailable", "missing input", "approval"
+]
 
 
 class Criterion(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -3,8 +3,8 @@
 How a run ended is never an error: that is a `StopReason` (law 4).
 """
 
+from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Iterable
 
 
 class ConvergeError(Exception):

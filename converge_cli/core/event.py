@@ -298,7 +298,8 @@ def decode_event(data: bytes) -> RunEvent:
     Raises:
         msgspec.DecodeError: the bytes are not an event of this schema.
     """
-    return _DECODER.decode(data)
+    event: RunEvent = _DECODER.decode(data)
+    return event
 
 
 class SuggestorRunning(msgspec.Struct, frozen=True, gc=False):

@@ -95,7 +95,14 @@ class NoneUnexercised(msgspec.Struct, frozen=True, tag=True):
 
 ExampleGiven = InputsFrom | InputIs | PointDecided | Scripted
 ExampleThen = (
-    StopIs | CriterionIs | InvariantIs | GateAnswers | ProposalIsRejected | FactHasField | AllInvariantsHold | NoneUnexercised
+    StopIs
+    | CriterionIs
+    | InvariantIs
+    | GateAnswers
+    | ProposalIsRejected
+    | FactHasField
+    | AllInvariantsHold
+    | NoneUnexercised
 )
 
 

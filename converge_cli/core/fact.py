@@ -21,6 +21,7 @@ class FrozenMap(Mapping[K, V], Generic[K, V]):
     """
 
     __slots__ = ("_items",)
+    _items: Mapping[K, V]
 
     def __init__(self, items: Mapping[K, V] | None = None) -> None:
         pairs = dict(items or {})
@@ -31,7 +32,7 @@ class FrozenMap(Mapping[K, V], Generic[K, V]):
         raise AttributeError(f"a FrozenMap can't be changed: {name}")
 
     def __getitem__(self, key: K) -> V:
-        return self._items[key]  # type: ignore[no-any-return]
+        return self._items[key]
 
     def __iter__(self) -> Iterator[K]:
         return iter(self._items)

@@ -67,9 +67,7 @@ class Kind:
         """Field name -> its type in words, `?` after the optional ones."""
         info = msgspec.inspect.type_info(self.model)
         assert isinstance(info, msgspec.inspect.StructType)  # noqa: S101  a FactModel is a Struct
-        return {
-            field.encode_name: _word(field.type) + ("" if field.required else "?") for field in info.fields
-        }
+        return {field.encode_name: _word(field.type) + ("" if field.required else "?") for field in info.fields}
 
 
 def _word(kind: Inspected) -> str:
@@ -92,13 +90,11 @@ def check_model(name: str, model: Any) -> None:
     Raises:
         MalformedKindError: naming the field and what to use instead.
     """
-
-
     if not re.fullmatch(SEGMENT, name):
         raise MalformedKindError(f"{name!r} is not a well-formed kind name", where=name)
     if not (isinstance(model, type) and issubclass(model, FactModel)):
         raise MalformedKindError(
-            f"the model of kind {name} is not a FactModel", hint="class Name(FactModel): ...", where=name
+            f"the model of kind {name} is not a FactModel", hint="class Name(FactModel, frozen=True): ...", where=name
         )
     _check_struct(name, model)
 
@@ -144,7 +140,7 @@ def _is_frozen_map(cls: Any) -> bool:
 
 
 def freeze(cls: Any, value: Any) -> Any:
-    """msgspec hook: build the frozen map that a field asks for."""
+    """Msgspec hook: build the frozen map that a field asks for."""
     if not isinstance(value, Mapping):
         raise TypeError("expected a mapping")
     if cls is Columns:
@@ -153,13 +149,13 @@ def freeze(cls: Any, value: Any) -> Any:
     return FrozenMap(msgspec.convert(value, dict[key, item], dec_hook=freeze))  # type: ignore[valid-type]
 
 
-class Text(FactModel):
+class Text(FactModel, frozen=True):
     """Built-in kind `text`: what `--seed` and text inputs hold."""
 
     text: str
 
 
-class Passed(FactModel):
+class Passed(FactModel, frozen=True):
     """Built-in kind `passed`: gate `gate` of resource `resource` is passed, by what was found."""
 
     gate: str
@@ -167,7 +163,7 @@ class Passed(FactModel):
     reason: str
 
 
-class ApprovalNote(FactModel):
+class ApprovalNote(FactModel, frozen=True):
     """Engine-owned kind `approval`: what people decided on one request, written once."""
 
     point: str
@@ -178,15 +174,15 @@ class ApprovalNote(FactModel):
     role: str
 
 
-class ViolationNote(FactModel):
-    """Engine-owned kind `violation`: a semantic invariant that does not hold (code VIOLATED) or does again (RESOLVED)."""
+class ViolationNote(FactModel, frozen=True):
+    """Engine-owned kind `violation`: a semantic invariant that does not hold (VIOLATED), or does again (RESOLVED)."""
 
     invariant: str
     code: str
     facts: tuple[str, ...]
 
 
-class DeniedNote(FactModel):
+class DeniedNote(FactModel, frozen=True):
     """Engine-owned kind `denied`: a proposal that a gate or a person refused, and what refused it."""
 
     subject: str
@@ -194,7 +190,7 @@ class DeniedNote(FactModel):
     by: tuple[str, ...]
 
 
-class RejectedNote(FactModel):
+class RejectedNote(FactModel, frozen=True):
     """Engine-owned kind `rejected`: a proposal that failed a check of the promotion gate."""
 
     subject: str
@@ -202,7 +198,7 @@ class RejectedNote(FactModel):
     suggestor: str
 
 
-class FailureNote(FactModel):
+class FailureNote(FactModel, frozen=True):
     """Engine-owned kind `failure`: a suggestor that raised, timed out or had no backend; RESOLVED when it ran again."""
 
     suggestor: str
@@ -222,4 +218,3 @@ BUILT_IN_MODELS: Mapping[str, type[FactModel]] = {"text": Text, "passed": Passed
 """Kinds that every job has without declaring them."""
 
 RESERVED_KINDS = frozenset(ENGINE_MODELS) | frozenset(BUILT_IN_MODELS)
-

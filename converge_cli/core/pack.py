@@ -110,8 +110,7 @@ class Pack:
             version=self.version,
             description=self.description,
             suggestors=tuple(
-                SuggestorSpec(item.name, tuple(item.reads), tuple(item.writes))
-                for item in self.suggestors(parameters)
+                SuggestorSpec(item.name, tuple(item.reads), tuple(item.writes)) for item in self.suggestors(parameters)
             ),
             kinds={name: kind.field_words() for name, kind in self.kinds.items()},
             gates=self.gates,
@@ -135,5 +134,3 @@ class Pack:
                     where=self.folder or self.name,
                 )
         return items
-
-

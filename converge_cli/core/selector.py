@@ -11,7 +11,9 @@ from converge_cli.core.context_key import KEYS
 from converge_cli.core.errors import MalformedSelectorError, did_you_mean
 from converge_cli.core.ids import SEGMENT
 
-_GLOB = re.compile(rf"(?:{SEGMENT}|[A-Za-z0-9._/*-]*\*[A-Za-z0-9._/*-]*)(?::(?:{SEGMENT}|[A-Za-z0-9._/*-]*\*[A-Za-z0-9._/*-]*))*")
+_GLOB = re.compile(
+    rf"(?:{SEGMENT}|[A-Za-z0-9._/*-]*\*[A-Za-z0-9._/*-]*)(?::(?:{SEGMENT}|[A-Za-z0-9._/*-]*\*[A-Za-z0-9._/*-]*))*"
+)
 
 
 class Selector:

@@ -44,7 +44,7 @@ class Suggestor(ABC):
         super().__init_subclass__(**options)
         cls.accepts_everything = cls.accepts is Suggestor.accepts
 
-    def accepts(self, view: "ContextView") -> bool:
+    def accepts(self, view: "ContextView") -> bool:  # noqa: ARG002  subclasses decide on the view
         """Whether there is anything to do; a pure decision on the view alone."""
         return True
 

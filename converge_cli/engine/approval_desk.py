@@ -6,11 +6,19 @@ path feeds. Must never promote: it rules, the promotion gate acts.
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from converge_cli.core.approval import Approval, ApprovalPoint, ApprovalRequest, HitlRule, Why, authority_point, request_id
+from converge_cli.core.approval import (
+    Approval,
+    ApprovalPoint,
+    ApprovalRequest,
+    HitlRule,
+    Why,
+    authority_point,
+    request_id,
+)
 from converge_cli.core.event import (
     ApprovalRequested,
     ApprovalSpent,
@@ -73,9 +81,7 @@ class ApprovalDesk:
             self._park(held, claims, undecided, answers)
             return Ruling(False)
         resolve_denial(run, held.candidate)
-        spent = tuple(
-            request for request in held.requests.values() if run.requests[request].status == "approved"
-        )
+        spent = tuple(request for request in held.requests.values() if run.requests[request].status == "approved")
         return Ruling(True, gate, spent)
 
     def needs_asking(self, held: Held) -> bool:
@@ -101,8 +107,10 @@ class ApprovalDesk:
     def note_decisions(self) -> None:
         """Write the approval facts of requests that were decided while the run was paused."""
         for asked in self._run.requests.values():
-            if asked.status in {"approved", "rejected"}:
-                note_approval(self._run, asked, asked.status)
+            if asked.status == "approved":
+                note_approval(self._run, asked, "approved")
+            elif asked.status == "rejected":
+                note_approval(self._run, asked, "rejected")
 
     def _ask_gates(self, held: Held) -> list[_Answer]:
         run, answers = self._run, []
@@ -163,7 +171,7 @@ class ApprovalDesk:
             if point not in held.requests:
                 self._request(held, point, answers)
 
-    def _deny(self, held: Held, cause: str, by: tuple[str, ...], gate: int | None) -> None:
+    def _deny(self, held: Held, cause: Literal["denied", "rejected"], by: tuple[str, ...], gate: int | None) -> None:
         run, candidate = self._run, held.candidate
         if held.cause == cause and held.by == by:
             return
@@ -194,9 +202,7 @@ class ApprovalDesk:
         run.requests[request.id] = Asked(request)
         run.log.add(ApprovalRequested, cycle=run.cycle, request=request)
 
-    def _form(
-        self, point_id: str, candidate: Candidate, digest: str, answers: list[_Answer]
-    ) -> ApprovalRequest:
+    def _form(self, point_id: str, candidate: Candidate, digest: str, answers: list[_Answer]) -> ApprovalRequest:
         run = self._run
         request = ApprovalRequest(
             id=request_id(run.id, point_id, digest),
@@ -229,8 +235,10 @@ class ApprovalDesk:
         hitl = tuple(_hitl_words(rule) for rule in self._run.job.hitl if hitl_applies(rule, candidate))
         if asked is None:
             return Why(criteria=criteria, hitl=hitl)
-        values = () if asked.request is None else tuple(
-            (name, str(value)) for name, value in sorted(asked.request.context.items())
+        values = (
+            ()
+            if asked.request is None
+            else tuple((name, str(value)) for name, value in sorted(asked.request.context.items()))
         )
         return Why(criteria, asked.gate.action, asked.decision.outcome, asked.decision.rules, values, hitl)
 
@@ -281,7 +289,7 @@ def hitl_applies(rule: HitlRule, candidate: Candidate) -> bool:
 
 def later(at: str, seconds: int) -> str:
     """A UTC time so many seconds after another."""
-    moment = datetime.fromisoformat(at.replace("Z", "+00:00")) + timedelta(seconds=seconds)
+    moment = datetime.fromisoformat(at) + timedelta(seconds=seconds)
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
@@ -301,7 +309,8 @@ def _with_point(
 
 
 def _authority_of(point_id: str) -> Authority:
-    return msgspec.convert(point_id.removeprefix("authority_"), Authority)
+    authority: Authority = msgspec.convert(point_id.removeprefix("authority_"), Authority)
+    return authority
 
 
 def _hitl_words(rule: HitlRule) -> str:

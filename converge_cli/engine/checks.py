@@ -97,7 +97,9 @@ def _count(check: p.Count, subject: Sequence[Any], context: Context) -> Answer:
 
 def _each(subject: Iterable[Any], test: Callable[[Any], bool | None], detail: str) -> Answer:
     """Every fact of the subject must pass; those that do not are named."""
-    judged, wrong, unclear = [], [], []
+    judged: list[Any] = []
+    wrong: list[Any] = []
+    unclear: list[Any] = []
     for fact in subject:
         passed = test(fact)
         (judged if passed else unclear if passed is None else wrong).append(fact)
@@ -111,9 +113,13 @@ def _each(subject: Iterable[Any], test: Callable[[Any], bool | None], detail: st
 def _includes(check: p.Includes, subject: Sequence[Any], context: Context) -> Answer:
     for row in check.rows:
         rule = " ".join((row.rule.name, *row.rule.args))
+
+        def passes(fact: Any, row: p.FieldRule = row) -> bool:
+            return follows(lookup(fact.payload, row.field), row.rule, context)
+
         answer = _each(
             subject,
-            lambda fact, row=row: follows(lookup(fact.payload, row.field), row.rule, context),
+            passes,
             f"field {row.field} must be {rule}",
         )
         if answer.ok is not True:
@@ -183,12 +189,17 @@ def _sum(check: p.SumIs, subject: Sequence[Any], context: Context) -> Answer:
         other = context.current(check.other.key, check.other.id)
         limit = None if other is None else plain_number(lookup(other.payload, check.other.field))
         if other is None or limit is None:
-            return Answer(None, tuple(judged), True, f"{check.other.field} of {check.other.id} is absent or not a number")
+            return Answer(
+                None, tuple(judged), True, f"{check.other.field} of {check.other.id} is absent or not a number"
+            )
         judged.append(other)
     assert limit is not None  # noqa: S101  the grammar gives a value or another field
     ok = total == limit if check.relation == "equal" else total <= limit
     return Answer(
-        ok, tuple(judged), bool(subject), "" if ok else f"sum of {check.field} is {total}, must {check.relation} {limit}"
+        ok,
+        tuple(judged),
+        bool(subject),
+        "" if ok else f"sum of {check.field} is {total}, must {check.relation} {limit}",
     )
 
 
@@ -240,7 +251,10 @@ def approvals_of(context: Context, point: str) -> tuple[Any, ...]:
 def _evidence(check: p.EvidenceExists, _subject: Sequence[Any], context: Context) -> Answer:
     chosen = select(context, check.selection)
     return Answer(
-        bool(chosen.facts), chosen.facts, bool(chosen.facts), "" if chosen.facts else f"evidence {check.name} is missing"
+        bool(chosen.facts),
+        chosen.facts,
+        bool(chosen.facts),
+        "" if chosen.facts else f"evidence {check.name} is missing",
     )
 
 

@@ -1,4 +1,4 @@
-"""Judging a clause: its Givens select, its checks judge what was selected. One place for invariants, criteria, validations."""
+"""Judging a clause: its Givens select, its checks judge. One place for invariants, criteria and validations."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -22,9 +22,7 @@ class Judged(NamedTuple):
         return False if False in results else (None if None in results else True)
 
 
-def judge_clause(
-    given: Sequence[p.Given], then: Sequence[p.Then], context: Context, candidate: Any = None
-) -> Judged:
+def judge_clause(given: Sequence[p.Given], then: Sequence[p.Then], context: Context, candidate: Any = None) -> Judged:
     """Judge a clause on the context, or on one proposal before promotion."""
     gathered = [_gather(item, context, candidate) for item in given if item.what != "fixed point"]
     unclear = tuple(fact for chosen in gathered for fact in chosen.unclear)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from converge_cli.core.criterion import Criterion, CriterionResult, Missing
+from converge_cli.core.criterion import Cause, Criterion, CriterionResult, Missing
 from converge_cli.core.event import CriterionEvaluated
 from converge_cli.core.predicate import Absent, Check, Count
 from converge_cli.core.selector import Selector, selector
@@ -40,8 +40,10 @@ class CriterionBoard:
         missing = tuple(_missing(self._run, criterion))
         if missing:
             waits = "; ".join(f"{item.name}: {item.who}" for item in missing)
-            cause = "approval" if missing[0].what == "approval" else "missing input"
-            return CriterionResult(criterion.id, "blocked", criterion.required, (), cause, f"waits for {waits}", missing)
+            cause: Cause = "approval" if missing[0].what == "approval" else "missing input"
+            return CriterionResult(
+                criterion.id, "blocked", criterion.required, (), cause, f"waits for {waits}", missing
+            )
         return _not_met(self._run, criterion, judged)
 
 
@@ -94,14 +96,14 @@ def _not_met(run: Run, criterion: Criterion, judged: Judged) -> CriterionResult:
     for registration in run.registrations:
         code = run.failures.get(registration.name)
         if code is not None and _could_write(registration.writes, looked):
-            cause = "unavailable" if code == "UNAVAILABLE" else "failed"
+            cause: Cause = "unavailable" if code == "UNAVAILABLE" else "failed"
             reason = f"suggestor {registration.name} {'had no backend' if cause == 'unavailable' else 'failed'}"
             return CriterionResult(criterion.id, "indeterminate", criterion.required, (), cause, reason)
     for held in run.held.values():
         if held.cause is not None and any(_selects(which.text, held) for which in looked):
-            cause = "denied" if held.cause == "denied" else "rejected"
-            reason = f"{held.candidate.id} was {cause} by {', '.join(held.by)}"
-            return CriterionResult(criterion.id, "unmet", criterion.required, (), cause, reason)
+            refused: Cause = "denied" if held.cause == "denied" else "rejected"
+            reason = f"{held.candidate.id} was {refused} by {', '.join(held.by)}"
+            return CriterionResult(criterion.id, "unmet", criterion.required, (), refused, reason)
     details = [answer.detail for _, answer in judged.answers if answer.ok is False and answer.detail]
     reason = "; ".join(details) or "nothing was found"
     return CriterionResult(criterion.id, "unmet", criterion.required, (), "not produced", reason)

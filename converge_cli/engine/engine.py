@@ -176,9 +176,9 @@ class Engine:
                     where=run_id,
                 )
             run.log.tick()
-            event_fields = {"added": added or BudgetChange(), "inputs": inputs, "packs": self._changed_packs(run_id)}
-            seq = run.log.add(RunResumed, **event_fields)
-            rebuilder.resume(RunResumed(seq=seq, at=run.log.at, **event_fields))
+            more, changed = added or BudgetChange(), self._changed_packs(run_id)
+            seq = run.log.add(RunResumed, added=more, inputs=inputs, packs=changed)
+            rebuilder.resume(RunResumed(seq=seq, at=run.log.at, added=more, inputs=inputs, packs=changed))
             return await self._drive(run, lambda loop: loop.resume(feeds), held=True)
 
     def recorded(self, run_id: str) -> RunResult:

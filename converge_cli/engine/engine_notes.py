@@ -4,11 +4,13 @@ Ids hold a digest, content holds codes, never a message or a time; a note that n
 """
 
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 
 from converge_cli._internal.canonical_json import encode
 from converge_cli._internal.hashing import digest
+from converge_cli.core.approval import Decision
 from converge_cli.core.context_key import ContextKey
 from converge_cli.core.event import FactPromoted
 from converge_cli.core.fact import Fact, FactModel
@@ -23,6 +25,8 @@ from converge_cli.engine.run import Asked, Run
 ENGINE = "engine"
 """The suggestor of facts that the engine wrote; no suggestor can have facts of its kinds promoted."""
 
+DenialCause = Literal["denied", "rejected", "resolved"]
+
 RESOLVED = "RESOLVED"
 _KEY = ContextKey.DIAGNOSTIC.value
 _CERTAIN = Decimal(1)
@@ -36,9 +40,7 @@ def write_note(run: Run, subject: str, payload: FactModel) -> bool:
         return False
     fact_id = subject if standing is None else next_version(standing.id)
     corrects = None if standing is None else standing.id
-    run.log.add(
-        FactPromoted, cycle=run.cycle, key=_KEY, id=fact_id, content=msgspec.Raw(content), corrects=corrects
-    )
+    run.log.add(FactPromoted, cycle=run.cycle, key=_KEY, id=fact_id, content=msgspec.Raw(content), corrects=corrects)
     add_note(run, fact_id, content, corrects)
     return True
 
@@ -63,7 +65,7 @@ def add_note(run: Run, fact_id: str, content: bytes, corrects: str | None) -> No
     )
 
 
-def note_approval(run: Run, asked: Asked, decision: str) -> None:
+def note_approval(run: Run, asked: Asked, decision: Decision) -> None:
     """Written once, when a request is decided."""
     request = asked.request
     by = tuple(approval.by for approval in asked.approvals if approval.decision == decision)
@@ -83,7 +85,7 @@ def note_rejection(run: Run, subject: str, code: str, suggestor: str, identity: 
     write_note(run, f"rejected:{short}", RejectedNote(subject=subject, code=code, suggestor=suggestor))
 
 
-def note_denial(run: Run, candidate: Candidate, cause: str, by: tuple[str, ...]) -> None:
+def note_denial(run: Run, candidate: Candidate, cause: DenialCause, by: tuple[str, ...]) -> None:
     """A gate or a person refused a proposal; cause `resolved` when that no longer holds."""
     write_note(run, denial_subject(candidate), DeniedNote(subject=candidate.id, cause=cause, by=by))
 
@@ -107,9 +109,7 @@ def note_violations(run: Run, invariant: str, violations: tuple[Violation, ...])
         holding[f"violation:{invariant}:{short}"] = violation.facts
     for fact in run.context.live(selector(f"Diagnostic:violation:{invariant}:*")).facts():
         if fact.subject not in holding and fact.payload.code != RESOLVED:
-            write_note(
-                run, fact.subject, ViolationNote(invariant=invariant, code=RESOLVED, facts=fact.payload.facts)
-            )
+            write_note(run, fact.subject, ViolationNote(invariant=invariant, code=RESOLVED, facts=fact.payload.facts))
     for subject, facts in holding.items():
         write_note(run, subject, ViolationNote(invariant=invariant, code="VIOLATED", facts=facts))
 
@@ -117,4 +117,3 @@ def note_violations(run: Run, invariant: str, violations: tuple[Violation, ...])
 def note_failure(run: Run, suggestor: str, code: str) -> None:
     """A suggestor failed; RESOLVED when it ran again without failing."""
     write_note(run, f"failure:{suggestor}", FailureNote(suggestor=suggestor, code=code))
-

@@ -134,4 +134,3 @@ def _context_value(name: str, field: ContextField, candidate: Candidate) -> Cont
 
 def _refusal(detail: str) -> FlowGateDecision:
     return FlowGateDecision(outcome="REJECT", source="error", detail=detail)
-

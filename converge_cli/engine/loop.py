@@ -21,6 +21,7 @@ from converge_cli.engine.progress import ProgressWatch
 from converge_cli.engine.promotion import PromotionGate
 from converge_cli.engine.registration import Outside
 from converge_cli.engine.run import Run
+from converge_cli.engine.stops import at_fixed_point
 from converge_cli.engine.watchdog import Watchdog
 
 ESCALATED_SECONDS = 7 * 24 * 3600

@@ -8,7 +8,7 @@ from converge_cli.engine.run import Run
 
 
 def outcome_digest(run: Run, reason: StopReason) -> str:
-    """SHA-256, in hex, over what a run came to: facts, verdicts, stop reason; no ids of runs, no times, no reasons given.
+    """SHA-256, in hex, over what a run came to: facts, verdicts, stop reason; no run ids, times or given reasons.
 
     Hashed are, each followed by a newline: the canonical JSON of {reason, criteria: [[id, result, evidence]],
     invariants: [[id, verdict]]}, then per fact, sorted, key, id, content and the corrected id, joined by NUL.

@@ -79,7 +79,9 @@ class PromotionGate:
         """Ask again about a held proposal, because what its request was built from changed."""
         self._rule(held)
 
-    def _parse(self, by: Registration | Outside, proposal: ProposedFact, execution: int, position: int) -> Candidate | None:
+    def _parse(
+        self, by: Registration | Outside, proposal: ProposedFact, execution: int, position: int
+    ) -> Candidate | None:
         """The checks on form, write, kind and payload; None for a duplicate or what was judged before."""
         if type(proposal) is not ProposedFact:
             raise RejectedError("PAYLOAD_INVALID", f"{type(proposal).__name__} is not a ProposedFact")

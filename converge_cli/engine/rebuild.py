@@ -1,8 +1,8 @@
 """Rebuilds a run from its recorded events: how it resumes in another process, on another machine, after any crash."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -53,7 +53,7 @@ class Rebuilder:
         """
         for event in events:
             try:
-                _HANDLERS[type(event)](self, event)
+                self._HANDLERS[type(event)](self, event)
             except (KeyError, IndexError, msgspec.MsgspecError) as error:
                 raise RecordCorruptError(
                     f"event {event.seq} of run {self._run.id} does not fit what came before: {error}",
@@ -154,9 +154,7 @@ class Rebuilder:
     def _gate(self, event: e.GateDecided) -> None:
         resource = event.request.resource.id if event.request is not None else ""
         action = event.request.action if event.request is not None else event.gate.partition(".")[2]
-        self._run.gate_answers.append(
-            GateAnswer(event.gate, action, event.fact, resource, event.decision, event.cycle)
-        )
+        self._run.gate_answers.append(GateAnswer(event.gate, action, event.fact, resource, event.decision, event.cycle))
 
     def _requested(self, event: e.ApprovalRequested) -> None:
         request = event.request
@@ -242,6 +240,30 @@ class Rebuilder:
             position,
         )
 
+    _HANDLERS: ClassVar[Mapping[type, Callable[["Rebuilder", Any], None]]] = {
+        e.RunStarted: _started,
+        e.CycleStarted: _cycle,
+        e.SuggestorExecuted: _executed,
+        e.SuggestorFailed: _failed,
+        e.FactPromoted: _promoted,
+        e.ProposalRejected: _rejected,
+        e.ProposalParked: _parked,
+        e.ProposalDenied: _denied,
+        e.ProposalWithdrawn: _withdrawn,
+        e.GateDecided: _gate,
+        e.InvariantChecked: _invariant,
+        e.CriterionEvaluated: _criterion,
+        e.ApprovalRequested: _requested,
+        e.ApprovalDecided: _decided,
+        e.ApprovalSpent: _spent,
+        e.DecisionRefused: _refused,
+        e.TimerFired: _timer,
+        e.BudgetCharged: _budget,
+        e.RunPaused: _paused,
+        e.RunResumed: _resumed,
+        e.RunStopped: _stopped,
+    }
+
 
 def _proposals(event: e.SuggestorExecuted) -> tuple[ProposedFact, ...]:
     """The proposals of a recorded execution, as they can be judged again."""
@@ -263,28 +285,3 @@ def _number(text: str) -> Any:
         return Decimal(text)
     except ArithmeticError:
         return text
-
-
-_HANDLERS: dict[type, Callable[[Rebuilder, Any], None]] = {
-    e.RunStarted: Rebuilder._started,
-    e.CycleStarted: Rebuilder._cycle,
-    e.SuggestorExecuted: Rebuilder._executed,
-    e.SuggestorFailed: Rebuilder._failed,
-    e.FactPromoted: Rebuilder._promoted,
-    e.ProposalRejected: Rebuilder._rejected,
-    e.ProposalParked: Rebuilder._parked,
-    e.ProposalDenied: Rebuilder._denied,
-    e.ProposalWithdrawn: Rebuilder._withdrawn,
-    e.GateDecided: Rebuilder._gate,
-    e.InvariantChecked: Rebuilder._invariant,
-    e.CriterionEvaluated: Rebuilder._criterion,
-    e.ApprovalRequested: Rebuilder._requested,
-    e.ApprovalDecided: Rebuilder._decided,
-    e.ApprovalSpent: Rebuilder._spent,
-    e.DecisionRefused: Rebuilder._refused,
-    e.TimerFired: Rebuilder._timer,
-    e.BudgetCharged: Rebuilder._budget,
-    e.RunPaused: Rebuilder._paused,
-    e.RunResumed: Rebuilder._resumed,
-    e.RunStopped: Rebuilder._stopped,
-}

@@ -80,7 +80,7 @@ def register(suggestors: Sequence[tuple[str, Suggestor]], context: Context) -> t
 
 
 class Outside:
-    """Who proposes what comes from outside (inputs, seeds): named like a suggestor, never executed, may write any key."""
+    """Who proposes what comes from outside (inputs, seeds): named, never executed, may write any key."""
 
     __slots__ = ("name", "pack")
 

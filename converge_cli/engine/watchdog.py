@@ -17,7 +17,7 @@ GRACE = 2.0
 """Seconds between the first raise and calling the code stuck (in C, or swallowing the raise)."""
 
 
-class WatchdogTimeout(BaseException):  # noqa: N818  not an Error: guarded code must not catch it with Exception
+class WatchdogTimeout(BaseException):
     """Raised inside guarded code whose time is up."""
 
 
