@@ -13,12 +13,12 @@ from converge_cli.core.errors import RecordCorruptError
 from converge_cli.core.fact import ProposedFact
 from converge_cli.core.ids import kind_of, subject_of
 from converge_cli.core.stop_reason import Stop, StopReason
-from converge_cli.engine.approval_desk import decide, time_out
 from converge_cli.engine.candidate import Candidate, Held
 from converge_cli.engine.engine_notes import add_note
 from converge_cli.engine.promotion import add_fact, drop_held
 from converge_cli.engine.registration import Outside
-from converge_cli.engine.run import Asked, GateAnswer, Rejection, Run
+from converge_cli.engine.request_book import note
+from converge_cli.engine.run import GateAnswer, Rejection, Run
 
 _TRY_AGAIN = {StopReason.SUGGESTOR_FAILED, StopReason.INDETERMINATE}
 _CUT_SHORT = {
@@ -53,7 +53,10 @@ class Rebuilder:
         """
         for event in events:
             try:
-                self._HANDLERS[type(event)](self, event)
+                note(self._run.requests, event)
+                handler = self._HANDLERS.get(type(event))
+                if handler is not None:
+                    handler(self, event)
             except (KeyError, IndexError, msgspec.MsgspecError) as error:
                 raise RecordCorruptError(
                     f"event {event.seq} of run {self._run.id} does not fit what came before: {error}",
@@ -139,17 +142,9 @@ class Rebuilder:
     def _denied(self, event: e.ProposalDenied) -> None:
         held = self._held(event.key, event.id, event.execution, event.position)
         held.claims, held.cause, held.by = (), event.cause, event.by
-        self._close(tuple(held.requests.values()))
 
     def _withdrawn(self, event: e.ProposalWithdrawn) -> None:
         drop_held(self._run, self._run.held[event.key, event.id])
-        self._close(event.requests)
-
-    def _close(self, requests: tuple[str, ...]) -> None:
-        for request in requests:
-            asked = self._run.requests[request]
-            if asked.status in {"pending", "approved"}:
-                asked.status = "closed"
 
     def _gate(self, event: e.GateDecided) -> None:
         resource = event.request.resource.id if event.request is not None else ""
@@ -158,24 +153,17 @@ class Rebuilder:
 
     def _requested(self, event: e.ApprovalRequested) -> None:
         request = event.request
-        self._run.requests[request.id] = Asked(request)
         self._run.held[request.key, request.fact].requests[request.point] = request.id
 
     def _decided(self, event: e.ApprovalDecided) -> None:
-        decide(self._run.requests[event.approval.request], event.approval)
         self._refresh(event.approval.request)
 
     def _timer(self, event: e.TimerFired) -> None:
-        time_out(self._run.requests[event.request], event.action, event.role, event.until)
         self._refresh(event.request)
 
     def _refresh(self, request: str) -> None:
         for held in self._run.held.values():
             held.fresh = held.fresh or request in held.requests.values()
-
-    def _spent(self, event: e.ApprovalSpent) -> None:
-        for request in event.requests:
-            self._run.requests[request].status = "spent"
 
     def _refused(self, event: e.DecisionRefused) -> None:
         self._run.refusals.append((event.approval, event.code, event.detail))
@@ -255,7 +243,6 @@ class Rebuilder:
         e.CriterionEvaluated: _criterion,
         e.ApprovalRequested: _requested,
         e.ApprovalDecided: _decided,
-        e.ApprovalSpent: _spent,
         e.DecisionRefused: _refused,
         e.TimerFired: _timer,
         e.BudgetCharged: _budget,

@@ -1,0 +1,101 @@
+"""The human path: whether a person's decision counts, and recording it. A refused decision is recorded too."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from converge_cli.core.approval import Approval, Decision, Mode
+from converge_cli.core.errors import ConvergeError
+from converge_cli.core.event import ApprovalDecided, DecisionRefused
+from converge_cli.core.person import Person, at_least
+from converge_cli.core.port import Clock, EventSink, Experience, RunRow
+from converge_cli.engine.event_log import EventLog
+from converge_cli.engine.run import Asked
+
+
+class UnknownPersonError(ConvergeError):
+    """A decision by somebody who is not among the people of the truth."""
+
+    code = "PERSON_UNKNOWN"
+
+
+class Decided(NamedTuple):
+    """What became of a decision: accepted when there is no code."""
+
+    approval: Approval
+    code: str | None = None
+    detail: str = ""
+
+
+class Statement(NamedTuple):
+    """What a person says: yes or no, why, and by which mode."""
+
+    decision: Decision
+    reason: str
+    mode: Mode
+
+
+def judge_decision(asked: Asked, person: Person, said: Statement, row: RunRow, now: str) -> Decided:
+    """Whether a person may decide a request so, now."""
+    request = asked.request
+    approval = Approval(
+        request=request.id,
+        digest=request.digest,
+        decision=said.decision,
+        by=person.id,
+        role=request.role or person.authority,
+        reason=said.reason,
+        mode=said.mode,
+    )
+    for applies, code, detail in (
+        (row.status == "stopped", "RUN_ENDED", f"the run has ended: {row.reason}"),
+        (asked.status == "spent", "APPROVAL_SPENT", "the approval has been given and used"),
+        (asked.status == "closed", "REQUEST_CLOSED", "what was asked no longer stands"),
+        (asked.status in {"approved", "rejected"}, "ALREADY_DECIDED", f"it has been {asked.status}"),
+        (request.until is not None and request.until <= now, "TIMED_OUT", f"it could be decided until {request.until}"),
+        (person.id in request.not_by, "SELF_APPROVAL", f"{person.id} is excluded by not_by"),
+        (request.role is not None and request.role not in person.roles, "ROLE_MISSING", f"needs role {request.role}"),
+        (
+            request.authority is not None and not at_least(person.authority, request.authority),
+            "AUTHORITY_TOO_LOW",
+            f"needs {request.authority} authority",
+        ),
+        (said.mode not in request.modes, "MODE_FORBIDDEN", f"may be decided {' or '.join(request.modes)} only"),
+        (
+            any(item.by == person.id for item in asked.approvals),
+            "SAME_PERSON",
+            f"{person.id} has decided already; {request.quorum} different people are needed",
+        ),
+        (not said.reason.strip(), "REASON_MISSING", "a decision needs a reason"),
+    ):
+        if applies:
+            return Decided(approval, code, detail)
+    return Decided(approval)
+
+
+def record_decisions(
+    decisions: list[Decided], row: RunRow, store: Experience, clock: Clock, sink: EventSink | None
+) -> RunRow:
+    """Append decisions, accepted and refused, to the run's events in one transaction; returns the new row.
+
+    Raises:
+        ConcurrentAppendError: somebody decided at the same moment; nothing was recorded.
+    """
+    log = EventLog(row.run, clock, store, sink)
+    log.restore(row.seq, bytes.fromhex(row.head), row.started_at)
+    for decided in decisions:
+        if decided.code is None:
+            log.add(ApprovalDecided, approval=decided.approval)
+        else:
+            log.add(DecisionRefused, approval=decided.approval, code=decided.code, detail=decided.detail)
+    # A quorum may need more; the engine counts anew when it resumes.
+    made: list[RunRow] = []
+
+    def new_row(head: str) -> RunRow:
+        accepted = sum(decided.code is None for decided in decisions)
+        pending = max(row.pending - accepted, 0)
+        made.append(msgspec.structs.replace(row, updated_at=log.at, seq=log.seq, head=head, pending=pending))
+        return made[-1]
+
+    log.commit(new_row)
+    return made[-1]

@@ -1,0 +1,38 @@
+"""The approval requests of a run, as its events tell: what was asked, what was decided, what is still open."""
+
+from collections.abc import Iterable
+
+from converge_cli.core import event as e
+from converge_cli.engine.approval_desk import decide, time_out
+from converge_cli.engine.run import Asked
+
+
+def requests_of(events: Iterable[e.RunEvent]) -> dict[str, Asked]:
+    """Every request of a run by id, in the order in which they were asked."""
+    requests: dict[str, Asked] = {}
+    for event in events:
+        note(requests, event)
+    return requests
+
+
+def note(requests: dict[str, Asked], event: e.RunEvent) -> None:
+    """Apply one event."""
+    if isinstance(event, e.ApprovalRequested):
+        requests[event.request.id] = Asked(event.request)
+    elif isinstance(event, e.ApprovalDecided):
+        decide(requests[event.approval.request], event.approval)
+    elif isinstance(event, e.TimerFired):
+        time_out(requests[event.request], event.action, event.role, event.until)
+    elif isinstance(event, e.ApprovalSpent):
+        for request in event.requests:
+            requests[request].status = "spent"
+    elif isinstance(event, e.ProposalWithdrawn):
+        _close(requests[request] for request in event.requests)
+    elif isinstance(event, e.ProposalDenied):
+        _close(asked for asked in requests.values() if (asked.request.key, asked.request.fact) == (event.key, event.id))
+
+
+def _close(chosen: Iterable[Asked]) -> None:
+    for asked in chosen:
+        if asked.status in {"pending", "approved"}:
+            asked.status = "closed"
