@@ -110,7 +110,8 @@ def _opened(root: Node | None, findings: Findings, snapshot: Snapshot, main: str
 
 def _first_error(findings: Findings) -> InvalidPackError:
     errors = [item for item in findings.sorted() if item.severity == "error"]
-    first = errors[0]
+    # A misspelt key explains the missing one.
+    first = next((item for item in errors if item.name == "unknown-key"), errors[0])
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     where = f"{first.file}:{first.line}:{first.column}"
     return InvalidPackError(f"{first.message}{more}", hint=first.fix or None, where=where)

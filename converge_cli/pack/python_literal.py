@@ -32,22 +32,25 @@ def literal_tree(source: str, file: str, name: str = "PACK") -> Node:
     except SyntaxError as error:
         raise NotLiteralError(f"the file is no Python: {error.msg}", error.lineno or 1) from error
     except (ValueError, TypeError, RecursionError, MemoryError) as error:
-        line = spelt.lineno if spelt is not None else 1
-        raise NotLiteralError(f"{name} is not spelt out: use plain text, numbers, lists and dicts", line) from error
+        message = f"{name} is not spelt out: use plain text, numbers, lists and dicts"
+        raise NotLiteralError(message, _first_odd_line(spelt)) from error
 
 
 def _assignment(tree: ast.Module, name: str) -> ast.expr | None:
     found: ast.expr | None = None
     for statement in tree.body:
-        if (isinstance(statement, ast.Assign) and any(_is_name(target, name) for target in statement.targets)) or (
-            isinstance(statement, ast.AnnAssign) and _is_name(statement.target, name)
-        ):
-            found = statement.value
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+                found = statement.value
     return found
 
 
-def _is_name(target: ast.expr, name: str) -> bool:
-    return isinstance(target, ast.Name) and target.id == name
+def _first_odd_line(spelt: ast.expr | None) -> int:
+    """The line of the first thing that is neither text, number, list nor dict."""
+    plain = ast.Constant | ast.Dict | ast.List | ast.Tuple | ast.UnaryOp
+    odd = [part for part in ast.walk(spelt) if isinstance(part, ast.expr)] if spelt is not None else []
+    return min((part.lineno for part in odd if not isinstance(part, plain)), default=spelt.lineno if spelt else 1)
 
 
 def _node(value: Any, spelt: ast.expr | None, around: Place) -> Node:
