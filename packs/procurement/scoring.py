@@ -38,7 +38,9 @@ def judge(bands: Bands, vendor: Vendor) -> Judgement:
     value = _cell(vendor, bands.column)
     if value is None or value == "":
         return Judgement(None, f"no value in column {bands.column}")
-    return _judge_flag(bands, value) if bands.boolean else _judge_number(bands, value)
+    score, reason = _judge_flag(bands, value) if bands.boolean else _judge_number(bands, value)
+    # 1 and 1.0 are the same score, so they must have the same bytes however the truth spells them.
+    return Judgement(score and _tidy(f"{score:f}"), reason)
 
 
 def flag(vendor: Vendor, column: str) -> bool | None:
@@ -155,5 +157,8 @@ def _units(number: Decimal) -> int:
 
 def _decimal(count: int) -> Decimal:
     # Built from text, so that no arithmetic context of anybody else can round it.
-    text = f"{count // 10**PLACES}.{count % 10**PLACES:0{PLACES}d}".rstrip("0").rstrip(".")
-    return Decimal(text)
+    return _tidy(f"{count // 10**PLACES}.{count % 10**PLACES:0{PLACES}d}")
+
+
+def _tidy(text: str) -> Decimal:
+    return Decimal(text.rstrip("0").rstrip(".") or "0") if "." in text else Decimal(text)
