@@ -4,7 +4,7 @@ An event says what was committed, never what was about to be. Run-wide values st
 a field's meaning needs a new `SCHEMA`; recorded histories must stay readable.
 """
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -17,6 +17,12 @@ from converge_cli.core.invariant import InvariantResult
 from converge_cli.core.stop_reason import Stop
 
 SCHEMA = "converge.event/1"
+
+# msgspec decodes `Raw | None` as null alone; a plain Raw whose default is None reads back what was written.
+if TYPE_CHECKING:
+    OptionalRaw = msgspec.Raw | None
+else:
+    OptionalRaw = msgspec.Raw
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", tag=True, kw_only=True):
@@ -31,7 +37,7 @@ class RecordedProposal(msgspec.Struct, frozen=True, gc=False, omit_defaults=True
 
     key: str
     id: str
-    payload: msgspec.Raw | None = None
+    payload: OptionalRaw = None
     confidence: str | None = None
     evidence: tuple[str, ...] = ()
     corrects: str | None = None
@@ -112,7 +118,7 @@ class FactPromoted(Event, frozen=True, kw_only=True, tag=True):
     position: int = 0
     gate: int | None = None
     approvals: tuple[str, ...] = ()
-    content: msgspec.Raw | None = None
+    content: OptionalRaw = None
     corrects: str | None = None
 
 
