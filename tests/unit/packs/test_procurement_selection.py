@@ -14,7 +14,7 @@ ABC = (
 )
 
 
-def bid(  # noqa: PLR0917  the columns of the file, in order
+def bid(
     bench: Bench,
     name: str,
     price: str,
