@@ -1,0 +1,57 @@
+"""people.yaml to people. Must never grant anything: it only reads who there is."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from converge_cli.core.person import Authority, Person
+from converge_cli.truth.clause_ids import ClauseIds
+from converge_cli.truth.contract import Name, Section, Text
+from converge_cli.truth.diagnostics import InvalidTruthError
+from converge_cli.truth.findings import Findings
+from converge_cli.truth.model_reader import read_model
+from converge_cli.truth.source import Source
+from converge_cli.truth.yaml_source import read_yaml
+
+PersonId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$")]
+
+
+class InvalidPeopleError(InvalidTruthError):
+    """A people.yaml that does not read; every finding is in `diagnostics`."""
+
+    code = "PEOPLE_INVALID"
+
+
+class PersonSection(Section):
+    """One person."""
+
+    id: PersonId
+    name: Text
+    roles: tuple[Name, ...] = Field(default=(), strict=False)
+    authority: Authority = "advisory"
+    domains: tuple[Name, ...] = Field(default=(), strict=False)
+
+
+class PeopleFile(Section):
+    """The whole file."""
+
+    people: list[PersonSection]
+
+
+def read_people(source: Source) -> tuple[Person, ...]:
+    """The people of a people.yaml, in its order.
+
+    Raises:
+        InvalidPeopleError: with a finding, at its place, for everything that is wrong.
+    """
+    findings = Findings()
+    root = read_yaml(source, findings)
+    read = read_model(root, PeopleFile, findings) if root is not None else None
+    people = read.people if read is not None else []
+    ids = ClauseIds(findings)
+    for number, person in enumerate(people):
+        assert root is not None  # noqa: S101  people were read from it
+        ids.declare(person.id, root.nearest("people", number, "id").place)
+    if findings.failed:
+        raise InvalidPeopleError(findings.sorted())
+    return tuple(Person(item.id, item.name, item.roles, item.authority, item.domains) for item in people)
