@@ -105,7 +105,7 @@ def importing(
     """Import a pack's modules and keep them if the block succeeds, else take every trace of them out again.
 
     `main` is `__init__.py` for a folder and the file's name for a one-file pack; `modules` are those of the folder
-    to import; `on_stuck` is called with the pack's name when its code can't even be interrupted.
+    to import; `on_stuck` is called with the name of an import that can't even be interrupted.
 
     Raises:
         InvalidPackError: the import raised, exited or took too long; file and line say where.

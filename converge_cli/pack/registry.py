@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable, Sequence
-from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from converge_cli.core.pack import InvalidPackError, Pack
 from converge_cli.pack.loader import MANIFEST, load_pack
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "converge.packs"
 
@@ -65,8 +68,10 @@ class PackRegistry:
         found = {name for root in (*self._roots, *self._shipped) for name in _names_in(root)}
         return sorted(found.union(self._entry_points()))
 
-    def _entry_points(self) -> dict[str, list[EntryPoint]]:
+    def _entry_points(self) -> dict[str, list["EntryPoint"]]:
         if self._installed is None:
+            from importlib.metadata import entry_points  # noqa: PLC0415  slow, and often not needed
+
             self._installed = {}
             for point in entry_points(group=GROUP):
                 if _NAME.fullmatch(point.name):
@@ -101,7 +106,7 @@ def _holds_pack(file: Path) -> bool:
         return False
 
 
-def _installed_at(name: str, points: list[EntryPoint]) -> Path:
+def _installed_at(name: str, points: "list[EntryPoint]") -> Path:
     values = sorted({point.value for point in points})
     if len(values) > 1:
         raise InvalidPackError(

@@ -1,9 +1,10 @@
 """The flow gate that asks Cedar. Must never raise from a decision, and never promote what it could not judge."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from converge_cli.core.flow_gate import FlowGateDecision, FlowQuestion, granted
 from converge_cli.core.pack import PolicyFiles
+from converge_cli.core.pack_spec import GateSpec
 from converge_cli.policy.counterfactual import MAX_POINTS, Verdict, find_unlock
 from converge_cli.policy.policy_set import PackPolicy
 from converge_cli.policy.projection import UnjudgeableRequestError, check_request
@@ -20,17 +21,21 @@ class CedarAuthorizer:
 
     Args:
         policies: pack name -> its Cedar files and schema.
+        gates: what will be asked; each must fit the schema of its pack.
 
     Raises:
-        InvalidPolicyError: a policy that is not valid stops the load.
+        InvalidPolicyError: a policy that is not valid, or a gate that its schema does not know, stops the load.
     """
 
-    def __init__(self, policies: Mapping[str, PolicyFiles]) -> None:
+    def __init__(self, policies: Mapping[str, PolicyFiles], gates: Iterable[GateSpec] = ()) -> None:
         self._packs: dict[str, PackPolicy] = {}
         self._unusable = ""
         try:
             for pack, files in policies.items():
                 self._packs[pack] = PackPolicy(pack, files)
+            for gate in gates:
+                if gate.pack in self._packs:
+                    self._packs[gate.pack].check_gate(gate)
         except ImportError as error:
             self._unusable = f"the Cedar engine can't be imported: {error}"
 

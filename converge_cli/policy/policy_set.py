@@ -1,14 +1,17 @@
 """A pack's policy, parsed once and validated: what Cedar is asked with. Must never hold a policy that is not valid."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from converge_cli._internal.canonical_json import decode, encode
 from converge_cli._internal.hashing import digest
-from converge_cli.core.flow_gate import FlowGateInput, Principal, Resource
+from converge_cli.core.flow_gate import ContextValue, FlowGateInput, Principal, Resource
 from converge_cli.core.pack import InvalidPackError, PolicyFiles
+from converge_cli.core.pack_spec import ContextType, GateSpec
 from converge_cli.policy.counterfactual import Verdict
 from converge_cli.policy.policy_text import PolicyText, PolicyTextError, check_schema, split_policies
 from converge_cli.policy.projection import UnjudgeableRequestError, project
@@ -24,6 +27,8 @@ _SAMPLE = FlowGateInput(
     "commit",
     {"commitment_type": "sample", "human_approval_present": False, "required_gates_met": False},
 )
+_SAMPLE_VALUES: Mapping[ContextType, ContextValue] = {"money": 0, "integer": 0, "text": "sample", "boolean": False}
+_NO_REQUEST = "failed to build request: "
 _SCHEMA_FILE = "policy/schema.cedarschema"
 
 
@@ -80,6 +85,25 @@ class PackPolicy:
         if result.decision is self._cedar.Decision.Deny:
             return Verdict(False, tuple(sorted(result.diagnostics.reasons)))
         return Verdict(False, (), "Cedar gave no decision")
+
+    def check_gate(self, gate: GateSpec) -> None:
+        """Refuse a gate whose requests the schema does not know, before anything is asked.
+
+        Raises:
+            InvalidPolicyError: naming the gate and what does not fit.
+        """
+        context = {**_SAMPLE.context, **{name: _SAMPLE_VALUES[field.type] for name, field in gate.context.items()}}
+        projected = project(msgspec.structs.replace(_SAMPLE, action=gate.action, context=context))
+        entities = self._entities(projected.principal, projected.resource)
+        result = self._cedar.is_authorized(projected.request, self._policies, entities, schema=self._schema)
+        for error in result.diagnostics.errors:
+            # Rules may stumble over sample values; a request that can't be built never will be.
+            if error.startswith(_NO_REQUEST):
+                raise self._invalid(
+                    f"gate {gate.name} does not fit the schema: {error.removeprefix(_NO_REQUEST)}",
+                    _SCHEMA_FILE,
+                    hint=f"declare action {gate.action} with a context of {', '.join(context)}",
+                )
 
     def _parse_principal(self, principal: str) -> "cedarpy.Entities":
         return self._cedar.Entities.from_json_str(principal, self._schema)

@@ -102,7 +102,7 @@ def _ways(question: FlowQuestion) -> list[tuple[tuple[str, ...], str | None]]:
     return [(chosen, authority) for authority in (None, *AUTHORITIES[now + 1 :]) for chosen in sets]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(rules, min_size=1, max_size=4), questions())
 def test_what_an_escalation_names_unlocks_and_a_refusal_has_nothing_that_would(some, question):
     """ESCALATE names the first way that promotes; REJECT by policy has none; an error never escalates."""
@@ -116,7 +116,7 @@ def test_what_an_escalation_names_unlocks_and_a_refusal_has_nothing_that_would(s
     assert expected == (decision.outcome, decision.approvals, decision.authority)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(rules, min_size=1, max_size=3), conditions, questions())
 def test_adding_a_forbid_never_turns_a_refusal_into_a_promotion(some, condition, question):
     """More forbids can only refuse more."""
@@ -125,7 +125,7 @@ def test_adding_a_forbid_never_turns_a_refusal_into_a_promotion(some, condition,
     assert not (before.outcome != "PROMOTE" and after.outcome == "PROMOTE")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(rules, min_size=1, max_size=4), questions(), st.data())
 def test_no_request_with_a_gap_is_ever_promoted_or_escalated(some, question, data):
     """Any one context value dropped or null, under any policy: refused as an error."""
@@ -138,7 +138,7 @@ def test_no_request_with_a_gap_is_ever_promoted_or_escalated(some, question, dat
     assert ("REJECT", "error") == (decision.outcome, decision.source)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(rules, min_size=1, max_size=4), questions())
 def test_the_same_question_gets_the_same_answer_from_another_authorizer(some, question):
     """Answers depend on policy and question alone."""

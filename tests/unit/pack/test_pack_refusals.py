@@ -67,6 +67,15 @@ def test_a_pack_that_loops_for_ever_is_stopped(write_pack, text):
     assert (error.where or "").startswith(f"{folder}/facts.py:")
 
 
+def test_an_import_that_is_stuck_in_c_is_reported_while_it_hangs(write_pack):
+    """Nothing can interrupt it, so whoever loads is told and may end the process."""
+    stuck = []
+    folder = write_pack(facts_py="import time\ntime.sleep(2.6)\n")
+    error = _refused(folder, seconds=0.1, on_stuck=stuck.append)
+    assert ["import of pack garden"] == stuck
+    assert "still importing" in error.message
+
+
 MANIFESTS = {
     "an unknown key": (("description:", "descripton:"), "pack.yaml:4:1", "descripton", "did you mean description?"),
     "no name": (("name: garden\n", ""), "pack.yaml:1:1", "has no 'name'", "add name:"),
