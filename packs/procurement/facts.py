@@ -24,7 +24,7 @@ _MOST_PRICE = Decimal(1_000_000_000_000)
 _MINOR_UNIT_PLACES = 2
 
 
-class Vendor(FactModel):
+class Vendor(FactModel, frozen=True):
     """A bid as it stands in the file; kind `vendor`, under Seeds.
 
     Attributes:
@@ -53,7 +53,7 @@ class Vendor(FactModel):
                 raise ValueError(f"{column} is a number, 0 or more, not {value}")
 
 
-class Score(FactModel):
+class Score(FactModel, frozen=True):
     """One vendor on one criterion; kind `score`, id `score:<criterion>:<vendor>`, under Evaluations.
 
     Attributes:
@@ -70,7 +70,7 @@ class Score(FactModel):
     reason: str
 
 
-class Unscored(FactModel):
+class Unscored(FactModel, frozen=True):
     """A vendor that can't be scored on a criterion, and why; kind `unscored`, under Diagnostic; `open` until it can."""
 
     vendor: str
@@ -80,7 +80,7 @@ class Unscored(FactModel):
     open: bool = True
 
 
-class Eligibility(FactModel):
+class Eligibility(FactModel, frozen=True):
     """Whether a vendor meets every hard requirement; kind `eligibility`, under Evaluations.
 
     Attributes:
@@ -93,7 +93,7 @@ class Eligibility(FactModel):
     failed: tuple[str, ...] = ()
 
 
-class RankedVendor(FactModel):
+class RankedVendor(FactModel, frozen=True):
     """One line of the ranking; `rank` is its place among all, eligible or not; `scores` is by criterion."""
 
     rank: int
@@ -107,7 +107,7 @@ class RankedVendor(FactModel):
     reason: str
 
 
-class Ranking(FactModel):
+class Ranking(FactModel, frozen=True):
     """All vendors in order of (-score, vendor); kind `ranking`, id `ranking:vendors`, under Evaluations.
 
     Attributes:
@@ -122,7 +122,7 @@ class Ranking(FactModel):
     unranked: tuple[str, ...] = ()
 
 
-class Recommendation(FactModel):
+class Recommendation(FactModel, frozen=True):
     """A vendor on the shortlist; kind `recommendation`, under Strategies.
 
     Attributes:
@@ -142,7 +142,7 @@ class Recommendation(FactModel):
     reason: str
 
 
-class Sensitivity(FactModel):
+class Sensitivity(FactModel, frozen=True):
     """The smallest change of one weight, the others kept, that would put another vendor first.
 
     Kind `sensitivity`, id `sensitivity:<criterion>`, under Evaluations.
@@ -161,7 +161,7 @@ class Sensitivity(FactModel):
     reason: str
 
 
-class Commitment(FactModel):
+class Commitment(FactModel, frozen=True):
     """The spend that is committed; kind `commitment`, under Strategies; the commit gate asks for each.
 
     Attributes:

@@ -28,7 +28,7 @@ def _decimals(number: Decimal) -> int:
     return -exponent if isinstance(exponent, int) else _MOST_DECIMALS + 1
 
 
-class Step(FactModel):
+class Step(FactModel, frozen=True):
     """One band: the score of a value that is on the right side of exactly one limit."""
 
     score: Decimal
@@ -62,7 +62,7 @@ class Step(FactModel):
         return next(f"{name} {limit:f}" for name, limit in names.items() if limit is not None)
 
 
-class Bands(FactModel):
+class Bands(FactModel, frozen=True):
     """How one column becomes a score in [0, 1].
 
     A number goes through `steps`, the first that holds counts, then `otherwise`; a yes or no scores `when_true` or
@@ -133,7 +133,7 @@ DEFAULT_BANDS: FrozenMap[str, Bands] = FrozenMap(
 EQUAL_WEIGHTS: FrozenMap[str, Decimal] = FrozenMap({name: Decimal("0.25") for name in DEFAULT_BANDS})
 
 
-class SelectionParameters(Parameters):
+class SelectionParameters(Parameters, frozen=True):
     """The parameters of vendor selection.
 
     Attributes:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from converge_cli import Fact, ProposedFact, Suggestor
+from converge_cli import Effect, Fact, ProposedFact, Suggestor
 from converge_cli.core.context import Context, ContextView
 from converge_cli.core.ids import kind_of, subject_of
 from converge_cli.core.kind import BUILT_IN_MODELS, Kind
@@ -65,11 +65,12 @@ class Bench:
         """What a suggestor proposes now; nothing when it does not accept."""
         live = tuple(self.context.live(selector(text)) for text in (*suggestor.reads, *suggestor.writes))
         view = ContextView(suggestor.name, live, self.context, self.kinds)
-        effect = suggestor.execute(view).proposals if suggestor.accepts(view) else ()
+        effect = suggestor.execute(view) if suggestor.accepts(view) else Effect()
+        assert isinstance(effect, Effect), f"{suggestor.name} is asynchronous"
         writes = [selector(text) for text in suggestor.writes]
-        for item in effect:
+        for item in effect.proposals:
             assert any(w.key == item.key and w.matches(subject_of(item.id)) for w in writes), f"undeclared {item.id}"
-        return effect
+        return effect.proposals
 
     def cycle(self) -> list[Fact]:
         """One cycle: every suggestor sees the same facts, then all proposals are promoted in order."""

@@ -5,7 +5,7 @@ from decimal import Decimal
 from converge_cli import ContextView, Effect, Fact, FactModel, Parameters, ProposedFact, Suggestor
 
 
-class Reading(FactModel):
+class Reading(FactModel, frozen=True):
     """What a sensor said about a bed this morning; moisture in percent."""
 
     bed: str
@@ -20,7 +20,7 @@ class Reading(FactModel):
             raise ValueError(f"area_m2 is more than 0, not {self.area_m2}")
 
 
-class Watering(FactModel):
+class Watering(FactModel, frozen=True):
     """What a bed gets; 0 litres is a decision too."""
 
     bed: str
@@ -29,7 +29,7 @@ class Watering(FactModel):
     reason: str
 
 
-class GreenhouseParameters(Parameters):
+class GreenhouseParameters(Parameters, frozen=True):
     """What the gardener decided beforehand.
 
     Attributes:
