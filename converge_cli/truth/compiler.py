@@ -27,7 +27,7 @@ from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.gherkin_source import read_feature
 from converge_cli.truth.input_specs import InputSpecs
 from converge_cli.truth.model_reader import read_model
-from converge_cli.truth.pack_uses import PackSource, PackUses
+from converge_cli.truth.pack_uses import Overrides, PackSource, PackUses
 from converge_cli.truth.scenario_compiler import Compiled, ScenarioCompiler
 from converge_cli.truth.source import Source
 from converge_cli.truth.vocabulary import Vocabulary
@@ -57,12 +57,20 @@ class Compilation:
     packs: tuple[Pack, ...]
 
 
-def compile_truth(truth: Source, features: Sequence[Source], packs: PackSource) -> Compilation:
-    """Compile one truth; every problem is a diagnostic, none raises."""
+def compile_truth(
+    truth: Source, features: Sequence[Source], packs: PackSource, parameters: Overrides | None = None
+) -> Compilation:
+    """Compile one truth; every problem is a diagnostic, none raises.
+
+    Args:
+        parameters: pack -> path -> value, over what the truth says.
+    """
     findings = Findings()
     root = read_yaml(truth, findings)
     contract = _read_contract(root, findings) if root is not None else None
-    return _Compiler(root, contract, findings, packs).compile(features)
+    if root is None:
+        root = Node({}, Place("", 1, 1, 1))
+    return _Compiler(root, contract, findings, PackUses(packs, root, findings, parameters)).compile(features)
 
 
 def _read_contract(root: Node, findings: Findings) -> Contract | None:
@@ -77,12 +85,12 @@ def _read_contract(root: Node, findings: Findings) -> Contract | None:
 class _Compiler:
     """One compilation, phase by phase."""
 
-    def __init__(self, root: Node | None, contract: Contract | None, findings: Findings, source: PackSource) -> None:
-        self._root = root if root is not None else Node({}, Place("", 1, 1, 1))
+    def __init__(self, root: Node, contract: Contract | None, findings: Findings, uses: PackUses) -> None:
+        self._root = root
         self._contract = contract
         self._findings = findings
         self._ids = ClauseIds(findings)
-        self._uses = PackUses(source, self._root, findings)
+        self._uses = uses
 
     def compile(self, features: Sequence[Source]) -> Compilation:
         """Run every phase, even after errors, so that all findings are found."""

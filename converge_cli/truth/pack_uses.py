@@ -1,6 +1,6 @@
 """The packs that a truth uses: found, given their parameters, and asked what their suggestors may write."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from converge_cli._internal import canonical_json
@@ -12,6 +12,10 @@ from converge_cli.truth.contract import Contract
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.vocabulary import Writer
 from converge_cli.truth.yaml_source import Node, plain
+
+
+Overrides = Mapping[str, Mapping[tuple[str, ...], Any]]
+"""Pack -> path -> value: parameters given at run, over what the truth says."""
 
 
 class PackSource(Protocol):
@@ -35,10 +39,13 @@ class PackUses:
         complete: whether every pack was found, loaded and given its parameters.
     """
 
-    def __init__(self, source: PackSource, root: Node, findings: Findings) -> None:
+    def __init__(
+        self, source: PackSource, root: Node, findings: Findings, overrides: Overrides | None = None
+    ) -> None:
         self._source = source
         self._root = root
         self._findings = findings
+        self._overrides = overrides or {}
         self.packs: list[Pack] = []
         self.parameters: dict[str, Parameters | None] = {}
         self.writers: list[Writer] = []
@@ -89,7 +96,8 @@ class PackUses:
                 fix = did_you_mean(name, known) or f"the packs are {', '.join(known) or 'none'}"
                 self._fail("unknown-pack", place, f"no pack {name!r}", fix)
                 return
-            parameters = pack.parse_parameters(plain(self._root.at("parameters", name)) or {})
+            values = plain(self._root.at("parameters", name)) or {}
+            parameters = pack.parse_parameters(overlaid(values, self._overrides.get(name, {})))
             self.writers += writers_of(pack, parameters)
         except InvalidParametersError as error:
             self._fail_parameters(name, error, place)
@@ -127,6 +135,19 @@ class PackUses:
     def _fail(self, finding: str, place: Place, message: str, fix: str) -> None:
         self.complete = False
         self._findings.add(finding, place, message, fix)
+
+
+def overlaid(values: Any, overrides: Mapping[tuple[str, ...], Any]) -> Any:
+    """Parameters with some values replaced, by path; the missing mappings on the way are made."""
+    result = dict(values) if isinstance(values, Mapping) else {}
+    for path, value in overrides.items():
+        inner = result
+        for part in path[:-1]:
+            below = inner.get(part)
+            inner[part] = dict(below) if isinstance(below, Mapping) else {}
+            inner = inner[part]
+        inner[path[-1]] = value
+    return result
 
 
 def writers_of(pack: Pack, parameters: Parameters | None) -> list[Writer]:
