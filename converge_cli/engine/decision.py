@@ -5,18 +5,11 @@ from typing import NamedTuple
 import msgspec
 
 from converge_cli.core.approval import Approval, Decision, Mode
-from converge_cli.core.errors import ConvergeError
 from converge_cli.core.event import ApprovalDecided, DecisionRefused
 from converge_cli.core.person import Person, at_least
 from converge_cli.core.port import Clock, EventSink, Experience, RunRow
 from converge_cli.engine.event_log import EventLog
 from converge_cli.engine.run import Asked
-
-
-class UnknownPersonError(ConvergeError):
-    """A decision by somebody who is not among the people of the truth."""
-
-    code = "PERSON_UNKNOWN"
 
 
 class Decided(NamedTuple):

@@ -186,6 +186,10 @@ class Engine:
         run, rebuilder = self._rebuilt(run_id)
         return RunResult(run, rebuilder.stop or Stop(StopReason.CANCELLED, cycle=run.cycle, detail="still running"))
 
+    def missing_inputs(self, run_id: str) -> tuple[str, ...]:
+        """The declared inputs that a recorded run still waits for."""
+        return tuple(self._rebuilt(run_id)[0].missing_inputs)
+
     async def _drive(self, run: Run, begin: Callable[[Loop], Any], *, held: bool = False) -> RunResult:
         watchdog = Watchdog(lambda name: self._stuck(run, name))
         self._cancelled.attach()

@@ -1,0 +1,173 @@
+"""Decides what waits: the human path, whichever door it comes through. A refused decision is recorded."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from converge_cli.app.load_truth import require_person
+from converge_cli.app.open_run import events_of, find_row, people_of_run
+from converge_cli.app.services import Services
+from converge_cli.core.approval import Approval, Decision
+from converge_cli.core.errors import ConvergeError, did_you_mean
+from converge_cli.core.person import Person
+from converge_cli.core.port import EventSink, RunRow
+from converge_cli.engine.decision import Decided, Statement, judge_decision, record_decisions
+from converge_cli.engine.request_book import requests_of
+from converge_cli.engine.run import Asked
+
+
+class UnknownRequestError(ConvergeError):
+    """Nothing of that name was asked in this run."""
+
+    code = "REQUEST_UNKNOWN"
+
+
+class AmbiguousRequestError(ConvergeError):
+    """A point has several pending requests, and it was not said which is meant."""
+
+    code = "REQUEST_AMBIGUOUS"
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionAnswer:
+    """What became of a decision: one entry per request, and the run's row afterwards."""
+
+    row: RunRow
+    decisions: tuple[Decided, ...]
+
+    @property
+    def refused(self) -> tuple[Decided, ...]:
+        """Those that were not accepted."""
+        return tuple(decided for decided in self.decisions if decided.code is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenApproval:
+    """`--approve POINT[:FACT]=WHO`."""
+
+    point: str
+    fact: str | None
+    who: str
+    reason: str
+
+    def unmatched(self, run: str) -> Decided:
+        """What is said of it when the run never asked."""
+        target = self.point if self.fact is None else f"{self.point}:{self.fact}"
+        approval = Approval(f"{run}.{target}", "", "approved", self.who, "", self.reason, "ci")
+        return Decided(approval, "REQUEST_UNKNOWN", f"{target} was not asked for")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of given approvals: whether any was accepted, those refused, those that nothing asked for yet."""
+
+    accepted: bool
+    refused: tuple[Decided, ...]
+    unused: list[GivenApproval]
+
+
+def decide_approval(
+    services: Services,
+    run: str,
+    target: str,
+    who: str,
+    said: Statement,
+    *,
+    everything: bool = False,
+    sink: EventSink | None = None,
+) -> DecisionAnswer:
+    """Decide one request, every pending request of a proposal, or (`everything`) all of a point.
+
+    Args:
+        services: the store and where people are looked up.
+        run: run id.
+        target: request id, point, or fact id.
+        who: person id.
+        said: yes or no, the reason, the mode.
+        everything: decide all pending requests of a point.
+        sink: sees what is recorded.
+
+    Raises:
+        UnknownRequestError: nothing of that name was asked.
+        AmbiguousRequestError: a point has several pending requests.
+        ConvergeError: no such run or person, or the run is being driven right now.
+    """
+    row = find_row(services, run)
+    person = require_person(people_of_run(services, row), who)
+    with services.experience.driving(row.run):
+        row = services.experience.row(row.run)
+        requests = requests_of(events_of(services, row.run))
+        chosen = _choose(requests, target, row, everything=everything)
+        return _decide(services, row, chosen, person, said, sink)
+
+
+def apply_given(
+    services: Services, run: str, given: Sequence[GivenApproval], people: tuple[Person, ...], sink: EventSink | None
+) -> Applied:
+    """Apply approvals that were given along, mode ci, as if the people had been asked now."""
+    accepted, refused, unused = False, [], []
+    for item in given:
+        with services.experience.driving(run):
+            row = services.experience.row(run)
+            requests = requests_of(events_of(services, run))
+            pending = [asked for asked in _of_point(requests, item.point, item.fact) if asked.status == "pending"]
+            if not pending:
+                unused.append(item)
+                continue
+            if len(pending) > 1:
+                refused.append(_ambiguous(item, pending))
+                continue
+            said = Statement("approved", item.reason, "ci")
+            answer = _decide(services, row, pending, require_person(people, item.who), said, sink)
+        refused += answer.refused
+        accepted = accepted or not answer.refused
+    return Applied(accepted, tuple(refused), unused)
+
+
+def _decide(
+    services: Services, row: RunRow, chosen: Sequence[Asked], person: Person, said: Statement, sink: EventSink | None
+) -> DecisionAnswer:
+    now = services.clock.now()
+    judged = [judge_decision(asked, person, said, row, now) for asked in chosen]
+    accepted = [decided for decided in judged if decided.code is None]
+    # Of several requests of one proposal a person answers those that are theirs; the others stay as they are.
+    decisions = accepted or judged[:1]
+    return DecisionAnswer(record_decisions(decisions, row, services.experience, services.clock, sink), tuple(decisions))
+
+
+def _choose(requests: Mapping[str, Asked], target: str, row: RunRow, *, everything: bool) -> list[Asked]:
+    if target in requests:
+        return [requests[target]]
+    of_fact = [asked for asked in requests.values() if asked.request.fact == target]
+    if of_fact:
+        return [asked for asked in of_fact if asked.status == "pending"] or of_fact[-1:]
+    of_point = _of_point(requests, target, None)
+    pending = [asked for asked in of_point if asked.status == "pending"]
+    if len(pending) > 1 and not everything:
+        raise AmbiguousRequestError(
+            f"{target} has {len(pending)} pending requests: {', '.join(asked.request.fact for asked in pending)}",
+            hint=f"converge approve {row.run} FACT ... for one, or --all",
+            where=row.run,
+        )
+    if not of_point:
+        names = {name for asked in requests.values() for name in (asked.request.point, asked.request.fact)}
+        raise UnknownRequestError(
+            f"run {row.run} asked for nothing named {target!r}",
+            hint=did_you_mean(target, names) or f"converge show {row.run} lists what waits",
+            where=row.run,
+        )
+    return pending or of_point[-1:]
+
+
+def _of_point(requests: Mapping[str, Asked], point: str, fact: str | None) -> list[Asked]:
+    return [asked for asked in requests.values() if asked.request.point == point and fact in {None, asked.request.fact}]
+
+
+def _ambiguous(item: GivenApproval, pending: Sequence[Asked]) -> Decided:
+    facts = ", ".join(asked.request.fact for asked in pending)
+    return item.unmatched(pending[0].request.id.partition(".")[0])._replace(
+        code="REQUEST_AMBIGUOUS",
+        detail=f"{item.point} has {len(pending)} pending requests ({facts}); name one as POINT:FACT",
+    )

@@ -1,0 +1,34 @@
+"""What waits for people, across all runs."""
+
+from dataclasses import dataclass
+
+from converge_cli.app.open_run import events_of
+from converge_cli.app.services import Services
+from converge_cli.core.approval import ApprovalRequest
+from converge_cli.core.errors import ConvergeError
+from converge_cli.core.port import RunRow
+from converge_cli.engine.request_book import requests_of
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One pending request with its run."""
+
+    row: RunRow
+    request: ApprovalRequest
+
+
+def inbox(services: Services, *, limit: int = 1000) -> tuple[tuple[Waiting, ...], tuple[ConvergeError, ...]]:
+    """Pending requests of paused runs, the oldest first, and the runs whose record can't be read."""
+    waiting: list[Waiting] = []
+    unreadable: list[ConvergeError] = []
+    for row in services.experience.rows(status="paused", limit=limit):
+        if not row.pending:
+            continue
+        try:
+            requests = requests_of(events_of(services, row.run))
+        except ConvergeError as error:
+            unreadable.append(error)
+            continue
+        waiting += [Waiting(row, asked.request) for asked in requests.values() if asked.status == "pending"]
+    return tuple(sorted(waiting, key=lambda item: item.request.requested_at)), tuple(unreadable)

@@ -1,0 +1,136 @@
+"""Opens a recorded run: its events, its row, and an engine that can go on with it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from converge_cli.app.load_truth import gate_for, people_at
+from converge_cli.app.services import Services
+from converge_cli.core.errors import ConvergeError, RecordCorruptError, RunNotFoundError
+from converge_cli.core.event import RunEvent, RunStarted, decode_event
+from converge_cli.core.job import Job
+from converge_cli.core.pack import InvalidPackError, Pack, Parameters
+from converge_cli.core.person import Person
+from converge_cli.core.port import EventSink, RunRow
+from converge_cli.engine.engine import Engine
+from converge_cli.truth.catalog import TruthLocation, find_truth
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRun:
+    """A recorded run that can go on."""
+
+    row: RunRow
+    job: Job
+    engine: Engine
+    folder: Path
+    packs: tuple[Pack, ...]
+
+
+def find_row(services: Services, run: str) -> RunRow:
+    """The run of an id, or of an unmistakable beginning of one.
+
+    Raises:
+        RunNotFoundError: none, or several.
+    """
+    try:
+        return services.experience.row(run)
+    except RunNotFoundError:
+        known = [row.run for row in services.experience.rows(limit=10_000)]
+        near = [name for name in known if name.startswith(run)]
+        if len(near) == 1:
+            return services.experience.row(near[0])
+        raise RunNotFoundError(run, near or known) from None
+
+
+def events_of(services: Services, run: str) -> Iterator[RunEvent]:
+    """The events of a run, verified against its head.
+
+    Raises:
+        RecordCorruptError: the record is damaged, or of an unknown schema.
+    """
+    for data in services.experience.read(run):
+        try:
+            yield decode_event(data)
+        except msgspec.MsgspecError as error:
+            raise RecordCorruptError(
+                f"run {run} holds an event that this version can't read: {error}",
+                hint="was it recorded by a newer version? converge version",
+                where=run,
+            ) from error
+
+
+def started(services: Services, run: str) -> RunStarted:
+    """The first event of a run."""
+    first = next(events_of(services, run), None)
+    if not isinstance(first, RunStarted):
+        raise RecordCorruptError(f"run {run} does not begin with RunStarted", where=run)
+    return first
+
+
+def people_of_run(services: Services, row: RunRow) -> tuple[Person, ...]:
+    """The people who may decide on a run: those of its truth's project."""
+    location = _location(services, row)
+    if location is None:
+        raise ConvergeError(
+            f"the truth of run {row.run} is no longer at {row.location}",
+            hint="go to its project folder and try again",
+            where=row.run,
+        )
+    return people_at(services, location)
+
+
+def open_run(services: Services, run: str, sink: EventSink | None = None) -> OpenedRun:
+    """A recorded run with an engine to go on with.
+
+    Raises:
+        ConvergeError: the run, its job, or a pack that it needs is not to be had.
+    """
+    row = find_row(services, run)
+    first = started(services, row.run)
+    job = msgspec.json.decode(services.experience.get_blob(first.job), type=Job)
+    location = _location(services, row)
+    registry = services.packs(location.project if location is not None else None)
+    packs, parameters = [], {}
+    for use in job.packs:
+        pack = registry.find(use.name)
+        if pack is None:
+            raise InvalidPackError(
+                f"run {row.run} needs pack {use.name}, which is not here",
+                hint="go to the project folder that it was started from",
+                where=use.name,
+            )
+        packs.append(pack)
+        parameters[use.name] = _parameters(pack, use.parameters)
+    engine = Engine(
+        job=job,
+        packs=packs,
+        parameters=parameters,
+        people=people_at(services, location) if location is not None else (),
+        gate=gate_for(services, packs),
+        principal=first.principal,
+        strict=first.strict,
+        experience=services.experience,
+        sink=sink,
+        clock=services.clock,
+        ids=services.ids,
+        on_stuck=services.on_stuck,
+    )
+    folder = location.file.parent if location is not None else services.folder
+    return OpenedRun(row, job, engine, folder, tuple(packs))
+
+
+def _parameters(pack: Pack, values: object) -> Parameters | None:
+    return pack.parse_parameters(values) if isinstance(values, dict) else None
+
+
+def _location(services: Services, row: RunRow) -> TruthLocation | None:
+    """Where the run's truth stands now: where it was started from, else wherever its key is found."""
+    for name in (row.location, row.truth):
+        try:
+            return find_truth(name, services.folder, services.shipped)
+        except ConvergeError:
+            continue
+    return None

@@ -1,0 +1,96 @@
+"""Plans a run: nothing runs, nothing is recorded. What goes in, who works, which gates and approvals will stand in the way."""
+
+from typing import Any
+
+import msgspec
+
+from converge_cli.app.load_truth import load_truth, require_person
+from converge_cli.app.read_inputs import read_inputs
+from converge_cli.app.run_job import RunRequest, with_budget
+from converge_cli.app.services import Services
+from converge_cli.core.predicate import Selection
+from converge_cli.core.selector import selector
+
+
+def plan_run(services: Services, request: RunRequest) -> dict[str, Any]:
+    """The plan as data.
+
+    Raises:
+        ConvergeError: whatever would keep the run from starting.
+    """
+    truth = load_truth(services, request.truth, request.parameters)
+    job = with_budget(truth.job, request.budget)
+    principal = request.principal or job.principal
+    if request.principal is not None:
+        require_person(truth.people, request.principal)
+    packs = truth.compilation.packs
+    given = read_inputs(job, packs, truth.location.file.parent, request.inputs)
+    specs = [pack.spec(truth.compilation.parameters[pack.name]) for pack in packs]
+    suggestors = [(spec.name, item) for spec in specs for item in spec.suggestors]
+    sizes = {name: len(proposals) for name, proposals in given.feeds}
+    return {
+        "truth": job.truth,
+        "title": job.title,
+        "purpose": msgspec.to_builtins(job.purpose),
+        "principal": principal,
+        "budget": msgspec.to_builtins(job.budget),
+        "inputs": [
+            {
+                "name": record.name,
+                "source": record.source,
+                "digest": record.digest,
+                "facts": sizes[f"input:{record.name}"],
+            }
+            for record in given.records
+        ],
+        "missing_inputs": list(given.missing),
+        "packs": [{"name": spec.name, "version": spec.version, "digest": spec.digest} for spec in specs],
+        "suggestors": [
+            {"pack": pack, "name": item.name, "reads": list(item.reads), "writes": list(item.writes)}
+            for pack, item in suggestors
+        ],
+        "gates": [
+            {"gate": gate.name, "on": gate.on, "requires": list(gate.requires), "approvals": list(gate.approvals)}
+            for gate in job.gates
+        ],
+        "approvals": [
+            {
+                "point": point.id,
+                "role": point.role,
+                "approves": point.approves.selector,
+                "modes": list(point.modes),
+                "quorum": point.quorum,
+                "may_decide": [
+                    person.id
+                    for person in truth.people
+                    if point.role in person.roles and not ("principal" in point.not_by and person.id == principal)
+                ],
+            }
+            for point in job.approval_points
+        ],
+        "criteria": [
+            {
+                "id": item.id,
+                "description": item.description,
+                "required": item.required,
+                "blocked_by": list(item.blocked_by),
+                "written_by": [
+                    name.name
+                    for _, name in suggestors
+                    if any(_writes(name.writes, chosen) for then in item.then for chosen in _selections(then.check))
+                ],
+            }
+            for item in job.criteria
+        ],
+        "invariants": [{"id": item.id, "class": item.when, "title": item.title} for item in job.invariants],
+        "clauses": [msgspec.to_builtins(clause) for clause in job.clauses],
+    }
+
+
+def _selections(check: Any) -> list[Selection]:
+    found = (getattr(check, name, None) for name in ("selection", "each", "partner"))
+    return [item for item in found if isinstance(item, Selection)]
+
+
+def _writes(writes: tuple[str, ...], selection: Selection) -> bool:
+    return any(selector(write).overlaps(selector(selection.selector)) for write in writes)

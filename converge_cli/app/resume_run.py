@@ -1,0 +1,57 @@
+"""Goes on with a recorded run: after decisions, with more budget, with an input that was missing."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from converge_cli.app.open_run import open_run
+from converge_cli.app.read_inputs import Given, InputFileError, read_inputs
+from converge_cli.app.run_job import RunAnswer
+from converge_cli.app.services import Services
+from converge_cli.core.budget import BudgetChange
+from converge_cli.core.port import EventSink
+from converge_cli.truth.source import Source
+
+
+class ResumeRun:
+    """One resume, prepared so that it can be cancelled while it runs."""
+
+    def __init__(
+        self,
+        services: Services,
+        run: str,
+        *,
+        inputs: Mapping[str, Path | Source] | None = None,
+        added: BudgetChange | None = None,
+        sink: EventSink | None = None,
+    ) -> None:
+        """Open the run and read the inputs that it was missing.
+
+        Raises:
+            ConvergeError: no such run, a pack or file is missing, or an input was given before.
+        """
+        self._added = added
+        opened = open_run(services, run, sink)
+        self.run_id = opened.row.run
+        self.engine = opened.engine
+        self._given = read_inputs(opened.job, opened.packs, opened.folder, inputs or {}, only=True)
+        self._refuse_known(self.engine.missing_inputs(self.run_id) if inputs else ())
+
+    async def run(self) -> RunAnswer:
+        """Go on to the next stop.
+
+        Raises:
+            RunNotResumableError: the run has ended for good, or another process drives it.
+        """
+        given: Given = self._given
+        return RunAnswer(
+            await self.engine.resume(self.run_id, feeds=given.feeds, inputs=given.records, added=self._added)
+        )
+
+    def _refuse_known(self, missing: tuple[str, ...]) -> None:
+        for record in self._given.records:
+            if record.name not in missing:
+                raise InputFileError(
+                    f"run {self.run_id} was given input {record.name} already; what was recorded is never replaced",
+                    hint=f"start a new run with --input {record.name}=PATH",
+                    where=self.run_id,
+                )

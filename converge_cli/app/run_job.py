@@ -1,0 +1,124 @@
+"""Runs a truth: inputs in, to convergence, with the approvals that were given along."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from converge_cli.app.decide_approval import GivenApproval, apply_given
+from converge_cli.app.load_truth import LoadedTruth, gate_for, load_truth, require_person
+from converge_cli.app.read_inputs import read_inputs
+from converge_cli.app.services import Services
+from converge_cli.core.budget import Budget
+from converge_cli.core.port import EventSink
+from converge_cli.core.stop_reason import StopReason
+from converge_cli.core.suggestor import Suggestor
+from converge_cli.engine.decision import Decided
+from converge_cli.engine.engine import Engine
+from converge_cli.engine.result import RunResult
+from converge_cli.truth.inputs import read_seed
+from converge_cli.truth.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What to run, and how.
+
+    Attributes:
+        inputs: name -> file (or its bytes) that replaces a declared one.
+        parameters: pack -> path -> value, over what the truth says.
+        seeds: `Key:id=content`, facts to begin with.
+        approvals: decisions given along, applied when the run would pause.
+        principal: person id for whom gates are asked, instead of the truth's.
+        budget: field -> value, over what the truth says.
+        scripted: suggestors registered last (examples use them).
+    """
+
+    truth: str
+    inputs: Mapping[str, Path | Source] = field(default_factory=dict)
+    parameters: Mapping[str, Mapping[tuple[str, ...], Any]] = field(default_factory=dict)
+    seeds: tuple[str, ...] = ()
+    approvals: tuple[GivenApproval, ...] = ()
+    principal: str | None = None
+    strict: bool = False
+    budget: Mapping[str, Any] = field(default_factory=dict)
+    scripted: tuple[Suggestor, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunAnswer:
+    """How a run ended.
+
+    Attributes:
+        result: what it came to.
+        refusals: given approvals that were not accepted.
+    """
+
+    result: RunResult
+    refusals: tuple[Decided, ...] = ()
+
+
+class RunJob:
+    """One run of a truth, prepared so that it can be cancelled while it runs."""
+
+    def __init__(self, services: Services, request: RunRequest, sink: EventSink | None = None) -> None:
+        """Load everything that can be wrong before anything runs.
+
+        Raises:
+            ConvergeError: the truth, a pack, an input, a seed, a parameter or a person is at fault.
+        """
+        self._services = services
+        self._request = request
+        self._sink = sink
+        self.truth: LoadedTruth = load_truth(services, request.truth, request.parameters)
+        self._job = with_budget(self.truth.job, request.budget)
+        if request.principal is not None:
+            require_person(self.truth.people, request.principal)
+        self._seeds = [read_seed(text) for text in request.seeds]
+        packs = self.truth.compilation.packs
+        self._given = read_inputs(self._job, packs, self.truth.location.file.parent, request.inputs)
+        self.engine = Engine(
+            request.scripted,
+            job=self._job,
+            packs=packs,
+            parameters=self.truth.compilation.parameters,
+            people=self.truth.people,
+            gate=gate_for(services, packs),
+            principal=request.principal,
+            strict=request.strict,
+            experience=services.experience,
+            sink=sink,
+            clock=services.clock,
+            ids=services.ids,
+            on_stuck=services.on_stuck,
+        )
+
+    async def run(self) -> RunAnswer:
+        """Run; apply the given approvals whenever the run would pause for them."""
+        result = await self.engine.run(
+            self._seeds,
+            feeds=self._given.feeds,
+            inputs=self._given.records,
+            missing_inputs=self._given.missing,
+            location=str(self.truth.location.file),
+        )
+        waiting = list(self._request.approvals)
+        refusals: list[Decided] = []
+        while waiting and result.stop.reason is StopReason.HUMAN_INTERVENTION_REQUIRED:
+            applied = apply_given(self._services, result.run_id, waiting, self.truth.people, self._sink)
+            refusals += applied.refused
+            waiting = applied.unused
+            if not applied.accepted:
+                break
+            result = await self.engine.resume(result.run_id)
+        if result.stop.reason is StopReason.HUMAN_INTERVENTION_REQUIRED:
+            refusals += [given.unmatched(result.run_id) for given in waiting]
+        return RunAnswer(self.engine.recorded(result.run_id) if refusals else result, tuple(refusals))
+
+
+def with_budget(job: Any, changes: Mapping[str, Any]) -> Any:
+    """The job with some of its limits replaced."""
+    budget: Budget = msgspec.structs.replace(job.budget, **changes)
+    return msgspec.structs.replace(job, budget=budget)

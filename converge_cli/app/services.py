@@ -1,0 +1,37 @@
+"""What every use case needs from the outside, chosen once by the composition root."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from converge_cli.core.pack import PolicyFiles
+from converge_cli.core.port import Clock, Experience, FlowGate, IdSource
+from converge_cli.pack.registry import PackRegistry
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Ports and places.
+
+    Attributes:
+        experience: where runs are recorded.
+        gate: makes the authorizer of a set of packs' policies.
+        shipped: folder that holds the truths, packs and features of the distribution.
+        folder: where the user stands; names are looked up from here.
+        people: people file that overrides the one beside the truths, or None.
+        on_stuck: called with a name when foreign code can't be stopped.
+    """
+
+    experience: Experience
+    clock: Clock
+    ids: IdSource
+    gate: Callable[[Mapping[str, PolicyFiles]], FlowGate]
+    shipped: Path
+    folder: Path
+    people: Path | None = None
+    on_stuck: Callable[[str], None] | None = None
+
+    def packs(self, project: Path | None) -> PackRegistry:
+        """The packs that a project sees: its own, installed ones, ours."""
+        roots = [] if project is None or project == self.shipped else [project / "packs"]
+        return PackRegistry(roots, shipped=[self.shipped / "packs"], on_stuck=self.on_stuck)
