@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
 from converge_cli.app.load_truth import require_person
 from converge_cli.app.open_run import events_of, find_row, people_of_run
 from converge_cli.app.services import Services
-from converge_cli.core.approval import Approval, Decision
+from converge_cli.core.approval import Approval
 from converge_cli.core.errors import ConvergeError, did_you_mean
 from converge_cli.core.person import Person
 from converge_cli.core.port import EventSink, RunRow
+from converge_cli.engine.approval_desk import decide as count
 from converge_cli.engine.decision import Decided, Statement, judge_decision, record_decisions
 from converge_cli.engine.request_book import requests_of
 from converge_cli.engine.run import Asked
@@ -100,7 +100,7 @@ def decide_approval(
         row = services.experience.row(row.run)
         requests = requests_of(events_of(services, row.run))
         chosen = _choose(requests, target, row, everything=everything)
-        return _decide(services, row, chosen, person, said, sink)
+        return _decide(services, row, requests, chosen, person, said, sink)
 
 
 def apply_given(
@@ -120,21 +120,33 @@ def apply_given(
                 refused.append(_ambiguous(item, pending))
                 continue
             said = Statement("approved", item.reason, "ci")
-            answer = _decide(services, row, pending, require_person(people, item.who), said, sink)
+            answer = _decide(services, row, requests, pending, require_person(people, item.who), said, sink)
         refused += answer.refused
         accepted = accepted or not answer.refused
     return Applied(accepted, tuple(refused), unused)
 
 
 def _decide(
-    services: Services, row: RunRow, chosen: Sequence[Asked], person: Person, said: Statement, sink: EventSink | None
+    services: Services,
+    row: RunRow,
+    requests: Mapping[str, Asked],
+    chosen: Sequence[Asked],
+    person: Person,
+    said: Statement,
+    sink: EventSink | None,
 ) -> DecisionAnswer:
     now = services.clock.now()
     judged = [judge_decision(asked, person, said, row, now) for asked in chosen]
     accepted = [decided for decided in judged if decided.code is None]
     # Of several requests of one proposal a person answers those that are theirs; the others stay as they are.
     decisions = accepted or judged[:1]
-    return DecisionAnswer(record_decisions(decisions, row, services.experience, services.clock, sink), tuple(decisions))
+    for decided in accepted:
+        count(requests[decided.approval.request], decided.approval)
+    pending = sum(asked.status == "pending" for asked in requests.values())
+    row = record_decisions(
+        decisions, msgspec.structs.replace(row, pending=pending), services.experience, services.clock, sink
+    )
+    return DecisionAnswer(row, tuple(decisions))
 
 
 def _choose(requests: Mapping[str, Asked], target: str, row: RunRow, *, everything: bool) -> list[Asked]:

@@ -1,4 +1,4 @@
-"""Plans a run: nothing runs, nothing is recorded. What goes in, who works, which gates and approvals will stand in the way."""
+"""Plans a run: nothing runs, nothing is recorded. What goes in, who works, which gates and approvals will be met."""
 
 from typing import Any
 

@@ -71,6 +71,8 @@ def record_decisions(
 ) -> RunRow:
     """Append decisions, accepted and refused, to the run's events in one transaction; returns the new row.
 
+    `row` is the run's row with `pending` as it will be.
+
     Raises:
         ConcurrentAppendError: somebody decided at the same moment; nothing was recorded.
     """
@@ -81,13 +83,10 @@ def record_decisions(
             log.add(ApprovalDecided, approval=decided.approval)
         else:
             log.add(DecisionRefused, approval=decided.approval, code=decided.code, detail=decided.detail)
-    # A quorum may need more; the engine counts anew when it resumes.
     made: list[RunRow] = []
 
     def new_row(head: str) -> RunRow:
-        accepted = sum(decided.code is None for decided in decisions)
-        pending = max(row.pending - accepted, 0)
-        made.append(msgspec.structs.replace(row, updated_at=log.at, seq=log.seq, head=head, pending=pending))
+        made.append(msgspec.structs.replace(row, updated_at=log.at, seq=log.seq, head=head))
         return made[-1]
 
     log.commit(new_row)

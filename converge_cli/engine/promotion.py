@@ -24,7 +24,7 @@ from converge_cli.engine.halt import Halt
 from converge_cli.engine.registration import Outside, Registration
 from converge_cli.engine.run import Rejection, Run
 
-MAX_CONTENT = 1 << 20
+MAX_CONTENT = 16 << 20
 """Bytes of canonical content that a suggestor may propose as one fact; inputs may be larger."""
 
 _CERTAIN = Decimal(1)

@@ -1,0 +1,85 @@
+"""Settings: converge.yaml of the project, then the environment (CONVERGE_*), which wins. Unknown keys are errors."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from converge_cli.core.errors import ConvergeError, did_you_mean
+
+FILE = "converge.yaml"
+BACKENDS = ("sqlite", "memory")
+
+
+class InvalidSettingError(ConvergeError):
+    """A setting is unknown or has a value that means nothing."""
+
+    code = "SETTING_INVALID"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a deployment chooses.
+
+    Attributes:
+        storage_backend: `sqlite` (durable) or `memory` (gone with the process).
+        storage_path: folder of the experience store.
+        people: people file that overrides the one beside the truths, or None.
+    """
+
+    storage_backend: str
+    storage_path: Path
+    people: Path | None
+
+
+def load_settings(folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings that hold for a folder: those of the nearest converge.yaml above it, and the environment.
+
+    The store is kept in `.converge/` of the project (the nearest folder with converge.yaml or truths/), so that every
+    folder of a project sees the same runs.
+
+    Raises:
+        InvalidSettingError: naming the setting and its choices.
+    """
+    env = os.environ if environment is None else environment
+    home = _home(folder)
+    written = _read(home / FILE) if (home / FILE).is_file() else {}
+    backend = env.get("CONVERGE_STORAGE_BACKEND") or written.get("storage.backend", "sqlite")
+    if backend not in BACKENDS:
+        hint = did_you_mean(backend, BACKENDS) or f"the choices are {', '.join(BACKENDS)}"
+        raise InvalidSettingError(f"unknown storage backend {backend!r}", hint=hint, where="CONVERGE_STORAGE_BACKEND")
+    path = env.get("CONVERGE_STORAGE_PATH")
+    storage = folder / path if path else home / written.get("storage.path", ".converge")
+    people = written.get("people")
+    return Settings(backend, storage, home / people if people else None)
+
+
+def _home(folder: Path) -> Path:
+    for candidate in (folder, *folder.parents):
+        if (candidate / FILE).is_file() or (candidate / "truths").is_dir():
+            return candidate
+    return folder
+
+
+def _read(path: Path) -> dict[str, str]:
+    # Read only where there is such a file: most folders have none, and YAML with its limits takes a moment to import.
+    from converge_cli.truth.diagnostics import InvalidTruthError  # noqa: PLC0415
+    from converge_cli.truth.files import read_source  # noqa: PLC0415
+    from converge_cli.truth.findings import Findings  # noqa: PLC0415
+    from converge_cli.truth.yaml_source import plain, read_yaml  # noqa: PLC0415
+
+    findings = Findings()
+    root = read_yaml(read_source(path), findings)
+    if root is None or findings.failed:
+        raise InvalidTruthError(findings.sorted())
+    values = plain(root)
+    flat: dict[str, str] = {}
+    for key, value in values.items() if isinstance(values, dict) else ():
+        inner = value.items() if isinstance(value, dict) else ((None, value),)
+        for name, item in inner:
+            flat[key if name is None else f"{key}.{name}"] = item
+    for key, item in flat.items():
+        if key not in {"storage.backend", "storage.path", "people"} or not isinstance(item, str):
+            hint = did_you_mean(key, ["storage.backend", "storage.path", "people"])
+            raise InvalidSettingError(f"{path}: unknown setting {key!r}, or not a text", hint=hint, where=str(path))
+    return flat
