@@ -27,7 +27,9 @@ def executed(name: str, proposals: list[dict[str, Any]], us: int = 0) -> int:
     return add("SuggestorExecuted", cycle=cycle, suggestor=name, view=3, proposals=proposals, elapsed_us=us)
 
 
-def proposal(key: str, fact: str, payload: Any, confidence: str = "1", evidence: tuple[str, ...] = ()) -> dict[str, Any]:
+def proposal(
+    key: str, fact: str, payload: Any, confidence: str = "1", evidence: tuple[str, ...] = ()
+) -> dict[str, Any]:
     return {"key": key, "id": fact, "payload": payload, "confidence": confidence, "evidence": list(evidence)}
 
 
@@ -37,7 +39,7 @@ def promote(seq: int, proposals: list[dict[str, Any]], **fields: Any) -> None:
 
 
 def begin() -> None:
-    global cycle
+    global cycle  # noqa: PLW0603  a script that runs from top to bottom
     cycle += 1
     add("CycleStarted", cycle=cycle, eligible=4, active_ms=cycle * 190)
 
@@ -77,13 +79,31 @@ def first_cycles() -> None:
     names = ("acme", "bolt", "crux")
     for what, scores in (("price", ("0.7", "0.85", "1")), ("risk", ("1", "0.85", "0.2"))):
         made = [
-            proposal("Evaluations", f"score:{what}:{name}", {"criterion": what, "score": score, "vendor": name},
-                     "0.9" if what == "risk" else "1", (f"vendor:{name}",))
+            proposal(
+                "Evaluations",
+                f"score:{what}:{name}",
+                {"criterion": what, "score": score, "vendor": name},
+                "0.9" if what == "risk" else "1",
+                (f"vendor:{name}",),
+            )
             for name, score in zip(names, scores, strict=True)
         ]
         promote(executed(f"{what}-evaluator", made, 12_300 if what == "price" else 11_000), made)
-    add("SuggestorFailed", cycle=cycle, suggestor="market-news", view=3, code="UNAVAILABLE", detail="no backend for web search")
-    add("FactPromoted", cycle=cycle, key="Diagnostic", id="failure:market-news", content={"code": "UNAVAILABLE", "suggestor": "market-news"})
+    add(
+        "SuggestorFailed",
+        cycle=cycle,
+        suggestor="market-news",
+        view=3,
+        code="UNAVAILABLE",
+        detail="no backend for web search",
+    )
+    add(
+        "FactPromoted",
+        cycle=cycle,
+        key="Diagnostic",
+        id="failure:market-news",
+        content={"code": "UNAVAILABLE", "suggestor": "market-news"},
+    )
     add("BudgetCharged", suggestor="risk-evaluator", tokens=1200, cost_usd="0.012")
     invariant("every_vendor_evaluated", "holds")
     criterion("ranked", "unmet", cause="not produced", reason="nothing was found")
@@ -92,34 +112,100 @@ def first_cycles() -> None:
 def second_cycles() -> int:
     begin()
     made = [
-        proposal("Strategies", "recommendation:acme", {"rank": 1, "score": "0.875", "vendor": "acme"}, "1", ("score:price:acme", "score:risk:acme")),
-        proposal("Strategies", "recommendation:bolt", {"rank": 2, "score": "0.850", "vendor": "bolt"}, "1", ("score:price:bolt", "score:risk:bolt")),
-        proposal("Strategies", "recommendation:crux", {"rank": 3, "score": "0.475", "vendor": "crux"}, "1", ("score:price:crux",)),
+        proposal(
+            "Strategies",
+            "recommendation:acme",
+            {"rank": 1, "score": "0.875", "vendor": "acme"},
+            "1",
+            ("score:price:acme", "score:risk:acme"),
+        ),
+        proposal(
+            "Strategies",
+            "recommendation:bolt",
+            {"rank": 2, "score": "0.850", "vendor": "bolt"},
+            "1",
+            ("score:price:bolt", "score:risk:bolt"),
+        ),
+        proposal(
+            "Strategies",
+            "recommendation:crux",
+            {"rank": 3, "score": "0.475", "vendor": "crux"},
+            "1",
+            ("score:price:crux",),
+        ),
     ]
     seq = executed("consensus", made, 2_100)
     promote(seq, made[:2])
-    add("ProposalRejected", cycle=cycle, key="Strategies", id="recommendation:crux", execution=seq, position=2, code="VALIDATION", reason="hype_terms: the text says \"best in class\"")
+    add(
+        "ProposalRejected",
+        cycle=cycle,
+        key="Strategies",
+        id="recommendation:crux",
+        execution=seq,
+        position=2,
+        code="VALIDATION",
+        reason='hype_terms: the text says "best in class"',
+    )
     begin()
     made = [proposal("Evaluations", "sensitivity:price", {"criterion": "price", "flips_at": "0.412"}, "0.8")]
     promote(executed("sensitivity", made, 310_000), made)
     made = [proposal("Strategies", "commitment:acme", COMMITMENT, "1", ("recommendation:acme",))]
     committed = executed("commit", made, 400)
     decided = gate("ESCALATE", False, approvals=["vendor_commitment"], rules=["supervisory-needs-approval"])
-    add("ProposalParked", cycle=cycle, key="Strategies", id="commitment:acme", execution=committed, position=0, points=["vendor_commitment"], gate=decided)
-    add("ApprovalRequested", cycle=cycle, request={
-        "id": REQUEST, "point": "vendor_commitment", "digest": DIGEST, "key": "Strategies", "fact": "commitment:acme",
-        "kind": "commitment", "content": COMMITMENT, "evidence": ["recommendation:acme", "score:risk:acme"], "suggestor": "commit",
-        "requested_at": "2026-11-21T14:03:00.000000Z", "summary": "Commit spend of 15,000.00 to Acme AB",
-        "why": {"criteria": ["committed"], "gate": "commit", "outcome": "ESCALATE", "rules": ["supervisory-needs-approval"],
-                "values": [["amount", "15,000.00"], ["human_approval_present", "false"]]},
-        "role": "procurement_manager", "not_by": ["petra"], "until": "2026-11-23T13:10:00.000000Z", "on_timeout": "reject",
-    })
+    add(
+        "ProposalParked",
+        cycle=cycle,
+        key="Strategies",
+        id="commitment:acme",
+        execution=committed,
+        position=0,
+        points=["vendor_commitment"],
+        gate=decided,
+    )
+    add(
+        "ApprovalRequested",
+        cycle=cycle,
+        request={
+            "id": REQUEST,
+            "point": "vendor_commitment",
+            "digest": DIGEST,
+            "key": "Strategies",
+            "fact": "commitment:acme",
+            "kind": "commitment",
+            "content": COMMITMENT,
+            "evidence": ["recommendation:acme", "score:risk:acme"],
+            "suggestor": "commit",
+            "requested_at": "2026-11-21T14:03:00.000000Z",
+            "summary": "Commit spend of 15,000.00 to Acme AB",
+            "why": {
+                "criteria": ["committed"],
+                "gate": "commit",
+                "outcome": "ESCALATE",
+                "rules": ["supervisory-needs-approval"],
+                "values": [["amount", "15,000.00"], ["human_approval_present", "false"]],
+            },
+            "role": "procurement_manager",
+            "not_by": ["petra"],
+            "until": "2026-11-23T13:10:00.000000Z",
+            "on_timeout": "reject",
+        },
+    )
     invariant("low_confidence_reviewed", "not exercised", "acceptance")
     invariant("recommended_is_compliant", "holds", "acceptance")
     criterion("ranked", "met", evidence=["recommendation:acme"])
     begin()
-    missing = [{"criterion": "committed", "what": "approval", "name": "vendor_commitment", "who": "procurement_manager",
-                "since": "2026-11-21T14:03:00.000000Z", "until": "2026-11-23T13:10:00.000000Z", "request": REQUEST, "fact": "commitment:acme"}]
+    missing = [
+        {
+            "criterion": "committed",
+            "what": "approval",
+            "name": "vendor_commitment",
+            "who": "procurement_manager",
+            "since": "2026-11-21T14:03:00.000000Z",
+            "until": "2026-11-23T13:10:00.000000Z",
+            "request": REQUEST,
+            "fact": "commitment:acme",
+        }
+    ]
     criterion("ranked", "met", evidence=["recommendation:acme"], due=True)
     criterion("committed", "blocked", due=True, missing=missing)
     stop = {"reason": "HumanInterventionRequired", "cycle": cycle, "names": ["vendor_commitment"], "missing": missing}
@@ -128,9 +214,20 @@ def second_cycles() -> int:
 
 
 def after_the_pause(committed: int) -> None:
-    approval = {"request": REQUEST, "digest": DIGEST, "by": "petra", "role": "", "reason": "my own", "mode": "interactive", "decision": "approved"}
+    approval = {
+        "request": REQUEST,
+        "digest": DIGEST,
+        "by": "petra",
+        "role": "",
+        "reason": "my own",
+        "mode": "interactive",
+        "decision": "approved",
+    }
     add("DecisionRefused", approval=approval, code="SELF_APPROVAL", detail="petra is the principal of gate commit")
-    add("ApprovalDecided", approval=approval | {"by": "mona", "role": "procurement_manager", "reason": "three bids compared"})
+    add(
+        "ApprovalDecided",
+        approval=approval | {"by": "mona", "role": "procurement_manager", "reason": "three bids compared"},
+    )
     add("RunResumed", inputs=[])
     events[-1]["at"] = "2026-11-21T14:03:41.500000Z"
     begin()
@@ -145,9 +242,17 @@ def after_the_pause(committed: int) -> None:
     add("RunStopped", stop=stop, active_ms=1240, outcome="9c41f2a0bee0" + "1" * 52)
 
 
-add("RunStarted", schema="converge.event/1", engine="0.1.0", run=RUN, truth="vendor-selection",
-    title="Vendor selection: one vendor is recommended, and spend commits only with approval", job="cd" * 32,
-    budget={"cycles": 50, "facts": 100000, "time": "300", "tokens": None, "cost_usd": None}, principal="petra",
-    suggestors=["price-evaluator", "risk-evaluator", "market-news", "consensus", "sensitivity", "commit"])
+add(
+    "RunStarted",
+    schema="converge.event/1",
+    engine="0.1.0",
+    run=RUN,
+    truth="vendor-selection",
+    title="Vendor selection: one vendor is recommended, and spend commits only with approval",
+    job="cd" * 32,
+    budget={"cycles": 50, "facts": 100000, "time": "300", "tokens": None, "cost_usd": None},
+    principal="petra",
+    suggestors=["price-evaluator", "risk-evaluator", "market-news", "consensus", "sensitivity", "commit"],
+)
 after_the_pause((first_cycles(), second_cycles())[1])
 TARGET.write_text("".join(json.dumps(event, ensure_ascii=False, sort_keys=True) + "\n" for event in events))

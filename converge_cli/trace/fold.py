@@ -1,0 +1,350 @@
+"""Folds events into the picture of a run. Pure: reads no clock, does no I/O; live view and replay share it.
+
+`fold` changes the state that it is given and returns it, so that a cycle of many facts costs little.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from converge_cli.core.approval import ApprovalRequest
+from converge_cli.core.event import (
+    ApprovalDecided,
+    ApprovalRequested,
+    ApprovalSpent,
+    BudgetCharged,
+    CriterionEvaluated,
+    CycleStarted,
+    DecisionRefused,
+    FactPromoted,
+    GateDecided,
+    InvariantChecked,
+    ProposalDenied,
+    ProposalParked,
+    ProposalRejected,
+    ProposalWithdrawn,
+    RunEvent,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    RunStopped,
+    SuggestorExecuted,
+    SuggestorFailed,
+    SuggestorRunning,
+    TimerFired,
+)
+from converge_cli.trace.state import MAX_LINES, MAX_OPEN, Activity, ContextLine, Mark, Origin, SuggestorLine, TraceState
+from converge_cli.trace.when import seconds_between
+
+Step = Callable[[TraceState, Any], None]
+_LOUDEST_LAST: tuple[Activity, ...] = (
+    "idle",
+    "running",
+    "proposed",
+    "denied",
+    "rejected",
+    "promoted",
+    "parked",
+    "failed",
+)
+
+
+def fold(state: TraceState, event: RunEvent | SuggestorRunning) -> TraceState:
+    """The state after one more event: the same object, changed."""
+    if not isinstance(event, SuggestorRunning):
+        state.seq, state.at = event.seq, event.at
+    step = _STEPS.get(type(event))
+    if step is not None:
+        step(state, event)
+    return state
+
+
+def fold_all(events: Iterable[RunEvent]) -> TraceState:
+    """The state after all events of a run."""
+    state = TraceState()
+    for event in events:
+        fold(state, event)
+    return state
+
+
+def origin_of(state: TraceState, execution: int | None, position: int) -> Origin | None:
+    """The proposal that an event names, if it is still remembered."""
+    if execution is None:
+        return None
+    held = state.undecided.get((execution, position))
+    if held is not None:
+        return held
+    executed = state.proposals.get(execution)
+    if executed is None or position >= len(executed.proposals):
+        return None
+    return Origin(executed.suggestor, executed.proposals[position])
+
+
+def _run_started(state: TraceState, event: RunStarted) -> None:
+    state.run, state.truth, state.title = event.run, event.truth, event.title
+    state.principal, state.strict, state.budget = event.principal, event.strict, event.budget
+    state.missing_inputs = event.missing_inputs
+    state.suggestors = {name: SuggestorLine(name) for name in event.suggestors[:MAX_OPEN]}
+
+
+def _cycle_started(state: TraceState, event: CycleStarted) -> None:
+    state.cycle, state.active_ms = event.cycle, event.active_ms
+    # What a merge left over is judged at the latest when the run goes on, before the next cycle but one.
+    old = [seq for seq, executed in state.proposals.items() if executed.cycle < event.cycle - 1]
+    for seq in old:
+        del state.proposals[seq]
+
+
+def _running(state: TraceState, event: SuggestorRunning) -> None:
+    line = _line(state, event.suggestor, event.cycle)
+    if line is not None:
+        line.activity = "running"
+        state.running.add(event.suggestor)
+
+
+def _executed(state: TraceState, event: SuggestorExecuted) -> None:
+    if event.proposals:
+        state.proposals[event.seq] = event
+    line = _line(state, event.suggestor, event.cycle)
+    if line is not None:
+        state.running.discard(event.suggestor)
+        line.executions += 1
+        line.proposed += len(event.proposals)
+        line.elapsed_us = event.elapsed_us
+        line.code = line.detail = ""
+        line.activity = "parked" if line.parked else "proposed" if event.proposals else "idle"
+
+
+def _failed(state: TraceState, event: SuggestorFailed) -> None:
+    line = _line(state, event.suggestor, event.cycle)
+    if line is not None:
+        state.running.discard(event.suggestor)
+        line.executions += 1
+        line.activity, line.code, line.detail = "failed", event.code, event.detail
+
+
+def _promoted(state: TraceState, event: FactPromoted) -> None:
+    if event.execution is None:
+        state.notes += 1
+        return
+    state.facts += 1
+    origin = origin_of(state, event.execution, event.position)
+    line = _settled(state, event, origin)
+    if line is not None:
+        line.promoted += 1
+        _say(line, "promoted")
+    _show(state, event, origin, "promoted", "", approvals=event.approvals)
+
+
+def _rejected(state: TraceState, event: ProposalRejected) -> None:
+    origin = origin_of(state, event.execution, event.position)
+    line = _settled(state, event, origin)
+    if line is not None:
+        line.rejected += 1
+        _say(line, "rejected")
+    state.rejection_count += 1
+    state.rejections.append(_show(state, event, origin, "rejected", event.code, reason=event.reason))
+
+
+def _parked(state: TraceState, event: ProposalParked) -> None:
+    origin = origin_of(state, event.execution, event.position)
+    line = _settled(state, event, origin)
+    if line is not None:
+        line.parked += 1
+        _say(line, "parked")
+    _hold(state, event, origin)
+    _show(state, event, origin, "parked", ", ".join(event.points))
+
+
+def _denied(state: TraceState, event: ProposalDenied) -> None:
+    origin = origin_of(state, event.execution, event.position)
+    line = _settled(state, event, origin)
+    if line is not None:
+        line.denied += 1
+        _say(line, "denied")
+    _hold(state, event, origin)
+    _close(state, lambda request: (request.key, request.fact) == (event.key, event.id))
+    _show(state, event, origin, "denied", f"{event.cause} by {', '.join(event.by)}")
+
+
+def _withdrawn(state: TraceState, event: ProposalWithdrawn) -> None:
+    origin = origin_of(state, event.execution, event.position)
+    _settled(state, event, origin)
+    _close(state, lambda request: request.id in event.requests)
+    _show(state, event, origin, "withdrawn", "", reason=event.reason)
+
+
+def _gate(state: TraceState, event: GateDecided) -> None:
+    state.gates.pop((event.gate, event.fact), None)
+    state.gates[event.gate, event.fact] = event
+    _trim(state.gates, MAX_LINES)
+    if event.request is not None and event.request.principal.id == state.principal:
+        state.principal_seen = event.request.principal
+
+
+def _invariant(state: TraceState, event: InvariantChecked) -> None:
+    state.invariants[event.result.id] = event.result
+
+
+def _criterion(state: TraceState, event: CriterionEvaluated) -> None:
+    state.criteria[event.result.id] = event.result
+    (state.due.add if event.due else state.due.discard)(event.result.id)
+
+
+def _asked(state: TraceState, event: ApprovalRequested) -> None:
+    state.pending[event.request.id] = state.asked[event.request.id] = event.request
+    _trim(state.asked, MAX_OPEN)
+
+
+def _decided(state: TraceState, event: ApprovalDecided) -> None:
+    approval = event.approval
+    state.decided.append(approval)
+    request = state.pending.get(approval.request)
+    if request is None:
+        return
+    yes = {given.by for given in state.decided if given.request == request.id and given.decision == "approved"}
+    if approval.decision == "rejected" or len(yes) >= request.quorum:
+        del state.pending[request.id]
+
+
+def _spent(state: TraceState, event: ApprovalSpent) -> None:
+    for request in event.requests:
+        state.pending.pop(request, None)
+        state.spent[request] = event.fact
+    _trim(state.spent, MAX_OPEN)
+
+
+def _refused(state: TraceState, event: DecisionRefused) -> None:
+    state.refused.append((event.approval, event.code, event.detail))
+
+
+def _timer(state: TraceState, event: TimerFired) -> None:
+    request = state.pending.pop(event.request, None)
+    if request is not None and event.action == "escalate":
+        state.pending[request.id] = state.asked[request.id] = _escalated(request, event)
+
+
+def _charged(state: TraceState, event: BudgetCharged) -> None:
+    state.tokens += event.tokens
+
+
+def _resumed(state: TraceState, event: RunResumed) -> None:
+    if state.ended is not None:
+        state.waited_s += seconds_between(state.ended.at, event.at)
+    state.budget = state.budget.add(event.added)
+    given = {record.name for record in event.inputs}
+    state.missing_inputs = tuple(name for name in state.missing_inputs if name not in given)
+    state.ended = None
+
+
+def _ended(state: TraceState, event: RunPaused | RunStopped) -> None:
+    state.active_ms = event.active_ms
+    state.ended = event
+    for name in state.running:
+        state.suggestors[name].activity = "idle"
+    state.running.clear()
+
+
+_STEPS: dict[type, Step] = {
+    RunStarted: _run_started,
+    CycleStarted: _cycle_started,
+    SuggestorRunning: _running,
+    SuggestorExecuted: _executed,
+    SuggestorFailed: _failed,
+    FactPromoted: _promoted,
+    ProposalRejected: _rejected,
+    ProposalParked: _parked,
+    ProposalDenied: _denied,
+    ProposalWithdrawn: _withdrawn,
+    GateDecided: _gate,
+    InvariantChecked: _invariant,
+    CriterionEvaluated: _criterion,
+    ApprovalRequested: _asked,
+    ApprovalDecided: _decided,
+    ApprovalSpent: _spent,
+    DecisionRefused: _refused,
+    TimerFired: _timer,
+    BudgetCharged: _charged,
+    RunPaused: _ended,
+    RunResumed: _resumed,
+    RunStopped: _ended,
+}
+
+
+def _line(state: TraceState, name: str, cycle: int) -> SuggestorLine | None:
+    """The suggestor's line; None for what brings inputs in, which is no suggestor."""
+    line = state.suggestors.get(name)
+    if line is None and cycle > 0 and not state.suggestors:
+        line = state.suggestors[name] = SuggestorLine(name)
+    return line
+
+
+def _settled(state: TraceState, event: Any, origin: Origin | None) -> SuggestorLine | None:
+    """Forget that the proposal was held, and return its suggestor's line."""
+    line = None if origin is None else state.suggestors.get(origin.suggestor)
+    standing = state.context.get((event.key, event.id))
+    held = state.undecided.pop((event.execution, event.position), None)
+    if line is not None and held is not None and standing is not None:
+        if standing.mark == "parked" and line.parked:
+            line.parked -= 1
+        elif standing.mark == "denied" and line.denied:
+            line.denied -= 1
+        if not line.parked and line.activity == "parked":
+            line.activity = "idle"
+    return line
+
+
+def _hold(state: TraceState, event: Any, origin: Origin | None) -> None:
+    if origin is not None:
+        state.undecided[event.execution, event.position] = origin
+        _trim(state.undecided, MAX_OPEN)
+
+
+def _say(line: SuggestorLine, activity: Activity) -> None:
+    if _LOUDEST_LAST.index(activity) > _LOUDEST_LAST.index(line.activity):
+        line.activity = activity
+
+
+def _show(
+    state: TraceState,
+    event: Any,
+    origin: Origin | None,
+    mark: Mark,
+    note: str,
+    *,
+    reason: str = "",
+    approvals: tuple[str, ...] = (),
+) -> ContextLine:
+    proposal = None if origin is None else origin.proposal
+    line = ContextLine(
+        mark=mark,
+        cycle=event.cycle,
+        key=event.key,
+        id=event.id,
+        content=None if proposal is None or proposal.payload is None else bytes(proposal.payload),
+        confidence=None if proposal is None else proposal.confidence,
+        who="" if origin is None else origin.suggestor,
+        note=note,
+        reason=reason,
+        evidence=() if proposal is None else proposal.evidence,
+        approvals=approvals,
+    )
+    state.context.pop((event.key, event.id), None)
+    state.context[event.key, event.id] = line
+    _trim(state.context, MAX_LINES)
+    return line
+
+
+def _close(state: TraceState, which: Callable[[ApprovalRequest], bool]) -> None:
+    for name in [request.id for request in state.pending.values() if which(request)]:
+        del state.pending[name]
+
+
+def _trim(held: dict[Any, Any], most: int) -> None:
+    while len(held) > most:
+        del held[next(iter(held))]
+
+
+def _escalated(request: ApprovalRequest, event: TimerFired) -> ApprovalRequest:
+    return msgspec.structs.replace(request, role=event.role, until=event.until, authority=None)

@@ -1,0 +1,121 @@
+"""One approval request as a person must see it before deciding: what is asked, why, exactly what, who may, until when.
+
+Must never shorten what is approved without saying so.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, tzinfo
+
+from rich import box
+from rich.console import RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from converge_cli.core.approval import ApprovalRequest
+from converge_cli.trace.one_line import whole_content
+from converge_cli.trace.sanitize import CUT, safe
+from converge_cli.trace.state import TraceState
+from converge_cli.trace.wording import REASON, plural, time_text, who_decides
+
+_CONTENT = 4000
+_EVIDENCE = 6
+
+
+def waiting_headline(requests: Sequence[ApprovalRequest]) -> Text:
+    """`⏸ Human intervention required · 1 request`."""
+    line = Text("⏸ Human intervention required", style="bold yellow")
+    return line.append(f" · {plural(len(requests), 'request')}", style="not bold")
+
+
+def prompt_panel(
+    request: ApprovalRequest,
+    *,
+    zone: tzinfo = UTC,
+    state: TraceState | None = None,
+    whole: bool = False,
+    similar: Sequence[str] = (),
+) -> RenderableType:
+    """The panel of one request.
+
+    Args:
+        state: the run, for the confidence of the evidence.
+        whole: everything: the digest, all evidence and content however long.
+        similar: similar decisions of the past, a sentence each.
+    """
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold", ratio=1)
+    for label, text, style in _rows(request, zone, state, whole):
+        table.add_row(label, Text(text, style=style, overflow="fold"))
+    for sentence in similar:
+        table.add_row("before", Text(safe(sentence, REASON), overflow="fold"))
+    title = Text(f" {safe(request.point)} ", style="bold yellow")
+    return Panel(table, title=title, title_align="left", box=box.SQUARE, border_style="yellow", padding=(0, 1))
+
+
+def _rows(
+    request: ApprovalRequest, zone: tzinfo, state: TraceState | None, whole: bool
+) -> Iterator[tuple[str, str, str]]:
+    if request.summary:
+        yield "asked", safe(request.summary, REASON), "bold"
+    for reason in _why(request):
+        yield "why", reason, ""
+    content = bytes(request.content)
+    limit = len(content) * 8 + 80 if whole else _CONTENT
+    shown = whole_content(content, limit)
+    yield "exactly", f"{safe(request.key)} {safe(request.fact)} {shown}", "bold"
+    if shown.endswith(CUT) and not whole:
+        yield "", f"only the first {_CONTENT} characters are shown; d shows all", "yellow"
+    digest = request.digest if whole else f"{request.digest[:12]}{CUT}"
+    yield "digest", f"sha256 {digest}", ""
+    yield "who", _who(request), ""
+    if request.until:
+        yield "until", f"{time_text(request.until, zone)}{_then(request)}", ""
+    yield "from", _from(request, state, whole), ""
+    yield "request", safe(request.id), ""
+
+
+def _why(request: ApprovalRequest) -> Iterator[str]:
+    why = request.why
+    for criterion in why.criteria:
+        yield f"criterion {safe(criterion)} is blocked"
+    if why.gate:
+        rules = f" (rule {', '.join(map(safe, why.rules))})" if why.rules else ""
+        yield f"gate {safe(why.gate)} answered {safe(why.outcome or '')}{rules}"
+    if why.values:
+        yield "given " + ", ".join(f"{safe(name, REASON)} = {safe(value, REASON)}" for name, value in why.values)
+    for condition in why.hitl:
+        yield f"a rule of the truth asks for people: {safe(condition, REASON)}"
+
+
+def _who(request: ApprovalRequest) -> str:
+    parts = [who_decides(request)]
+    if request.quorum > 1:
+        parts.append(f"{request.quorum} different people")
+    if request.not_by:
+        parts.append(f"not {', '.join(map(safe, request.not_by))}")
+    if request.modes != ("interactive",):
+        parts.append(f"modes {', '.join(request.modes)}")
+    return "; ".join(parts)
+
+
+def _then(request: ApprovalRequest) -> str:
+    if request.on_timeout == "escalate" and request.escalates_to:
+        return f", then {safe(request.escalates_to)} decides"
+    return ", then it is rejected"
+
+
+def _from(request: ApprovalRequest, state: TraceState | None, whole: bool) -> str:
+    shown = request.evidence if whole else request.evidence[:_EVIDENCE]
+    parts = [safe(item) + _sure(item, state) for item in shown]
+    if len(shown) < len(request.evidence):
+        parts.append(f"and {len(request.evidence) - len(shown)} more (d shows all)")
+    return f"{safe(request.suggestor)} ← {', '.join(parts)}" if parts else safe(request.suggestor)
+
+
+def _sure(fact_id: str, state: TraceState | None) -> str:
+    if state is None:
+        return ""
+    line = next((line for (_, name), line in state.context.items() if name == fact_id), None)
+    return f" ({line.confidence})" if line is not None and line.confidence not in (None, "1") else ""
