@@ -16,6 +16,11 @@ class ClauseIds:
         self._findings = findings
         self._places: dict[str, Place] = {}
 
+    @property
+    def declared(self) -> frozenset[str]:
+        """Every id so far."""
+        return frozenset(self._places)
+
     def declare(self, clause_id: str, place: Place) -> bool:
         """Declare an id; False, after a finding that names both places, when it is taken."""
         first = self._places.setdefault(clause_id, place)

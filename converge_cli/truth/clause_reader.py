@@ -37,6 +37,15 @@ _GIVENS: Mapping[Home, frozenset[str]] = {
 }
 
 
+_AN: Mapping[Home, str] = {
+    "invariant": "an invariant",
+    "criterion": "a criterion",
+    "constraint": "a constraint",
+    "validation": "a validation",
+    "contract": "a contract",
+}
+
+
 class Clause(msgspec.Struct, frozen=True):
     """What a list of steps comes to; `places` are those of the checks, in order."""
 
@@ -139,7 +148,7 @@ class ClauseReader:
         for step, given in givens:
             if given.what not in _GIVENS[home]:
                 fix = "select facts with any fact" if given.what == "proposal" else "select with any proposal"
-                self._findings.add("misplaced-step", step.place, f"a {home} can't be given {step.text!r}", fix)
+                self._findings.add("misplaced-step", step.place, f"{_AN[home]} can't be given {step.text!r}", fix)
                 usable = False
             if given.selection is not None:
                 self._vocabulary.check_selection(given.selection, step.place, self._findings)

@@ -15,16 +15,21 @@ from converge_cli.truth.yaml_source import Node
 
 
 class Closure:
-    """Finds the check of every clause; `checks` are the ids of what is judged in a run, `gaps` those of @manual."""
+    """Finds the check of every clause.
+
+    Attributes:
+        checks: ids of what is judged in a run; `gaps` are those of @manual scenarios.
+        lost: ids that are declared but did not compile, which is a finding already; None when a whole file is lost.
+    """
 
     def __init__(
-        self, root: Node, checks: frozenset[str], gaps: frozenset[str], findings: Findings, *, complete: bool
+        self, root: Node, checks: frozenset[str], gaps: frozenset[str], lost: frozenset[str] | None, findings: Findings
     ) -> None:
         self._root = root
         self._checks = checks
         self._gaps = gaps
         self._findings = findings
-        self._complete = complete
+        self._lost = lost
 
     def clauses(self, contract: Contract) -> list[Clause]:
         """Every declared clause with its check, in the order of the contract."""
@@ -68,11 +73,13 @@ class Closure:
             fix = "keep one of them"
             self._findings.add("invalid-value", place, f"{clause_id} has both {' and '.join(given)}", fix)
         else:
-            fix = f"add {', '.join(name + ':' for name in answers)[:-1]}: <why there is no check>"
+            fix = (
+                f"add {', '.join(name for name in answers if name != 'deferred')} or deferred: <why there is no check>"
+            )
             self._findings.add("unguarded-clause", place, f"nothing checks {clause_id}", fix)
 
     def _check_guard(self, guard: str, path: tuple[Any, ...]) -> None:
-        if guard in self._checks or not self._complete:
+        if guard in self._checks or self._lost is None or guard in self._lost:
             return
         place = self._root.nearest(*path, "guarded_by").place
         if guard in self._gaps:

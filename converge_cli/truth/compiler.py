@@ -169,8 +169,9 @@ class _Compiler:
         checks = frozenset(
             [*(item.id for item in invariants), *(item.id for item in validations), *(item.id for item in criteria)]
         )
-        complete = readable and vocabulary.complete and not self._findings.failed
-        closure = Closure(self._root, checks, frozenset(scenarios.manual), self._findings, complete=complete)
+        done = checks | set(scenarios.manual) | {example.id for example in scenarios.examples}
+        lost = self._ids.declared - done if readable else None
+        closure = Closure(self._root, checks, frozenset(scenarios.manual), lost, self._findings)
         clauses = closure.clauses(contract)
         job = Job(
             truth=contract.key,
@@ -194,8 +195,8 @@ class _Compiler:
             manual=tuple(scenarios.manual),
         )
         self._check_whole(contract, job, vocabulary)
-        if complete:
-            ExampleReferences(job, self._findings).check(scenarios.examples, features)
+        if lost is not None and vocabulary.complete:
+            ExampleReferences(job, lost, self._findings).check(scenarios.examples, features)
         return job, scenarios
 
     def _required(self, contract: Contract, points: Sequence[ApprovalPoint], vocabulary: Vocabulary) -> list[Invariant]:

@@ -13,12 +13,12 @@ from converge_cli.truth.source import Source
 
 
 class ExampleReferences:
-    """Checks the names that the examples of one job use."""
+    """Checks the names that the examples of one job use; `lost` are declared ids that did not compile."""
 
-    def __init__(self, job: Job, findings: Findings) -> None:
+    def __init__(self, job: Job, lost: frozenset[str], findings: Findings) -> None:
         self._findings = findings
-        self._criteria = {item.id for item in job.criteria}
-        self._invariants = {item.id for item in job.invariants}
+        self._criteria = {item.id for item in job.criteria} | lost
+        self._invariants = {item.id for item in job.invariants} | lost
         self._points = {point.id for point in job.approval_points}
         self._inputs = {spec.name for spec in job.inputs}
         self._gates = {name for gate in job.gates for name in (gate.action, gate.name)}

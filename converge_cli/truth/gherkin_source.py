@@ -134,7 +134,7 @@ class _Reader:
         tags = self._tags(node)
         self._outer += tags
         scenarios = tuple(self._children(node["children"], (), (tags,)))
-        if not scenarios:
+        if not _has_scenario(node):
             self._findings.add(
                 "scenario-without-steps", place, f"feature {node['name']!r} has no scenario", "write one, or remove it"
             )
@@ -256,6 +256,10 @@ class _Reader:
         line, column = node["location"]["line"], node["location"]["column"]
         text = self._findings.line(Place(self._file, line, 1, 1))
         return Place(self._file, line, column, max(len(text.rstrip()), column) + 1)
+
+
+def _has_scenario(node: Any) -> bool:
+    return any("scenario" in child or ("rule" in child and _has_scenario(child["rule"])) for child in node["children"])
 
 
 def _replace(text: str, cells: dict[str, str]) -> str:

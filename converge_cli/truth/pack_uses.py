@@ -13,7 +13,6 @@ from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.vocabulary import Writer
 from converge_cli.truth.yaml_source import Node, plain
 
-
 Overrides = Mapping[str, Mapping[tuple[str, ...], Any]]
 """Pack -> path -> value: parameters given at run, over what the truth says."""
 
@@ -39,9 +38,7 @@ class PackUses:
         complete: whether every pack was found, loaded and given its parameters.
     """
 
-    def __init__(
-        self, source: PackSource, root: Node, findings: Findings, overrides: Overrides | None = None
-    ) -> None:
+    def __init__(self, source: PackSource, root: Node, findings: Findings, overrides: Overrides | None = None) -> None:
         self._source = source
         self._root = root
         self._findings = findings

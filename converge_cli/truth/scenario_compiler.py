@@ -62,9 +62,9 @@ class ScenarioCompiler:
         known = [self._check_tag(tag) for tag in own]
         sort = self._sort(scenario)
         scenario_id = self._id(scenario, own)
-        if not all(known) or sort is None or scenario_id is None:
+        if scenario_id is None or not self._ids.declare(scenario_id, scenario.place):
             return
-        if not self._ids.declare(scenario_id, scenario.place):
+        if not all(known) or sort is None:
             return
         if sort != "manual" and not any(step.keyword == "then" for step in scenario.steps):
             fix = "write at least one Then step"

@@ -187,11 +187,6 @@ def read_id(text: str) -> str:
     return found
 
 
-def read_number(text: str) -> Value:
-    """A number, as a literal."""
-    return Value("number", text)
-
-
 def read_values(text: str) -> tuple[str, ...]:
     """The quoted keys of a list."""
     return tuple(read_key(item) for item in re.findall(_QUOTED, text))
@@ -215,7 +210,7 @@ _PLACEHOLDERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "text": (_QUOTED, unquote),
     "id": (_QUOTED, read_id),
     "value": (_VALUE, read_value),
-    "number": (_NUMBER, read_number),
+    "number": (_NUMBER, read_value),
     "share": (_NUMBER, read_share),
     "count": (r"[0-9]{1,9}", int),
 }

@@ -1,8 +1,10 @@
 """Sentences to values: matches a step against the catalogue. One step, one meaning, or a finding; never a guess."""
 
+import re
 from collections.abc import Sequence
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from converge_cli.truth.findings import Findings, Place
@@ -63,9 +65,31 @@ def read_step(
 
 def nearest(text: str, scope: Sequence[Pattern] = CATALOGUE, cutoff: float = 0.5) -> Pattern | None:
     """The pattern most like a text, or None when nothing is near."""
-    known = {skeleton(pattern.template.shown): pattern for pattern in scope}
-    near = get_close_matches(skeleton(text), known, n=1, cutoff=cutoff)
-    return known[near[0]] if near else None
+    wanted = skeleton(text)
+    found: tuple[float, Pattern | None] = (0.0, None)
+    for pattern in scope:
+        shown = skeleton(_bare(pattern.template.shown))
+        matcher = SequenceMatcher(None, wanted, shown)
+        if matcher.real_quick_ratio() < cutoff or matcher.quick_ratio() < cutoff:
+            continue
+        ratio = matcher.ratio()
+        # Whoever misremembers a sentence remembers how it begins.
+        score = ratio + 0.1 * _same_beginning(wanted, shown)
+        if ratio >= cutoff and score > found[0]:
+            found = (score, pattern)
+    return found[1]
+
+
+def _same_beginning(one: str, other: str) -> int:
+    """How many of the first three words are the same."""
+    pairs = zip(one.split()[:3], other.split()[:3], strict=False)
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
+
+
+@lru_cache(maxsize=256)
+def _bare(shown: str) -> str:
+    """A pattern without its optional words and with numbers for values, to compare steps with."""
+    return re.sub(r"\b(VALUE|X|N)\b", "0", re.sub(r"\[[^\]]*\]| SEL", "", shown))
 
 
 @lru_cache(maxsize=2048)

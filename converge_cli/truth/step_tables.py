@@ -91,7 +91,9 @@ def _rule(cell: Cell) -> Rule:
 def _checked(name: str, args: tuple[str, ...], cell: Cell) -> Rule:
     try:
         if name.endswith("between") and Decimal(args[0]) > Decimal(args[1]):
-            raise StepProblem("contradictory-check", f"no number is {cell.text}", "put the smaller number first")
+            raise StepProblem(
+                "contradictory-check", f"no number lies {cell.text.partition(' ')[2]}", "put the smaller number first"
+            )
         if name == "matches":
             args = (read_regex(args[0]),)
         elif name == "id of":

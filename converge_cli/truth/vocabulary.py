@@ -100,7 +100,7 @@ class Vocabulary:
             first, _, rest = path.partition(".")
             if first in fields and _has_path(fields[first], rest):
                 return None
-            known += fields
+            known += [name for top, kind in fields.items() for name in (top, *_below(top, kind))]
         return did_you_mean(path, known) or f"its fields are {', '.join(known)}"
 
     def fields(self, kind: str) -> Mapping[str, inspect.Type]:
@@ -150,6 +150,11 @@ def selections_of(check: p.Check) -> tuple[p.Selection, ...]:
     """Every selection that a check makes itself."""
     found = (getattr(check, name, None) for name in ("selection", "each", "partner", "approves"))
     return tuple(selection for selection in found if selection is not None)
+
+
+def _below(top: str, kind: inspect.Type) -> list[str]:
+    """The dotted paths one level below a field that holds a model."""
+    return [f"{top}.{field.encode_name}" for field in kind.fields] if isinstance(kind, inspect.StructType) else []
 
 
 def _has_path(kind: inspect.Type, path: str) -> bool:

@@ -1,0 +1,4 @@
+Feature: Offers
+
+  @invariant @structural
+  Scenario: Nothing

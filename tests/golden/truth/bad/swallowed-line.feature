@@ -1,0 +1,12 @@
+Feature: Offers
+
+  @invariant @structural
+  Scenario: Prices are kept
+    Gven any fact under key "Strategies"
+    Then: the price is right
+    Then no fact under key "Signals" exists
+
+  @invariant @structural
+  Scenario: Headings
+    Senario: lost
+    Then no fact under key "Signals" exists

@@ -1,0 +1,17 @@
+Feature: Offers
+
+  @e2e
+  Scenario: Names
+    Given input "vendors" is:
+      | id |
+      | a  |
+    And "buying" is approved by "mona"
+    When the truth runs to convergence
+    Then criterion "scorred" is met
+    And invariant "nothing" holds
+    And gate "comit" answers "PROMOTE" for "offer:a"
+
+  @suggestor
+  Scenario: Nobody
+    When suggestor "scorr" executes
+    Then it proposes facts only under key "Seeds"

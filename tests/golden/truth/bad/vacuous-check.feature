@@ -1,0 +1,5 @@
+Feature: Offers
+
+  @invariant @semantic
+  Scenario: Anything goes
+    Then the Context key "Signals" contains at least 0 facts
