@@ -34,20 +34,11 @@ from converge_cli.core.event import (
     SuggestorRunning,
     TimerFired,
 )
-from converge_cli.trace.state import MAX_LINES, MAX_OPEN, Activity, ContextLine, Mark, Origin, SuggestorLine, TraceState
+from converge_cli.trace.fold_proposals import denied, parked, promoted, rejected, trim, withdrawn
+from converge_cli.trace.state import MAX_LINES, MAX_OPEN, SuggestorLine, TraceState
 from converge_cli.trace.when import seconds_between
 
 Step = Callable[[TraceState, Any], None]
-_LOUDEST_LAST: tuple[Activity, ...] = (
-    "idle",
-    "running",
-    "proposed",
-    "denied",
-    "rejected",
-    "promoted",
-    "parked",
-    "failed",
-)
 
 
 def fold(state: TraceState, event: RunEvent | SuggestorRunning) -> TraceState:
@@ -66,19 +57,6 @@ def fold_all(events: Iterable[RunEvent]) -> TraceState:
     for event in events:
         fold(state, event)
     return state
-
-
-def origin_of(state: TraceState, execution: int | None, position: int) -> Origin | None:
-    """The proposal that an event names, if it is still remembered."""
-    if execution is None:
-        return None
-    held = state.undecided.get((execution, position))
-    if held is not None:
-        return held
-    executed = state.proposals.get(execution)
-    if executed is None or position >= len(executed.proposals):
-        return None
-    return Origin(executed.suggestor, executed.proposals[position])
 
 
 def _run_started(state: TraceState, event: RunStarted) -> None:
@@ -124,61 +102,10 @@ def _failed(state: TraceState, event: SuggestorFailed) -> None:
         line.activity, line.code, line.detail = "failed", event.code, event.detail
 
 
-def _promoted(state: TraceState, event: FactPromoted) -> None:
-    if event.execution is None:
-        state.notes += 1
-        return
-    state.facts += 1
-    origin = origin_of(state, event.execution, event.position)
-    line = _settled(state, event, origin)
-    if line is not None:
-        line.promoted += 1
-        _say(line, "promoted")
-    _show(state, event, origin, "promoted", "", approvals=event.approvals)
-
-
-def _rejected(state: TraceState, event: ProposalRejected) -> None:
-    origin = origin_of(state, event.execution, event.position)
-    line = _settled(state, event, origin)
-    if line is not None:
-        line.rejected += 1
-        _say(line, "rejected")
-    state.rejection_count += 1
-    state.rejections.append(_show(state, event, origin, "rejected", event.code, reason=event.reason))
-
-
-def _parked(state: TraceState, event: ProposalParked) -> None:
-    origin = origin_of(state, event.execution, event.position)
-    line = _settled(state, event, origin)
-    if line is not None:
-        line.parked += 1
-        _say(line, "parked")
-    _hold(state, event, origin)
-    _show(state, event, origin, "parked", ", ".join(event.points))
-
-
-def _denied(state: TraceState, event: ProposalDenied) -> None:
-    origin = origin_of(state, event.execution, event.position)
-    line = _settled(state, event, origin)
-    if line is not None:
-        line.denied += 1
-        _say(line, "denied")
-    _hold(state, event, origin)
-    _close(state, lambda request: (request.key, request.fact) == (event.key, event.id))
-    _show(state, event, origin, "denied", f"{event.cause} by {', '.join(event.by)}")
-
-
-def _withdrawn(state: TraceState, event: ProposalWithdrawn) -> None:
-    origin = origin_of(state, event.execution, event.position)
-    _settled(state, event, origin)
-    _close(state, lambda request: request.id in event.requests)
-    _show(state, event, origin, "withdrawn", "", reason=event.reason)
-
-
 def _gate(state: TraceState, event: GateDecided) -> None:
     state.gates.pop((event.gate, event.fact), None)
     state.gates[event.gate, event.fact] = event
-    _trim(state.gates, MAX_LINES)
+    trim(state.gates, MAX_LINES)
     if event.request is not None and event.request.principal.id == state.principal:
         state.principal_seen = event.request.principal
 
@@ -194,7 +121,7 @@ def _criterion(state: TraceState, event: CriterionEvaluated) -> None:
 
 def _asked(state: TraceState, event: ApprovalRequested) -> None:
     state.pending[event.request.id] = state.asked[event.request.id] = event.request
-    _trim(state.asked, MAX_OPEN)
+    trim(state.asked, MAX_OPEN)
 
 
 def _decided(state: TraceState, event: ApprovalDecided) -> None:
@@ -212,7 +139,7 @@ def _spent(state: TraceState, event: ApprovalSpent) -> None:
     for request in event.requests:
         state.pending.pop(request, None)
         state.spent[request] = event.fact
-    _trim(state.spent, MAX_OPEN)
+    trim(state.spent, MAX_OPEN)
 
 
 def _refused(state: TraceState, event: DecisionRefused) -> None:
@@ -252,11 +179,11 @@ _STEPS: dict[type, Step] = {
     SuggestorRunning: _running,
     SuggestorExecuted: _executed,
     SuggestorFailed: _failed,
-    FactPromoted: _promoted,
-    ProposalRejected: _rejected,
-    ProposalParked: _parked,
-    ProposalDenied: _denied,
-    ProposalWithdrawn: _withdrawn,
+    FactPromoted: promoted,
+    ProposalRejected: rejected,
+    ProposalParked: parked,
+    ProposalDenied: denied,
+    ProposalWithdrawn: withdrawn,
     GateDecided: _gate,
     InvariantChecked: _invariant,
     CriterionEvaluated: _criterion,
@@ -278,72 +205,6 @@ def _line(state: TraceState, name: str, cycle: int) -> SuggestorLine | None:
     if line is None and cycle > 0 and not state.suggestors:
         line = state.suggestors[name] = SuggestorLine(name)
     return line
-
-
-def _settled(state: TraceState, event: Any, origin: Origin | None) -> SuggestorLine | None:
-    """Forget that the proposal was held, and return its suggestor's line."""
-    line = None if origin is None else state.suggestors.get(origin.suggestor)
-    standing = state.context.get((event.key, event.id))
-    held = state.undecided.pop((event.execution, event.position), None)
-    if line is not None and held is not None and standing is not None:
-        if standing.mark == "parked" and line.parked:
-            line.parked -= 1
-        elif standing.mark == "denied" and line.denied:
-            line.denied -= 1
-        if not line.parked and line.activity == "parked":
-            line.activity = "idle"
-    return line
-
-
-def _hold(state: TraceState, event: Any, origin: Origin | None) -> None:
-    if origin is not None:
-        state.undecided[event.execution, event.position] = origin
-        _trim(state.undecided, MAX_OPEN)
-
-
-def _say(line: SuggestorLine, activity: Activity) -> None:
-    if _LOUDEST_LAST.index(activity) > _LOUDEST_LAST.index(line.activity):
-        line.activity = activity
-
-
-def _show(
-    state: TraceState,
-    event: Any,
-    origin: Origin | None,
-    mark: Mark,
-    note: str,
-    *,
-    reason: str = "",
-    approvals: tuple[str, ...] = (),
-) -> ContextLine:
-    proposal = None if origin is None else origin.proposal
-    line = ContextLine(
-        mark=mark,
-        cycle=event.cycle,
-        key=event.key,
-        id=event.id,
-        content=None if proposal is None or proposal.payload is None else bytes(proposal.payload),
-        confidence=None if proposal is None else proposal.confidence,
-        who="" if origin is None else origin.suggestor,
-        note=note,
-        reason=reason,
-        evidence=() if proposal is None else proposal.evidence,
-        approvals=approvals,
-    )
-    state.context.pop((event.key, event.id), None)
-    state.context[event.key, event.id] = line
-    _trim(state.context, MAX_LINES)
-    return line
-
-
-def _close(state: TraceState, which: Callable[[ApprovalRequest], bool]) -> None:
-    for name in [request.id for request in state.pending.values() if which(request)]:
-        del state.pending[name]
-
-
-def _trim(held: dict[Any, Any], most: int) -> None:
-    while len(held) > most:
-        del held[next(iter(held))]
 
 
 def _escalated(request: ApprovalRequest, event: TimerFired) -> ApprovalRequest:

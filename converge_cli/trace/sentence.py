@@ -27,7 +27,7 @@ from converge_cli.core.event import (
     SuggestorFailed,
     TimerFired,
 )
-from converge_cli.trace.fold import origin_of
+from converge_cli.trace.fold_proposals import origin_of
 from converge_cli.trace.glyphs import glyph
 from converge_cli.trace.one_line import one_line
 from converge_cli.trace.sanitize import safe
