@@ -1,0 +1,28 @@
+"""Every command with its module and one line of help, so that help needs none of them imported."""
+
+from typing import NamedTuple
+
+
+class Listed(NamedTuple):
+    """A command: the module below `converge_cli.cli` that holds its `app`, and its line in the help."""
+
+    module: str
+    help: str
+
+
+COMMANDS = {
+    "init": Listed("init", "Start a project: truths, packs, features, settings, a CI job."),
+    "run": Listed("run", "Run a truth to convergence, with a live trace."),
+    "plan": Listed("plan", "Show what a run would read, do and ask. Nothing runs."),
+    "validate": Listed("validate", "Check truths and feature files (for CI)."),
+    "runs": Listed("runs", "List recorded runs."),
+    "show": Listed("show", "Show a recorded run."),
+    "inbox": Listed("inbox", "List what waits for a person."),
+    "approve": Listed("approve", "Approve what waits."),
+    "reject": Listed("reject", "Reject what waits."),
+    "resume": Listed("resume", "Go on with a run that paused."),
+    "truths": Listed("truths", "List, show or compile truths."),
+    "packs": Listed("packs", "List or show packs."),
+    "doctor": Listed("doctor", "Check that this installation works."),
+    "version": Listed("version", "Print the version."),
+}

@@ -1,0 +1,188 @@
+"""What a command prints: one answer on stdout, everything else on stderr; with --json exactly one JSON document.
+
+Text from users and models is shown through `trace.sanitize`, never as markup.
+"""
+
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from converge_cli.cli.exit_code import CODE_OF_ERROR, ExitCode
+from converge_cli.core.errors import ConvergeError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SCHEMA = "converge.result/1"
+
+
+class UsageError(ConvergeError):
+    """What was typed can't be understood."""
+
+    code = "USAGE"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command came to.
+
+    Attributes:
+        show: prints it for people; unused with --json.
+    """
+
+    outcome: str
+    exit_code: int
+    data: Any
+    show: Callable[["Console"], None]
+
+
+class Mode:
+    """How this process talks: set once by `main`."""
+
+    debug = False
+    json = False
+
+
+def answering(command: str, work: Callable[[], Answer], *, as_json: bool) -> NoReturn:
+    """Do a command's work, print its answer or its error, and exit.
+
+    Raises:
+        SystemExit: always, with the exit code.
+    """
+    try:
+        answer = work()
+    except ConvergeError as error:
+        fail(command, error, as_json=as_json)
+    except KeyboardInterrupt:
+        fail(command, _interrupted(), as_json=as_json)
+    except BrokenPipeError:
+        raise SystemExit(_reader_left()) from None
+    except Exception as error:  # noqa: BLE001  the last line of defence: no traceback for the user
+        fail(command, _unexpected(error), as_json=as_json)
+    deliver(command, answer, as_json=as_json)
+
+
+def deliver(command: str, answer: Answer, *, as_json: bool) -> NoReturn:
+    """Print an answer and exit."""
+    try:
+        if as_json:
+            print_json(envelope(command, answer))
+        else:
+            answer.show(console())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise SystemExit(_reader_left()) from None
+    raise SystemExit(answer.exit_code)
+
+
+def fail(command: str, error: ConvergeError, *, as_json: bool) -> NoReturn:
+    """Print an error - what, where, why, next command - and exit."""
+    code = CODE_OF_ERROR.get(error.code, ExitCode.ERROR)
+    if Mode.debug:
+        traceback.print_exc()
+    if as_json:
+        print_json(
+            {
+                "schema": SCHEMA,
+                "command": command,
+                "outcome": "error",
+                "exit_code": int(code),
+                "error": error_data(error),
+            }
+        )
+    else:
+        show_error(error)
+    raise SystemExit(int(code))
+
+
+def envelope(command: str, answer: Answer) -> dict[str, Any]:
+    """The one JSON document of an answer."""
+    return {
+        "schema": SCHEMA,
+        "command": command,
+        "outcome": answer.outcome,
+        "exit_code": int(answer.exit_code),
+        "data": answer.data,
+    }
+
+
+def error_data(error: ConvergeError) -> dict[str, Any]:
+    """An error as data; findings of a truth come along."""
+    data: dict[str, Any] = {
+        "code": error.code,
+        "message": error.message,
+        "hint": error.hint,
+        "where": error.where,
+    }
+    findings = getattr(error, "diagnostics", None)
+    if findings is not None:
+        import msgspec  # noqa: PLC0415  only for the few errors that carry findings
+
+        data["findings"] = msgspec.to_builtins(findings)
+    return data
+
+
+def show_error(error: ConvergeError) -> None:
+    """An error for people, on stderr."""
+    findings = getattr(error, "diagnostics", None)
+    if findings:
+        from converge_cli.cli.findings import show_findings  # noqa: PLC0415
+
+        show_findings(error_console(), findings)
+        return
+    from converge_cli.trace.sanitize import safe  # noqa: PLC0415
+
+    lines = [f"error {error.code}  {safe(error.message)}"]
+    if error.where and error.where not in error.message:
+        lines.append(f"  where  {safe(error.where)}")
+    if error.hint:
+        lines.append(f"  next   {safe(error.hint)}")
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """One JSON document on stdout."""
+    from converge_cli._internal.canonical_json import encode  # noqa: PLC0415
+
+    import msgspec  # noqa: PLC0415
+
+    sys.stdout.write(msgspec.json.format(encode(document), indent=2).decode() + "\n")
+
+
+def console() -> "Console":
+    """Where answers for people go."""
+    from rich.console import Console  # noqa: PLC0415  rich takes a moment, and --json does without
+
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def error_console() -> "Console":
+    """Where everything else for people goes."""
+    from rich.console import Console  # noqa: PLC0415
+
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+def _interrupted() -> ConvergeError:
+    error = ConvergeError("interrupted; nothing was lost", hint="converge runs lists what can be resumed")
+    error.code = "INTERRUPTED"
+    return error
+
+
+def _unexpected(error: Exception) -> ConvergeError:
+    wrapped = ConvergeError(
+        f"unexpected {type(error).__name__}: {error}",
+        hint="this is a bug in Converge; run the command again with --debug and report what it prints",
+    )
+    wrapped.code = "INTERNAL"
+    return wrapped
+
+
+def _reader_left() -> int:
+    """Whoever read our output has gone; say nothing more."""
+    import os  # noqa: PLC0415
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return int(ExitCode.ERROR)
