@@ -60,11 +60,11 @@ def find_truth(name: str, start: Path, shipped: Path) -> TruthLocation:
     """
     for root in _roots(start, shipped):
         file = root / "truths" / name / TRUTH_FILE
-        if "/" not in name and name not in {"", ".", ".."} and file.is_file():
+        if "/" not in name and name not in {"", ".", ".."} and _is_file(file):
             return _locate(file)
     path = start / name
-    file = path / TRUTH_FILE if path.is_dir() else path
-    if not file.is_file():
+    file = path if _is_file(path) else path / TRUTH_FILE
+    if not _is_file(file):
         raise TruthNotFoundError(name, [item.key for item in list_truths(start, shipped)])
     return _locate(file)
 
@@ -80,6 +80,13 @@ def list_truths(start: Path, shipped: Path) -> tuple[TruthLocation, ...]:
                 there = tuple(path for path in features if path.is_file())
                 found[key] = TruthLocation(key, file, project_of(file), there, _people(file))
     return tuple(found.values())
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that no file can have
+        return False
 
 
 def project_of(path: Path) -> Path | None:

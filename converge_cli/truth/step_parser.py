@@ -74,7 +74,7 @@ def nearest(text: str, scope: Sequence[Pattern] = CATALOGUE, cutoff: float = 0.5
             continue
         ratio = matcher.ratio()
         # Whoever misremembers a sentence remembers how it begins.
-        score = ratio + 0.1 * _same_beginning(wanted, shown)
+        score = ratio + 0.15 * _same_beginning(wanted, shown)
         if ratio >= cutoff and score > found[0]:
             found = (score, pattern)
     return found[1]
@@ -94,7 +94,7 @@ def _bare(shown: str) -> str:
 
 @lru_cache(maxsize=2048)
 def _advice(text: str) -> str:
-    pattern = nearest(text)
+    pattern = nearest(text, cutoff=0.4)
     if pattern is None:
         return "write a sentence of the step catalogue"
     table = " (table)" if pattern.wanted == "table" else ""
