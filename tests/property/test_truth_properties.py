@@ -1,5 +1,6 @@
 """Whatever is done to a truth's text, the answer is a job or findings, never an exception."""
 
+import contextlib
 import importlib.util
 import sys
 from pathlib import Path
@@ -96,12 +97,10 @@ def test_any_bytes_as_input_give_seeds_or_an_input_error(shop: Any, data: bytes,
     """Nothing else ever comes out of reading a file."""
     spec = InputSpec("vendors", "vendor", "vendor:{id}")
     for content in (data, b"id,price\n" + data, b'[{"id": "a", "price": ' + data + b"}]"):
-        try:
+        seeds: tuple[Any, ...] = ()
+        with contextlib.suppress(InputError):
             seeds = read_input(spec, Source(name, content), Kind("vendor", shop.Vendor))
-        except InputError as error:
-            assert error.problems
-        else:
-            assert len({seed.id for seed in seeds}) == len(seeds)
+        assert len({seed.id for seed in seeds}) == len(seeds)
 
 
 @SETTINGS
@@ -109,7 +108,7 @@ def test_any_bytes_as_input_give_seeds_or_an_input_error(shop: Any, data: bytes,
 def test_any_bytes_as_people_give_people_or_findings(data: bytes) -> None:
     """Nothing else ever comes out of reading people.yaml."""
     for content in (data, b"people:\n  - " + data):
-        try:
-            read_people(Source("people.yaml", content))
-        except InvalidPeopleError as error:
-            assert error.diagnostics
+        people: tuple[Any, ...] = ()
+        with contextlib.suppress(InvalidPeopleError):
+            people = read_people(Source("people.yaml", content))
+        assert len({person.id for person in people}) == len(people)

@@ -137,7 +137,7 @@ def test_wrong_people_are_told_with_their_places() -> None:
     text = b"people:\n  - {id: a, name: A, authority: supervisor}\n  - {id: b, name: 5, rols: []}\n"
     with pytest.raises(InvalidPeopleError) as caught:
         read_people(Source("people.yaml", text))
-    assert [(2, 33, "invalid-value"), (3, 18, "invalid-value"), (3, 21, "unknown-key")] == [
+    assert [(2, 33, "invalid-value"), (3, 19, "invalid-value"), (3, 22, "unknown-key")] == [
         (item.line, item.column, item.name) for item in caught.value.diagnostics
     ]
     with pytest.raises(InvalidPeopleError, match=r"declared twice, first at p:2:10"):
