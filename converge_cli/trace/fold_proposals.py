@@ -131,7 +131,7 @@ def _show(
         key=event.key,
         id=event.id,
         content=None if proposal is None or proposal.payload is None else bytes(proposal.payload),
-        confidence=None if proposal is None else proposal.confidence,
+        confidence=None if proposal is None else proposal.confidence or "1",  # certain is what is left out
         who="" if origin is None else origin.suggestor,
         note=note,
         reason=reason,

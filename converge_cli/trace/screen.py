@@ -17,7 +17,7 @@ from converge_cli.trace.rows import beside, cut, packed, padded, paragraph, row,
 from converge_cli.trace.sanitize import safe
 from converge_cli.trace.state import ContextLine, SuggestorLine, TraceState
 from converge_cli.trace.when import duration
-from converge_cli.trace.wording import REASON, RESULT_GLYPHS, VERDICT_GLYPHS, criterion_text, violation_text
+from converge_cli.trace.wording import REASON, RESULT_GLYPHS, VERDICT_GLYPHS, criterion_text, plural, violation_text
 
 STACK_BELOW = 100
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -81,7 +81,7 @@ def header(state: TraceState, width: int, now: Moment) -> list[Text]:
     items = [
         f"run {safe(state.run)}",
         f"cycle {state.cycle}/{budget.cycles}",
-        f"{state.facts} facts of {budget.facts}",
+        f"{plural(state.facts, 'fact')} of {budget.facts}",
         f"{duration(state.active_ms / 1000 if now.active_s is None else now.active_s)} of {duration(budget.time)}",
     ]
     if state.tokens or budget.tokens is not None:
@@ -190,8 +190,8 @@ def _tail(line: ContextLine, shown: list[ContextLine], *, with_who: bool) -> str
     """Confidence, if anybody shown was not certain, and who; filled up, so that they stand in columns."""
     if line.mark != "promoted":
         return ""
-    unsure = any(other.confidence not in (None, "1") for other in shown)
-    sure = f"{cut(line.confidence or '', 5):>5}" if unsure else ""
+    unsure = any(other.mark == "promoted" and other.confidence not in (None, "1") for other in shown)
+    sure = f"{cut(safe(line.confidence or ''), 5):>5}" if unsure else ""
     if not with_who:
         return sure
     names = max(cell_len(safe(other.who, _NAME_WIDTH)) for other in shown if other.mark == "promoted")

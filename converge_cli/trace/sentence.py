@@ -68,7 +68,7 @@ def _run_started(_: TraceState, event: RunStarted) -> Said:
 
 
 def _cycle_started(state: TraceState, event: CycleStarted) -> Said:
-    return "running", "cycle", f"{event.cycle} of {state.budget.cycles}, {state.facts} facts"
+    return "running", "cycle", f"{event.cycle} of {state.budget.cycles}, {plural(state.facts, 'fact')}"
 
 
 def _executed(_: TraceState, event: SuggestorExecuted) -> Said:
@@ -90,7 +90,7 @@ def _promoted(state: TraceState, event: FactPromoted) -> Said:
     if event.corrects:
         parts.append(f"corrects {safe(event.corrects)}")
     if origin is not None:
-        parts.append(f"confidence {origin.proposal.confidence} by {safe(origin.suggestor)}")
+        parts.append(f"confidence {safe(origin.proposal.confidence or '1')} by {safe(origin.suggestor)}")
     if event.approvals:
         parts.append(f"approved in {', '.join(map(safe, event.approvals))}")
     return "promoted", "promoted", " ".join(parts)

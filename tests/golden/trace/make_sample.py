@@ -3,9 +3,11 @@
 Run it by hand when the schema gets a new event: `python tests/golden/trace/make_sample.py`.
 """
 
-import json
 from pathlib import Path
 from typing import Any
+
+from converge_cli._internal.canonical_json import encode
+from converge_cli.core.event import decode_event, encode_event
 
 TARGET = Path(__file__).with_name("vendor-selection.jsonl")
 RUN = "01k9f3w7q"
@@ -30,7 +32,8 @@ def executed(name: str, proposals: list[dict[str, Any]], us: int = 0) -> int:
 def proposal(
     key: str, fact: str, payload: Any, confidence: str = "1", evidence: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    return {"key": key, "id": fact, "payload": payload, "confidence": confidence, "evidence": list(evidence)}
+    sure = {} if confidence == "1" else {"confidence": confidence}
+    return {"key": key, "id": fact, "payload": payload, "evidence": list(evidence)} | sure
 
 
 def promote(seq: int, proposals: list[dict[str, Any]], **fields: Any) -> None:
@@ -255,4 +258,4 @@ add(
     suggestors=["price-evaluator", "risk-evaluator", "market-news", "consensus", "sensitivity", "commit"],
 )
 after_the_pause((first_cycles(), second_cycles())[1])
-TARGET.write_text("".join(json.dumps(event, ensure_ascii=False, sort_keys=True) + "\n" for event in events))
+TARGET.write_bytes(b"".join(encode_event(decode_event(encode(event))) + b"\n" for event in events))

@@ -114,7 +114,7 @@ def test_a_paused_run_shows_what_waits() -> None:
     state = fold_all(events[: next(at for at, event in enumerate(events) if isinstance(event, RunPaused)) + 1])
     assert [request.point for request in state.pending.values()] == ["vendor_commitment"]
     line = state.context["Strategies", "commitment:acme"]
-    assert (line.mark, line.content) == ("parked", b'{"price": "15000.00", "score": "0.875", "vendor": "acme"}')
+    assert (line.mark, line.content) == ("parked", b'{"price":"15000.00","score":"0.875","vendor":"acme"}')
     assert not state.final
 
 
