@@ -5,6 +5,7 @@ import sqlite3
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -328,19 +329,25 @@ def test_a_durable_commit_of_four_events_is_quick(tmp_path: Path) -> None:
     assert statistics.median(spent) < 0.05
 
 
-def test_a_read_only_copy_can_be_read(tmp_path: Path) -> None:
-    """An archive on a disk that can't be written: everything can be read, nothing written."""
-    written = filled(tmp_path)
-    script = (
-        "import os, sys; from pathlib import Path\n"
-        "from converge_cli.store.sqlite import SqliteExperience\n"
-        "os.setgid(65534); os.setuid(65534)\n"
-        "print(len(list(SqliteExperience(Path(sys.argv[1])).read('run1'))))"
-    )
-    if os.getuid() != 0:
-        script = script.replace("os.setgid(65534); os.setuid(65534)", "")
-    for path in (tmp_path, *tmp_path.parents[:2]):
-        path.chmod(0o555 if path == tmp_path else 0o755)
-    ended = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False)
-    tmp_path.chmod(0o755)
-    assert (ended.stderr, ended.stdout.strip()) == ("", str(len(written)))
+READ_ONLY = """
+import os, sys
+from pathlib import Path
+from converge_cli.store.sqlite import SqliteExperience
+if os.getuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+print(len(list(SqliteExperience(Path(sys.argv[1])).read("run1"))))
+"""
+
+
+def test_a_read_only_copy_can_be_read() -> None:
+    """An archive that this user can't write: everything can be read, and nothing appears beside it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        written = filled(folder)
+        before = sorted(path.name for path in folder.iterdir())
+        folder.chmod(0o555)
+        ended = subprocess.run([sys.executable, "-c", READ_ONLY, name], capture_output=True, text=True, check=False)
+        folder.chmod(0o755)
+        assert (ended.stderr, ended.stdout.strip()) == ("", str(len(written)))
+        assert sorted(path.name for path in folder.iterdir()) == before
