@@ -40,7 +40,7 @@ def pairs(words: list[str] | None, option: str) -> list[tuple[str, str]]:
     Raises:
         UsageError: a word has no `=` or no name, or a name comes twice.
     """
-    split = []
+    split: list[tuple[str, str]] = []
     for word in words or []:
         name, equals, value = word.partition("=")
         if not equals or not name:

@@ -3,6 +3,7 @@
 Text from users and models is shown through `trace.sanitize`, never as markup.
 """
 
+import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 SCHEMA = "converge.result/1"
+
+_PIPED_WIDTH = 160
+"""Columns where there is no terminal: commands to copy stay on one line."""
 
 
 class UsageError(ConvergeError):
@@ -144,9 +148,9 @@ def show_error(error: ConvergeError) -> None:
 
 def print_json(document: Mapping[str, Any]) -> None:
     """One JSON document on stdout."""
-    from converge_cli._internal.canonical_json import encode  # noqa: PLC0415
-
     import msgspec  # noqa: PLC0415
+
+    from converge_cli._internal.canonical_json import encode  # noqa: PLC0415
 
     sys.stdout.write(msgspec.json.format(encode(document), indent=2).decode() + "\n")
 
@@ -155,7 +159,8 @@ def console() -> "Console":
     """Where answers for people go."""
     from rich.console import Console  # noqa: PLC0415  rich takes a moment, and --json does without
 
-    return Console(highlight=False, markup=False, emoji=False)
+    wide = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
+    return Console(highlight=False, markup=False, emoji=False, width=wide)
 
 
 def error_console() -> "Console":
@@ -182,7 +187,5 @@ def _unexpected(error: Exception) -> ConvergeError:
 
 def _reader_left() -> int:
     """Whoever read our output has gone; say nothing more."""
-    import os  # noqa: PLC0415
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return int(ExitCode.ERROR)

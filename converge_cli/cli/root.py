@@ -40,9 +40,7 @@ class Root(TyperGroup):
 
 def root() -> Any:
     """The command `converge`."""
-    app = typer.Typer(
-        cls=Root, help=_HELP, no_args_is_help=False, add_completion=True, pretty_exceptions_enable=False
-    )
+    app = typer.Typer(cls=Root, help=_HELP, no_args_is_help=False, add_completion=True, pretty_exceptions_enable=False)
 
     @app.callback(invoke_without_command=True)
     def converge(context: typer.Context) -> None:

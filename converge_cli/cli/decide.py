@@ -1,0 +1,72 @@
+"""What `converge approve` and `converge reject` share."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from converge_cli.cli.exit_code import ExitCode
+from converge_cli.cli.output import Answer, UsageError, answering
+from converge_cli.core.approval import Decision
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Run = Annotated[str, typer.Argument(help="The run's id.")]
+Target = Annotated[str, typer.Argument(metavar="REQUEST|POINT|FACT", help="What to decide.")]
+Who = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who decides.")]
+Reason = Annotated[str, typer.Option(help="Why; it is recorded.")]
+Everything = Annotated[bool, typer.Option("--all", help="Decide all pending requests of a point.")]
+
+
+def decide(
+    decision: Decision, run: str, target: str, who: str, reason: str, *, everything: bool, as_json: bool
+) -> None:
+    """Record a decision and print what became of it: exit 0 accepted, 8 refused."""
+    command = "approve" if decision == "approved" else "reject"
+
+    def work() -> Answer:
+        from converge_cli.app.decide_approval import decide_approval  # noqa: PLC0415  when the words are right
+        from converge_cli.bootstrap import make_services  # noqa: PLC0415
+        from converge_cli.engine.decision import Statement  # noqa: PLC0415
+
+        if not reason.strip():
+            raise UsageError("a decision needs a reason", hint='--reason "why"', where="--reason")
+        services = make_services(Path.cwd())
+        answer = decide_approval(
+            services, run, target, who, Statement(decision, reason, "interactive"), everything=everything
+        )
+        code = ExitCode.DENIED if answer.refused else ExitCode.OK
+        outcome = "refused" if answer.refused else decision
+        return Answer(outcome, int(code), _data(answer), lambda console: _show(console, answer))
+
+    answering(command, work, as_json=as_json)
+
+
+def _data(answer: Any) -> dict[str, Any]:
+    import msgspec  # noqa: PLC0415
+
+    from converge_cli.app.result_data import refusal_data  # noqa: PLC0415
+
+    return {
+        "run_id": answer.row.run,
+        "decisions": [msgspec.to_builtins(item.approval) for item in answer.decisions if item.code is None],
+        "refusals": [refusal_data(item) for item in answer.refused],
+        "pending": answer.row.pending,
+    }
+
+
+def _show(console: "Console", answer: Any) -> None:
+    from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
+
+    page = Page(console)
+    for item in answer.decisions:
+        approval = item.approval
+        if item.code is None:
+            page.line(f"✓ {approval.decision} by {approval.by}   {approval.request}")
+        else:
+            page.line(f"✗ refused {item.code}   {approval.by}: {item.detail} (recorded)   {approval.request}")
+    if answer.row.pending:
+        page.line(f"  {answer.row.pending} more wait   converge show {answer.row.run}")
+    if not answer.refused:
+        page.line(f"  then   converge resume {answer.row.run}")

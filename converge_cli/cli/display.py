@@ -1,0 +1,129 @@
+"""The display of a command: one of the traces, the picture that they fold, and the verdict at the end."""
+
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from converge_cli.core.event import RunEvent, SuggestorRunning
+from converge_cli.trace.fold import fold
+from converge_cli.trace.state import TraceState
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from converge_cli.app.run_job import RunAnswer
+
+
+class Display:
+    """Shows a run as it goes; also the event sink that the engine feeds.
+
+    Args:
+        trace: `live`, `plain`, `jsonl` or `off`.
+        as_json: whether stdout is kept for one JSON document.
+    """
+
+    def __init__(self, trace: str, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self.trace = trace
+        self.console: Console | None = None
+        self._own = TraceState()
+        self._inner: Any = self._make(trace)
+
+    @property
+    def state(self) -> TraceState:
+        """The picture of the run so far."""
+        chosen: TraceState = self._own if self._inner is None or self.trace == "jsonl" else self._inner.state
+        return chosen
+
+    def __enter__(self) -> Self:
+        if self.trace == "live":
+            self._inner.resume()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def events(self, run: str, committed: Sequence[RunEvent]) -> None:
+        """Take in what was committed."""
+        if self._inner is not None:
+            self._inner.events(run, committed)
+        if self._inner is None or self.trace == "jsonl":
+            for event in committed:
+                fold(self._own, event)
+
+    def catch_up(self, events: Sequence[RunEvent]) -> None:
+        """Know what happened before, without printing it again."""
+        for event in events:
+            fold(self.state, event)
+
+    def running(self, beginning: SuggestorRunning) -> None:
+        """Take in that an execution began."""
+        if self._inner is not None:
+            self._inner.running(beginning)
+
+    def pause(self) -> None:
+        """Give the terminal to a prompt."""
+        if self.trace == "live":
+            self._inner.pause()
+
+    def resume(self) -> None:
+        """Take the terminal back."""
+        if self.trace == "live":
+            self._inner.resume()
+
+    def close(self) -> None:
+        """Leave the last frame standing and the terminal as it was."""
+        self.pause()
+
+    def say(self, words: str) -> None:
+        """Something for the person at the terminal, beside the trace."""
+        self.pause()
+        sys.stderr.write(f"\n{words}\n")
+        self.resume()
+
+    def show_verdict(self, console: "Console", answer: "RunAnswer") -> None:
+        """How the run ended: the last thing on stdout."""
+        from converge_cli.cli.session import local_zone  # noqa: PLC0415  session imports this module
+        from converge_cli.trace.verdict import verdict  # noqa: PLC0415  rich takes a moment
+
+        if self.trace == "jsonl":
+            self._show_last_line(answer)
+            return
+        console.print(verdict(self.state, head=answer.result.head, zone=local_zone()))
+        from converge_cli.trace.sanitize import safe  # noqa: PLC0415
+
+        for refused in answer.refusals:
+            by, code = safe(refused.approval.by), refused.code
+            console.print(f"  refused   {code}  {by}: {safe(refused.detail)}", soft_wrap=True)
+
+    def _show_last_line(self, answer: "RunAnswer") -> None:
+        from converge_cli._internal.canonical_json import encode  # noqa: PLC0415
+        from converge_cli.app.result_data import EXIT_CODES, run_data  # noqa: PLC0415
+        from converge_cli.cli.output import Answer, envelope  # noqa: PLC0415
+
+        result = answer.result
+        data = run_data(result, answer.refusals)
+        made = Answer(result.reason, EXIT_CODES[result.stop.reason], data, lambda _console: None)
+        sys.stdout.write(encode(envelope("run", made)).decode() + "\n")
+
+    def _make(self, trace: str) -> Any:
+        if trace == "live":
+            from converge_cli._internal.system import SystemClock  # noqa: PLC0415
+            from converge_cli.cli.output import error_console  # noqa: PLC0415
+            from converge_cli.cli.session import local_zone  # noqa: PLC0415
+            from converge_cli.trace.live import LiveDisplay  # noqa: PLC0415
+
+            self.console = error_console()
+            return LiveDisplay(self.console, SystemClock(), zone=local_zone())
+        if trace == "plain":
+            from converge_cli.trace.plain import PlainDisplay  # noqa: PLC0415
+
+            return PlainDisplay(sys.stderr)
+        if trace == "jsonl":
+            from converge_cli.trace.jsonl import JsonlDisplay  # noqa: PLC0415
+
+            return JsonlDisplay(sys.stdout)
+        return None

@@ -1,0 +1,89 @@
+"""`converge plan`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from converge_cli.cli import options
+from converge_cli.cli.output import Answer, answering
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+app = typer.Typer(pretty_exceptions_enable=False)
+
+
+@app.command()
+def plan(
+    truth: Annotated[str, typer.Argument(help="A truth's key, its folder, or a path to its truth.yaml.")],
+    inputs: options.Inputs = None,
+    parameters: options.Parameters = None,
+    principal: options.Principal = None,
+    budget: options.Budgets = None,
+    as_json: options.Json = False,
+) -> None:
+    """Show what a run would read, do and ask. Nothing runs, nothing is recorded."""
+
+    def work() -> Answer:
+        from converge_cli.app.plan_run import plan_run  # noqa: PLC0415  imported when the words are right
+        from converge_cli.app.run_job import RunRequest  # noqa: PLC0415
+        from converge_cli.bootstrap import make_services  # noqa: PLC0415
+
+        request = RunRequest(
+            truth=truth,
+            inputs=options.input_paths(inputs),
+            parameters=options.parameter_values(parameters),
+            principal=principal,
+            budget=options.budget_values(budget),
+        )
+        made = plan_run(make_services(Path.cwd()), request)
+        return Answer("planned", 0, made, lambda console: _show(console, made))
+
+    answering("plan", work, as_json=as_json)
+
+
+def _show(console: "Console", plan: dict[str, Any]) -> None:
+    from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
+
+    page = Page(console)
+    page.title(plan["title"], plan["truth"])
+    purpose = plan["purpose"]
+    page.pairs([(name.replace("_", " "), purpose[name]) for name in purpose])
+    limits = ", ".join(f"{name} {value}" for name, value in plan["budget"].items() if value is not None)
+    page.pairs([("as", plan["principal"] or "nobody"), ("budget", limits)])
+    page.section("inputs")
+    page.rows([(item["name"], f"{item['facts']} facts", item["source"]) for item in plan["inputs"]])
+    page.rows([(name, "missing", f"give it with --input {name}=PATH") for name in plan["missing_inputs"]])
+    page.section("suggestors")
+    page.rows(
+        [
+            (item["name"], "reads " + (", ".join(item["reads"]) or "nothing"), "writes " + ", ".join(item["writes"]))
+            for item in plan["suggestors"]
+        ]
+    )
+    page.section("gates")
+    page.rows(
+        [
+            (item["gate"], f"on {item['on']}", "requires " + (", ".join(item["requires"]) or "nothing"))
+            for item in plan["gates"]
+        ]
+    )
+    page.section("approvals that will be asked")
+    page.rows(
+        [(item["point"], f"{item['role']} decides on {item['approves']}", _who(item)) for item in plan["approvals"]]
+    )
+    page.section("criteria")
+    page.rows(
+        [
+            (item["id"], item["description"], "from " + (", ".join(item["written_by"]) or "inputs"))
+            for item in plan["criteria"]
+        ]
+    )
+    page.section("invariants")
+    page.rows([(item["id"], item["class"], item["title"]) for item in plan["invariants"]])
+    page.line(f"run it   converge run {plan['truth']}")
+
+
+def _who(item: dict[str, Any]) -> str:
+    return "people: " + (", ".join(item["may_decide"]) or "nobody among the people holds this role")

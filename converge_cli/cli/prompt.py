@@ -1,0 +1,110 @@
+"""The prompt: asks the person at the terminal about each pending request. No decision without a name and a reason."""
+
+import sys
+from datetime import tzinfo
+
+from rich.console import Console
+
+from converge_cli.app.decide_approval import decide_approval
+from converge_cli.app.services import Services
+from converge_cli.cli.display import Display
+from converge_cli.cli.output import error_console
+from converge_cli.core.approval import ApprovalRequest, Decision
+from converge_cli.core.errors import ConvergeError
+from converge_cli.engine.decision import Statement
+from converge_cli.engine.result import RunResult
+from converge_cli.trace.prompt_panel import prompt_panel, waiting_headline
+from converge_cli.trace.sanitize import safe
+
+_KEYS = "[a]pprove  [r]eject  [d]etails  [w]hy  [l]ater"
+_DECISIONS: dict[str, Decision] = {"a": "approved", "approve": "approved", "r": "rejected", "reject": "rejected"}
+
+
+class Prompt:
+    """Asks about the pending requests of one pause."""
+
+    def __init__(self, services: Services, display: Display, zone: tzinfo) -> None:
+        self._services = services
+        self._display = display
+        self._zone = zone
+        self._console: Console = display.console or error_console()
+        self._who = ""
+
+    def ask(self, result: RunResult) -> bool:
+        """Ask about each request; whether anything was decided, so that the run can go on.
+
+        End of input or Ctrl-C means later for all that is left: nothing is lost.
+        """
+        self._console.print()
+        self._console.print(waiting_headline(result.pending))
+        decided = 0
+        try:
+            for request in result.pending:
+                decided += self._ask_one(result.run_id, request)
+        except (EOFError, KeyboardInterrupt):
+            self._console.print()
+        return decided > 0
+
+    def _ask_one(self, run: str, request: ApprovalRequest) -> bool:
+        self._show(request, whole=False)
+        while True:
+            key = self._read(f"{_KEYS}  › ").lower()
+            if key in _DECISIONS:
+                if self._decide(run, request, _DECISIONS[key]):
+                    return True
+            elif key in {"d", "details"}:
+                self._show(request, whole=True)
+            elif key in {"w", "why"}:
+                self._show_why(request)
+            elif key in {"l", "later", ""}:
+                return False
+            else:
+                self._console.print(f"  {safe(key, 40)} is none of the keys", style="yellow")
+
+    def _decide(self, run: str, request: ApprovalRequest, decision: Decision) -> bool:
+        """Record one decision; False when it was refused and may be tried again."""
+        who = self._read(f"as (a person's id){f' [{self._who}]' if self._who else ''}: ") or self._who
+        reason = self._read("reason: ")
+        if not who or not reason:
+            self._console.print("  a decision needs a person and a reason; nothing was recorded", style="yellow")
+            return False
+        try:
+            answer = decide_approval(
+                self._services, run, request.id, who, Statement(decision, reason, "interactive"), sink=self._display
+            )
+        except ConvergeError as error:
+            self._console.print(f"  {safe(error.message)}; {safe(error.hint or '')}", style="yellow", soft_wrap=True)
+            return False
+        self._who = who
+        for refused in answer.refused:
+            words = f"  refused {refused.code}: {safe(refused.detail)} (recorded)"
+            self._console.print(words, style="yellow", soft_wrap=True)
+        return not answer.refused
+
+    def _show(self, request: ApprovalRequest, *, whole: bool) -> None:
+        self._console.print(prompt_panel(request, zone=self._zone, state=self._display.state, whole=whole))
+
+    def _show_why(self, request: ApprovalRequest) -> None:
+        """The gate's values and the proposal's evidence, a line each."""
+        why = request.why
+        lines = [f"criteria that wait: {', '.join(why.criteria) or 'none'}"]
+        if why.gate:
+            lines.append(f"gate {why.gate} answered {why.outcome}; rules: {', '.join(why.rules) or 'none'}")
+        lines += [f"  {name} = {value}" for name, value in why.values]
+        lines += [f"human-in-the-loop rule: {rule}" for rule in why.hitl]
+        lines += [f"rests on {fact}" for fact in request.evidence]
+        for line in lines:
+            self._console.print(f"  {safe(line)}", soft_wrap=True)
+
+    def _read(self, words: str) -> str:
+        """One line from the person.
+
+        Raises:
+            EOFError: there is no more input.
+        """
+        self._console.print(words, end="", soft_wrap=True)
+        self._console.file.flush()
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError
+        return line.strip()

@@ -1,0 +1,41 @@
+"""`converge resume`."""
+
+from typing import Annotated
+
+import typer
+
+from converge_cli.cli import options
+from converge_cli.cli.output import Answer, answering
+
+app = typer.Typer(pretty_exceptions_enable=False)
+
+
+@app.command()
+def resume(
+    run: Annotated[str, typer.Argument(help="The run's id.")],
+    inputs: options.Inputs = None,
+    add_budget: Annotated[
+        str | None, typer.Option("--add-budget", metavar="NAME=N,...", help="More of a limit, for example cycles=50.")
+    ] = None,
+    trace: Annotated[
+        str | None, typer.Option(metavar="live|plain|jsonl|off", help="How to show the run; live at a terminal.")
+    ] = None,
+    no_input: Annotated[bool, typer.Option("--no-input", help="Never prompt: pause and say what waits.")] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Go on with a run that paused: after decisions, with more budget, with an input that was missing."""
+
+    def work() -> Answer:
+        from converge_cli.app.resume_run import ResumeRun  # noqa: PLC0415  imported when the words are right
+        from converge_cli.cli.display import Display  # noqa: PLC0415
+        from converge_cli.cli.session import Session, at_terminal, choose_trace  # noqa: PLC0415
+
+        paths, added = options.input_paths(inputs), options.budget_change(add_budget)
+        display = Display(choose_trace(trace, as_json=as_json), as_json=as_json)
+        session = Session(display, interactive=at_terminal() and not (no_input or as_json))
+        session.show_so_far(run)
+        return session.answer(
+            "resume", lambda services, sink: ResumeRun(services, run, inputs=paths, added=added, sink=sink)
+        )
+
+    answering("resume", work, as_json=as_json)

@@ -1,0 +1,82 @@
+"""`converge run`."""
+
+from typing import Annotated
+
+import typer
+
+from converge_cli.cli import options
+from converge_cli.cli.output import Answer, UsageError, answering
+
+app = typer.Typer(pretty_exceptions_enable=False)
+
+
+@app.command()
+def run(
+    truth: Annotated[str, typer.Argument(help="A truth's key, its folder, or a path to its truth.yaml.")],
+    inputs: options.Inputs = None,
+    parameters: options.Parameters = None,
+    seeds: options.Seeds = None,
+    approve: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--approve",
+            metavar="POINT[:FACT]=WHO",
+            help="Approve when the run would pause, if the point allows mode ci. Repeatable.",
+        ),
+    ] = None,
+    reason: Annotated[str, typer.Option(help="The reason of --approve.")] = "given with --approve",
+    principal: options.Principal = None,
+    budget: options.Budgets = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Soft violations, unexercised invariants and deferred clauses count.")
+    ] = False,
+    trace: Annotated[
+        str | None, typer.Option(metavar="live|plain|jsonl|off", help="How to show the run; live at a terminal.")
+    ] = None,
+    no_input: Annotated[bool, typer.Option("--no-input", help="Never prompt: pause and say what waits.")] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Run a truth to convergence, with a live trace.
+
+    Ends with exit code 0 when the required criteria are met, 3 unmet, 4 when people are needed, 5 indeterminate,
+    6 out of budget, 7 invariant violated, 8 denied by policy, 1 on an error, 2 on wrong usage.
+    """
+
+    def work() -> Answer:
+        from converge_cli.app.run_job import RunJob, RunRequest  # noqa: PLC0415  imported when the words are right
+        from converge_cli.cli.display import Display  # noqa: PLC0415
+        from converge_cli.cli.session import Session, at_terminal, choose_trace  # noqa: PLC0415
+
+        request = RunRequest(
+            truth=truth,
+            inputs=options.input_paths(inputs),
+            parameters=options.parameter_values(parameters),
+            seeds=tuple(seeds or ()),
+            approvals=given_approvals(approve, reason),
+            principal=principal,
+            strict=strict,
+            budget=options.budget_values(budget),
+        )
+        display = Display(choose_trace(trace, as_json=as_json), as_json=as_json)
+        session = Session(display, interactive=at_terminal() and not (no_input or as_json))
+        return session.answer("run", lambda services, sink: RunJob(services, request, sink))
+
+    answering("run", work, as_json=as_json)
+
+
+def given_approvals(words: list[str] | None, reason: str):  # type: ignore[no-untyped-def]
+    """`--approve POINT[:FACT]=WHO`.
+
+    Raises:
+        UsageError: a word is not of that form.
+    """
+    from converge_cli.app.decide_approval import GivenApproval  # noqa: PLC0415
+
+    given = []
+    for word in words or []:
+        target, equals, who = word.rpartition("=")
+        point, colon, fact = target.partition(":")
+        if not equals or not point or not who or (colon and not fact):
+            raise UsageError(f"--approve takes POINT[:FACT]=WHO, not {word!r}", where="--approve")
+        given.append(GivenApproval(point, fact or None, who, reason))
+    return tuple(given)

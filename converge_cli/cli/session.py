@@ -1,0 +1,207 @@
+"""One run at a terminal: drives it on its own thread, shows it, stops it on Ctrl-C, asks people when it pauses."""
+
+import asyncio
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta, timezone
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from converge_cli.app.open_run import events_of, find_row, open_run
+from converge_cli.app.resume_run import ResumeRun
+from converge_cli.app.run_job import RunAnswer
+from converge_cli.app.services import Services
+from converge_cli.bootstrap import make_services
+from converge_cli.cli.display import Display
+from converge_cli.cli.output import Answer, UsageError
+from converge_cli.core.errors import ConvergeError
+from converge_cli.core.port import EventSink
+from converge_cli.core.stop_reason import StopReason
+from converge_cli.engine.engine import Engine
+
+_LOOK = 0.1
+"""Seconds between two looks at whether the engine's thread has ended."""
+
+
+class Drivable(Protocol):
+    """A prepared run or resume."""
+
+    engine: Engine
+
+    async def run(self) -> RunAnswer:
+        """Drive it to its next stop."""
+        ...
+
+
+Prepare = Callable[[Services, EventSink], Drivable]
+
+
+class Session:
+    """Drives runs for one command.
+
+    Args:
+        display: what shows the run.
+        interactive: whether people at this terminal may be asked.
+    """
+
+    def __init__(self, display: Display, *, interactive: bool) -> None:
+        self._display = display
+        self._interactive = interactive
+        self._stuck = ""
+        self._engine: Engine | None = None
+        self.services = make_services(Path.cwd(), on_stuck=self._on_stuck)
+        self._done = threading.Event()
+
+    def drive(self, prepare: Prepare) -> RunAnswer:
+        """Run to a stop, asking people as long as they answer.
+
+        Raises:
+            ConvergeError: it could not start.
+        """
+        with self._display:
+            answer = self._once(prepare)
+            while self._interactive and _asks_people(answer) and self._ask(answer):
+                answer = self._once(partial(_go_on, answer.result.run_id))
+        return answer
+
+    def show_so_far(self, run: str) -> None:
+        """Let the display know what a recorded run has come to, so that its trace goes on from there.
+
+        Raises:
+            ConvergeError: no such run, or its record is damaged.
+        """
+        row = find_row(self.services, run)
+        self._display.catch_up(list(events_of(self.services, row.run)))
+
+    def answer(self, command: str, prepare: Prepare) -> Answer:
+        """Drive, and put what came of it into an answer."""
+        from converge_cli.app.result_data import EXIT_CODES, run_data  # noqa: PLC0415  only when a run has ended
+
+        ended = self.drive(prepare)
+        result = ended.result
+        answer = Answer(
+            result.reason,
+            EXIT_CODES[result.stop.reason],
+            run_data(result, ended.refusals),
+            lambda console: self._display.show_verdict(console, ended),
+        )
+        if self._stuck:
+            self._leave_stuck(command, answer)
+        return answer
+
+    def _once(self, prepare: Prepare) -> RunAnswer:
+        """Drive on a thread of its own, so that Ctrl-C is heard whatever a suggestor does."""
+        box: list[RunAnswer | BaseException] = []
+        self._done = threading.Event()
+
+        def work() -> None:
+            try:
+                made = prepare(self.services, self._display)
+                self._engine = made.engine
+                box.append(asyncio.run(made.run()))
+            except BaseException as error:  # noqa: BLE001  handed to the main thread, which raises it
+                box.append(error)
+            finally:
+                self._done.set()
+
+        threading.Thread(target=work, name="converge-run", daemon=True).start()
+        self._wait()
+        if self._stuck and not box:
+            return self._recorded()
+        outcome = box[0]
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    def _wait(self) -> None:
+        asked = False
+        while True:
+            try:
+                while not self._done.wait(_LOOK):
+                    pass
+            except KeyboardInterrupt:
+                if asked or self._engine is None:
+                    self._display.close()
+                    raise
+                asked = True
+                self._engine.cancel()
+                self._display.say("stopping after this cycle; Ctrl-C again stops at once")
+            else:
+                return
+
+    def _on_stuck(self, name: str) -> None:
+        """From the watchdog's thread: foreign code holds the engine's thread and can't be stopped."""
+        self._stuck = name
+        self._done.set()
+
+    def _recorded(self) -> RunAnswer:
+        run_id = self._display.state.run
+        if not run_id:
+            error = ConvergeError(f"{self._stuck} is stuck and could not be stopped", where=self._stuck)
+            error.code = "STUCK"
+            raise error
+        return RunAnswer(open_run(self.services, run_id).engine.recorded(run_id))
+
+    def _leave_stuck(self, command: str, answer: Answer) -> None:
+        """Print the answer and leave at once: the stuck thread would never let the process end."""
+        from converge_cli.cli.output import console, envelope, print_json  # noqa: PLC0415
+
+        if self._display.as_json:
+            print_json(envelope(command, answer))
+        else:
+            answer.show(console())
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(answer.exit_code)
+
+    def _ask(self, answer: RunAnswer) -> bool:
+        from converge_cli.cli.prompt import Prompt  # noqa: PLC0415  only when somebody is asked
+
+        self._display.pause()
+        decided = Prompt(self.services, self._display, local_zone()).ask(answer.result)
+        if decided:
+            self._display.resume()
+        return decided
+
+
+def _go_on(run: str, services: Services, sink: EventSink) -> Drivable:
+    return ResumeRun(services, run, sink=sink)
+
+
+def _asks_people(answer: RunAnswer) -> bool:
+    result = answer.result
+    return result.stop.reason is StopReason.HUMAN_INTERVENTION_REQUIRED and bool(result.pending)
+
+
+def local_zone() -> timezone:
+    """The time zone of the screen."""
+    return timezone(timedelta(seconds=time.localtime().tm_gmtoff))
+
+
+def at_terminal() -> bool:
+    """Whether somebody could answer: both ends are a terminal."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def choose_trace(chosen: str | None, *, as_json: bool) -> str:
+    """Which display: the one asked for; else live at a terminal, plain elsewhere, none with --json.
+
+    Raises:
+        UsageError: an unknown one, or jsonl together with --json.
+    """
+    if chosen is not None and chosen not in {"live", "plain", "jsonl", "off"}:
+        raise UsageError(f"--trace takes live, plain, jsonl or off, not {chosen!r}", where="--trace")
+    if chosen == "jsonl" and as_json:
+        raise UsageError(
+            "--trace jsonl ends with the result already; leave --json away", hint="use one of them", where="--trace"
+        )
+    if chosen is not None:
+        return chosen
+    if as_json:
+        return "off"
+    live = sys.stderr.isatty() and os.environ.get("TERM", "") not in {"", "dumb"}
+    return "live" if live else "plain"

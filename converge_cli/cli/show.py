@@ -1,0 +1,76 @@
+"""`converge show`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from converge_cli.cli import options
+from converge_cli.cli.output import Answer, UsageError, answering
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+app = typer.Typer(pretty_exceptions_enable=False)
+
+
+@app.command()
+def show(
+    run: Annotated[str, typer.Argument(help="The run's id.")],
+    svg: Annotated[Path | None, typer.Option(help="Write the picture of the run to this file.")] = None,
+    width: Annotated[int, typer.Option(min=80, max=300, help="Columns of the picture.")] = 110,
+    as_json: options.Json = False,
+) -> None:
+    """Show a recorded run as its trace left it: context, gates, invariants, criteria, verdict, whole digests."""
+
+    def work() -> Answer:
+        from converge_cli.app.open_run import events_of, find_row  # noqa: PLC0415  when the words are right
+        from converge_cli.bootstrap import make_services  # noqa: PLC0415
+        from converge_cli.cli.session import local_zone  # noqa: PLC0415
+        from converge_cli.trace.fold import fold_all  # noqa: PLC0415
+
+        services = make_services(Path.cwd())
+        row = find_row(services, run)
+        state = fold_all(events_of(services, row.run))
+        if svg is not None:
+            from converge_cli.trace.svg import to_svg  # noqa: PLC0415
+
+            _write(svg, to_svg(state, width=width, zone=local_zone(), head=row.head))
+        outcome = row.reason or row.status
+        data = _data(services, row.run) if as_json else None
+        return Answer(outcome, 0, data, lambda console: _show(console, state, row, svg))
+
+    answering("show", work, as_json=as_json)
+
+
+def _data(services: Any, run: str) -> dict[str, Any]:
+    from converge_cli.app.open_run import open_run  # noqa: PLC0415  needs the run's packs; the page does not
+    from converge_cli.app.result_data import run_data  # noqa: PLC0415
+
+    return run_data(open_run(services, run).engine.recorded(run))
+
+
+def _show(console: "Console", state: Any, row: Any, svg: Path | None) -> None:
+    from rich.console import Group  # noqa: PLC0415  only for people
+
+    from converge_cli.cli.page import Page  # noqa: PLC0415
+    from converge_cli.cli.session import local_zone  # noqa: PLC0415
+    from converge_cli.trace.screen import Moment, screen  # noqa: PLC0415
+    from converge_cli.trace.verdict import verdict  # noqa: PLC0415
+
+    moment = Moment(frame=0, active_s=None, running_s={})
+    console.print(Group(*screen(state, width=console.width, height=10_000, zone=local_zone(), moment=moment)))
+    console.print(verdict(state, head=row.head, zone=local_zone()))
+    page = Page(console)
+    if state.ended is not None:
+        page.line(f"  outcome digest  {state.ended.outcome}")
+    page.line(f"  head            {row.head}")
+    if svg is not None:
+        page.line(f"  picture         {svg}")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"can't write {path}: {error.strerror}", hint="name another file", where="--svg") from error
