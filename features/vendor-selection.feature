@@ -148,6 +148,18 @@ Feature: One vendor is recommended, and spend commits only with approval
       And gate "commit" answers "ESCALATE" for "commitment:goby"
       And criterion "committed" is blocked
 
+    @e2e
+    Scenario: A sovereign person of the role may approve above twenty thousand
+      Given input "vendors" is:
+        | id   | name      | price    | compliant | years_in_business | delivery_weeks |
+        | goby | Goby Inc  | 24000.00 | true      | 12                | 3              |
+        | hare | Hare Ltd  | 24500.00 | true      | 6                 | 8              |
+      And "vendor_commitment" is approved by "sofia"
+      And "authority_sovereign" is approved by "sofia"
+      When the truth runs to convergence
+      Then the stop reason is "CriteriaMet"
+      And fact "commitment:goby" under key "Strategies" has field "price" 24000
+
   Rule: Without approval, or against policy, it is not
 
     @e2e

@@ -196,7 +196,7 @@ class _Compiler:
         )
         self._check_whole(contract, job, vocabulary)
         if lost is not None and vocabulary.complete:
-            ExampleReferences(job, lost, self._findings).check(scenarios.examples, features)
+            ExampleReferences(job, lost, self._findings).check(scenarios.examples, features, scenarios.givens)
         return job, scenarios
 
     def _required(self, contract: Contract, points: Sequence[ApprovalPoint], vocabulary: Vocabulary) -> list[Invariant]:

@@ -1,13 +1,15 @@
 """What examples refer to: criteria, invariants, points, inputs, gates. An unknown name is an error."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
 from converge_cli.core import example as e
+from converge_cli.core.approval import authority_point
 from converge_cli.core.errors import did_you_mean
 from converge_cli.core.example import Example
 from converge_cli.core.job import Job
+from converge_cli.core.person import AUTHORITIES
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.source import Source
 
@@ -20,15 +22,19 @@ class ExampleReferences:
         self._criteria = {item.id for item in job.criteria} | lost
         self._invariants = {item.id for item in job.invariants} | lost
         self._points = {point.id for point in job.approval_points}
+        if job.gates:
+            # Where policy asks for an authority, the request stands under a point of its own.
+            self._points |= {authority_point(authority) for authority in AUTHORITIES}
         self._inputs = {spec.name for spec in job.inputs}
         self._gates = {name for gate in job.gates for name in (gate.action, gate.name)}
 
-    def check(self, examples: Iterable[Example], features: Sequence[Source]) -> None:
-        """Add a finding for each name that the truth does not declare."""
+    def check(
+        self, examples: Iterable[Example], features: Sequence[Source], givens: Mapping[str, Sequence[Place]]
+    ) -> None:
+        """Add a finding for each name that the truth does not declare; `givens` are the places of each example's."""
         files = {PurePath(source.name).name: source.name for source in features}
         for example in examples:
-            place = self._place(example.origin, files)
-            for given in example.given:
+            for given, place in zip(example.given, givens[example.id], strict=True):
                 self._given(given, place)
             for then in example.then:
                 self._then(then.expected, self._place(then.origin, files))

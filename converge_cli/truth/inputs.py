@@ -200,7 +200,7 @@ class _RowReader:
         row = None if self._records.typed else 1
         for name, field in self._fields.items():
             if field.required and name != self._rest and name not in columns:
-                self._problems.append(InputProblem(row, name, "the column is missing"))
+                self._problems.append(InputProblem(row, name, f"the column is missing{self._misspelt(name)}"))
         for name in in_id:
             if name not in columns and name not in self._fields:
                 self._problems.append(InputProblem(row, name, "the column that the id is made of is missing"))
@@ -210,6 +210,14 @@ class _RowReader:
                     guess = did_you_mean(name, self._fields) or f"the columns are {', '.join(self._fields)}"
                     self._problems.append(InputProblem(row, name, f"the column is not known; {guess}"))
         return len(self._problems) == before
+
+    def _misspelt(self, name: str) -> str:
+        """The column that may have been meant by a missing one, where others than the model's are welcome too."""
+        for column in self._records.columns:
+            guess = did_you_mean(column, [name]) if column not in self._fields else None
+            if guess:
+                return f"; there is a column {column}: {guess}"
+        return ""
 
     def read(self, record: Record) -> dict[str, Any] | None:
         """The fields of one record, or None after naming each cell that does not fit."""

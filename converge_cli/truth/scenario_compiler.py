@@ -30,12 +30,13 @@ _KNOWN = [*_SORTS, *_CLASSES]
 
 
 class Compiled(msgspec.Struct):
-    """What the scenarios came to, so far; `steps` are the places of the examples' checks, for late references."""
+    """What the scenarios came to, so far; `givens` are the places of each example's Givens, for late references."""
 
     invariants: list[Invariant] = []
     validations: list[Validation] = []
     examples: list[Example] = []
     manual: list[str] = []
+    givens: dict[str, tuple[Place, ...]] = {}
 
 
 class ScenarioCompiler:
@@ -167,7 +168,7 @@ class ScenarioCompiler:
         return f"{base}_{scenario.row}" if scenario.row else base
 
     def _example(self, scenario: Scenario, scenario_id: str, origin: Origin) -> None:
-        given, then, runs = [], [], False
+        given, places, then, runs = [], [], [], False
         usable = True
         for step in scenario.steps:
             if step.keyword is None:
@@ -187,6 +188,7 @@ class ScenarioCompiler:
                 runs = True
             elif step.keyword == "given":
                 given.append(value)
+                places.append(step.place)
             else:
                 then.append(ExpectedOutcome(step.text, value, _origin(step.place)))
         if usable and not runs:
@@ -194,6 +196,7 @@ class ScenarioCompiler:
             self._findings.add("misplaced-step", scenario.place, f"example {scenario.title!r} runs nothing", fix)
             usable = False
         if usable:
+            self.compiled.givens[scenario_id] = tuple(places)
             self.compiled.examples.append(Example(scenario_id, scenario.title, tuple(given), tuple(then), origin))
 
 
