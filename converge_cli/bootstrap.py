@@ -53,3 +53,10 @@ def _cedar(policies: Mapping[str, PolicyFiles]) -> FlowGate:
     from converge_cli.policy.cedar import CedarAuthorizer  # noqa: PLC0415
 
     return CedarAuthorizer(policies)
+
+
+def policy_self_test() -> list[str]:
+    """What is wrong with the policy engine of this installation; empty when nothing is."""
+    from converge_cli.policy.self_test import self_test  # noqa: PLC0415
+
+    return self_test()

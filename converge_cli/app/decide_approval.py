@@ -8,7 +8,7 @@ import msgspec
 from converge_cli.app.load_truth import require_person
 from converge_cli.app.open_run import events_of, find_row, people_of_run
 from converge_cli.app.services import Services
-from converge_cli.core.approval import Approval
+from converge_cli.core.approval import Approval, ApprovalRequest, Decision, Mode
 from converge_cli.core.errors import ConvergeError, did_you_mean
 from converge_cli.core.person import Person
 from converge_cli.core.port import EventSink, RunRow
@@ -45,18 +45,34 @@ class DecisionAnswer:
 
 @dataclass(frozen=True, slots=True)
 class GivenApproval:
-    """`--approve POINT[:FACT]=WHO`."""
+    """A decision given along: `--approve POINT[:FACT]=WHO`, or a Given of an example.
+
+    Attributes:
+        fact: the proposal that it is about; None when only one can be meant.
+        mode: how it counts as given; None for interactive, else the first way that the request allows.
+        everything: of a point with several pending requests, decide all of them.
+    """
 
     point: str
     fact: str | None
     who: str
     reason: str
+    decision: Decision = "approved"
+    mode: Mode | None = "ci"
+    everything: bool = False
 
     def unmatched(self, run: str) -> Decided:
         """What is said of it when the run never asked."""
         target = self.point if self.fact is None else f"{self.point}:{self.fact}"
-        approval = Approval(f"{run}.{target}", "", "approved", self.who, "", self.reason, "ci")
+        mode = self.mode or "interactive"
+        approval = Approval(f"{run}.{target}", "", self.decision, self.who, "", self.reason, mode)
         return Decided(approval, "REQUEST_UNKNOWN", f"{target} was not asked for")
+
+    def statement(self, request: ApprovalRequest) -> Statement:
+        """What the person says to one request."""
+        allowed = request.modes
+        mode = self.mode or ("interactive" if "interactive" in allowed or not allowed else allowed[0])
+        return Statement(self.decision, self.reason, mode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +122,7 @@ def decide_approval(
 def apply_given(
     services: Services, run: str, given: Sequence[GivenApproval], people: tuple[Person, ...], sink: EventSink | None
 ) -> Applied:
-    """Apply approvals that were given along, mode ci, as if the people had been asked now."""
+    """Apply decisions that were given along, as if the people had been asked now."""
     accepted, refused, unused = False, [], []
     for item in given:
         with services.experience.driving(run):
@@ -116,10 +132,10 @@ def apply_given(
             if not pending:
                 unused.append(item)
                 continue
-            if len(pending) > 1:
+            if len(pending) > 1 and not item.everything:
                 refused.append(_ambiguous(item, pending))
                 continue
-            said = Statement("approved", item.reason, "ci")
+            said = item.statement(pending[0].request)
             answer = _decide(services, row, requests, pending, require_person(people, item.who), said, sink)
         refused += answer.refused
         accepted = accepted or not answer.refused

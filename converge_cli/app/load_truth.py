@@ -42,7 +42,18 @@ def load_truth(
         InvalidTruthError: with every finding.
         ConvergeError: there is no such truth, or a file of it can't be read.
     """
-    location = find_truth(name, services.folder, services.shipped)
+    return load_at(services, find_truth(name, services.folder, services.shipped), parameters)
+
+
+def load_at(
+    services: Services, location: TruthLocation, parameters: Mapping[str, Mapping[tuple[str, ...], Any]] | None = None
+) -> LoadedTruth:
+    """Compile the truth at a place, ready to run.
+
+    Raises:
+        InvalidTruthError: with every finding.
+        ConvergeError: a file of it can't be read.
+    """
     compilation = compile_at(services, location, parameters)
     if compilation.job is None:
         raise InvalidTruthError(compilation.diagnostics)

@@ -63,8 +63,15 @@ class RunAnswer:
 class RunJob:
     """One run of a truth, prepared so that it can be cancelled while it runs."""
 
-    def __init__(self, services: Services, request: RunRequest, sink: EventSink | None = None) -> None:
-        """Load everything that can be wrong before anything runs.
+    def __init__(
+        self,
+        services: Services,
+        request: RunRequest,
+        sink: EventSink | None = None,
+        *,
+        truth: LoadedTruth | None = None,
+    ) -> None:
+        """Load everything that can be wrong before anything runs; `truth` when it has been loaded already.
 
         Raises:
             ConvergeError: the truth, a pack, an input, a seed, a parameter or a person is at fault.
@@ -72,7 +79,7 @@ class RunJob:
         self._services = services
         self._request = request
         self._sink = sink
-        self.truth: LoadedTruth = load_truth(services, request.truth, request.parameters)
+        self.truth: LoadedTruth = truth or load_truth(services, request.truth, request.parameters)
         self._job = with_budget(self.truth.job, request.budget)
         if request.principal is not None:
             require_person(self.truth.people, request.principal)

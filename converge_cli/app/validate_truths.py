@@ -68,18 +68,22 @@ def _below(services: Services, path: Path) -> Iterator[TruthLocation]:
     if not path.exists():
         yield find_truth(str(path), services.folder, services.shipped)
     elif path.suffix == ".feature":
-        yield from _using(services, path)
+        yield from truths_using(services, path)
     elif path.is_file():
         yield find_truth(str(path), services.folder, services.shipped)
     else:
         for file in sorted(path.rglob("truth.yaml")):
             yield find_truth(str(file), services.folder, services.shipped)
         for feature in sorted(path.rglob("*.feature")):
-            yield from _using(services, feature)
+            yield from truths_using(services, feature)
 
 
-def _using(services: Services, feature: Path) -> Iterator[TruthLocation]:
-    """The truths that a feature file belongs to: a feature alone says nothing."""
+def truths_using(services: Services, feature: Path) -> Iterator[TruthLocation]:
+    """The truths that a feature file belongs to: a feature alone says nothing.
+
+    Raises:
+        NothingToValidateError: no truth uses it.
+    """
     project = project_of(feature)
     known = list_truths(project or feature.parent, services.shipped)
     users = [truth for truth in known if feature.resolve() in {path.resolve() for path in truth.features}]

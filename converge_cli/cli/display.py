@@ -95,7 +95,10 @@ class Display:
         console.print(verdict(self.state, head=answer.result.head, zone=local_zone()))
         from converge_cli.trace.sanitize import safe  # noqa: PLC0415
 
+        shown = {(approval.request, approval.by) for approval, _, _ in self.state.refused}
         for refused in answer.refusals:
+            if (refused.approval.request, refused.approval.by) in shown:
+                continue
             by, code = safe(refused.approval.by), refused.code
             console.print(f"  refused   {code}  {by}: {safe(refused.detail)}", soft_wrap=True)
 

@@ -48,10 +48,17 @@ class Kind:
             msgspec.ValidationError: the payload does not fit the model.
             (TypeError, ValueError, OverflowError, RecursionError): it has no canonical JSON form.
         """
-        content = encode(payload)
+        return self.parse_content(encode(payload))
+
+    def parse_content(self, content: bytes) -> tuple[FactModel, bytes]:
+        """Return the typed payload of JSON bytes and its canonical bytes.
+
+        Raises:
+            msgspec.ValidationError: the payload does not fit the model.
+        """
         parsed = self._decoder.decode(content)
-        # An instance of the model has every field already; anything else may have left out defaults.
-        return parsed, content if type(payload) is self.model else encode(parsed)
+        # Encoded anew even when a model was given: it may hold an int where a Decimal is declared.
+        return parsed, encode(parsed)
 
     def parse_bytes(self, content: bytes) -> FactModel:
         """The typed payload of recorded canonical bytes."""

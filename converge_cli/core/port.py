@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from decimal import Decimal
 from typing import Protocol
 
 import msgspec
@@ -38,6 +39,21 @@ class FlowGate(Protocol):
         ...
 
 
+class Meter(Protocol):
+    """Token and money budgets, asked before a model is called."""
+
+    def charge(self, suggestor: str, tokens: int, cost_usd: Decimal) -> None:
+        """Charge what a call may cost at most, before it is made.
+
+        Raises:
+            Exception: the charge would cross a limit; let it through: the run ends with TokenBudgetExhausted or
+                CostBudgetExhausted, and the suggestor runs again when the budget is raised.
+            InvalidJobError: no suggestor of that name is running.
+            ValueError: a negative charge.
+        """
+        ...
+
+
 class EventSink(Protocol):
     """Sees events after they are committed, and beginnings of executions as they happen."""
 
@@ -55,6 +71,7 @@ class RunRow(msgspec.Struct, frozen=True):
 
     Attributes:
         status: `running` (or died while running), `paused`, `stopped`.
+        facts: promoted facts, without the notes that the engine itself wrote.
         reason: the stop reason, "" while running.
         location: path of the truth file that it was started from; not part of what is hashed.
         head: hash of the last event, hex.

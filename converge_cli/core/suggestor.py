@@ -31,6 +31,7 @@ class Suggestor(ABC):
         reads: selectors whose new facts wake it; without any it is due once, in the first cycle.
         writes: selectors of what it may propose. A view shows what reads and writes select, nothing else.
         timeout: seconds that one execution may take before it is stopped and recorded as failed.
+        parameters: what the truth sets for the pack, typed by the pack's model; None without one.
     """
 
     name: str = ""
@@ -39,6 +40,9 @@ class Suggestor(ABC):
     timeout: float = 60.0
 
     accepts_everything: ClassVar[bool]
+
+    def __init__(self, parameters: Any = None) -> None:
+        self.parameters = parameters
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -8,19 +8,25 @@ from converge_cli.core.approval import Approval, ApprovalRequest
 from converge_cli.core.budget import Budget
 from converge_cli.core.context import Context
 from converge_cli.core.criterion import CriterionResult
-from converge_cli.core.event import InputRecord
-from converge_cli.core.fact import Fact, ProposedFact
+from converge_cli.core.event import InputRecord, RecordedProposal
+from converge_cli.core.fact import Fact
 from converge_cli.core.flow_gate import FlowGateDecision
 from converge_cli.core.invariant import InvariantResult
 from converge_cli.core.job import Job
 from converge_cli.core.kind import Kind
 from converge_cli.core.person import Person
 from converge_cli.core.port import FlowGate, RunRow
+from converge_cli.core.stop_reason import Stop
 from converge_cli.core.suggestor import Suggestor
 from converge_cli.engine.budget_meter import BudgetMeter
 from converge_cli.engine.candidate import Held
 from converge_cli.engine.event_log import EventLog
+from converge_cli.engine.halt import Halt
 from converge_cli.engine.registration import Outside, Registration, register
+
+
+Spelling = tuple[str, str, str, bytes, tuple[str, ...], str | None, str | None]
+"""A proposal in every respect, with who made it."""
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -79,7 +85,10 @@ class Run:
 
     Attributes:
         held: parked and denied proposals by (key, id), in arrival order.
-        judged: identities of proposals that need no second judgement (rejected, held, withdrawn apart).
+        judged: identities of held proposals, which need no second judgement.
+        rejected: the proposals that were rejected, by whom: the same from the same needs no second judgement.
+        crossings: suggestors that ran into a token or cost limit in this cycle.
+        ended: the stop that the watchdog recorded while the engine's thread was lost in foreign code.
         failures: suggestor -> code, of those whose last execution failed.
         missing_inputs: declared inputs that were not given -> since when (UTC).
         unmerged: executions of the last cycle, kept when a rebuilt run may have to merge their rest.
@@ -99,6 +108,9 @@ class Run:
         self.held: dict[tuple[str, str], Held] = {}
         self.requests: dict[str, Asked] = {}
         self.judged: set[tuple[str, str, bytes, tuple[str, ...]]] = set()
+        self.rejected: set[Spelling] = set()
+        self.crossings: dict[str, Halt] = {}
+        self.ended: Stop | None = None
         self.failures: dict[str, str] = {}
         self.rejections: list[Rejection] = []
         self.gate_answers: list[GateAnswer] = []
@@ -108,7 +120,7 @@ class Run:
         self.criteria: dict[str, CriterionResult] = {}
         self.missing_inputs: dict[str, str] = {}
         self.inputs: list[InputRecord] = []
-        self.unmerged: list[tuple[Registration | Outside, int, tuple[ProposedFact, ...]]] = []
+        self.unmerged: list[tuple[Registration | Outside, int, tuple[RecordedProposal, ...]]] = []
         self.counts: list[int] = []
 
     @property
@@ -137,7 +149,7 @@ class Run:
             seq=self.log.seq,
             head=head,
             cycles=self.cycle,
-            facts=len(self.context.facts),
+            facts=self.meter.facts,
             pending=len(self.pending()),
             location=self.location,
         )

@@ -1,0 +1,35 @@
+"""Lists truths with their titles, without compiling them: one that is broken is listed all the same."""
+
+from typing import Any
+
+from converge_cli.app.load_truth import shown
+from converge_cli.app.services import Services
+from converge_cli.core.errors import ConvergeError
+from converge_cli.truth.catalog import list_truths as found_truths
+from converge_cli.truth.files import read_source
+from converge_cli.truth.findings import Findings
+from converge_cli.truth.yaml_source import read_yaml
+
+
+def list_truths(services: Services) -> list[dict[str, Any]]:
+    """Key, title and origin (`project` or `shipped`) of each truth, by key."""
+    rows = []
+    for location in found_truths(services.folder, services.shipped):
+        ours = location.project == services.shipped and not services.folder.is_relative_to(services.shipped)
+        rows.append(
+            {
+                "key": location.key,
+                "title": _title(location.file),
+                "from": "shipped" if ours else shown(location.file, services.folder),
+            }
+        )
+    return rows
+
+
+def _title(file: Any) -> str:
+    try:
+        root = read_yaml(read_source(file), Findings())
+    except ConvergeError as error:
+        return f"(can't be read: {error.message})"
+    title = root.get("title") if root is not None else None
+    return title.value if title is not None and isinstance(title.value, str) else "(has no title)"

@@ -1,0 +1,43 @@
+"""`converge doctor`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from converge_cli.cli import options
+from converge_cli.cli.output import Answer, answering
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from converge_cli.app.doctor import Check
+
+app = typer.Typer(pretty_exceptions_enable=False)
+
+
+@app.command()
+def doctor(as_json: options.Json = False) -> None:
+    """Check that this installation works: libraries, store, policy engine, truths, packs.
+
+    Ends with exit code 0 when everything is well, 1 when something is not.
+    """
+
+    def work() -> Answer:
+        from dataclasses import asdict  # noqa: PLC0415  imported when the words are right
+
+        from converge_cli.app.doctor import examine  # noqa: PLC0415
+        from converge_cli.bootstrap import make_services, policy_self_test  # noqa: PLC0415
+
+        checks = examine(make_services(Path.cwd()), policy_self_test)
+        well = all(check.ok for check in checks)
+        data = {"checks": [asdict(check) for check in checks]}
+        return Answer("well" if well else "unwell", 0 if well else 1, data, lambda console: _show(console, checks))
+
+    answering("doctor", work, as_json=as_json)
+
+
+def _show(console: "Console", checks: list["Check"]) -> None:
+    from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
+
+    Page(console).rows([(f"{'✓' if check.ok else '✗'} {check.name}", check.detail) for check in checks])

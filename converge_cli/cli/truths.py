@@ -1,0 +1,116 @@
+"""`converge truths list|show|compile`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from converge_cli.cli import options
+from converge_cli.cli.output import Answer, answering
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from converge_cli.core.job import Job
+
+app = typer.Typer(pretty_exceptions_enable=False, no_args_is_help=True)
+Name = Annotated[str, typer.Argument(metavar="TRUTH", help="A truth's key, its folder, or a path to its truth.yaml.")]
+
+
+@app.callback()
+def truths() -> None:
+    """List, show or compile truths."""
+
+
+@app.command("list")
+def list_truths(as_json: options.Json = False) -> None:
+    """List the truths of this project and the shipped ones."""
+
+    def work() -> Answer:
+        from converge_cli.app.list_truths import list_truths as listed  # noqa: PLC0415  when the words are right
+        from converge_cli.bootstrap import make_services  # noqa: PLC0415
+
+        rows = listed(make_services(Path.cwd()))
+        return Answer("listed", 0, {"truths": rows}, lambda console: _show_list(console, rows))
+
+    answering("truths list", work, as_json=as_json)
+
+
+@app.command()
+def show(truth: Name, as_json: options.Json = False) -> None:
+    """Show a truth as a page: its job, clauses and what keeps each, criteria, approvals."""
+
+    def work() -> Answer:
+        import msgspec  # noqa: PLC0415
+
+        from converge_cli.app.load_truth import load_truth  # noqa: PLC0415
+        from converge_cli.bootstrap import make_services  # noqa: PLC0415
+
+        loaded = load_truth(make_services(Path.cwd()), truth)
+        data = msgspec.to_builtins(loaded.job)
+        return Answer("shown", 0, data, lambda console: _show_job(console, loaded.job))
+
+    answering("truths show", work, as_json=as_json)
+
+
+@app.command()
+def compile(truth: Name, as_json: options.Json = False) -> None:  # noqa: A001  the command's name
+    """Print the compiled job: plain data, byte for byte the same each time."""
+
+    def work() -> Answer:
+        import msgspec  # noqa: PLC0415
+
+        from converge_cli._internal.canonical_json import encode  # noqa: PLC0415
+        from converge_cli.app.load_truth import load_truth  # noqa: PLC0415
+        from converge_cli.bootstrap import make_services  # noqa: PLC0415
+
+        job = load_truth(make_services(Path.cwd()), truth).job
+        data = msgspec.to_builtins(job)
+        text = msgspec.json.format(encode(job), indent=2).decode()
+        return Answer("compiled", 0, data, lambda console: print(text, file=console.file))
+
+    answering("truths compile", work, as_json=as_json)
+
+
+def _show_list(console: "Console", rows: list[dict[str, Any]]) -> None:
+    from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
+
+    Page(console).rows(
+        [(row["key"], row["title"], row["from"]) for row in rows], header=("  truth", "what is true of it", "from")
+    )
+
+
+def _show_job(console: "Console", job: "Job") -> None:
+    from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
+
+    page = Page(console)
+    page.title(job.title, job.truth)
+    purpose = job.purpose
+    page.pairs(
+        [
+            (label, text)
+            for label, text in (
+                ("actor", purpose.actor),
+                ("job", purpose.functional),
+                ("so that", purpose.so_that),
+                ("outcome", purpose.outcome),
+                ("goal", purpose.goal),
+                ("packs", ", ".join(f"{pack.name} {pack.version}" for pack in job.packs)),
+            )
+            if text
+        ]
+    )
+    page.section("inputs")
+    page.rows([(item.name, f"{item.shape} of {item.kind}", item.file or "given at run") for item in job.inputs])
+    page.section("criteria")
+    page.rows([(item.id, item.description, " and ".join(then.text for then in item.then)) for item in job.criteria])
+    page.section("clauses and what keeps them")
+    page.rows([(clause.id, clause.text, clause.check or f"deferred: {clause.deferred}") for clause in job.clauses])
+    page.section("invariants")
+    page.rows([(item.id, item.when, item.title) for item in job.invariants])
+    page.section("checks on proposals")
+    page.rows([(item.id, item.code.lower(), item.title) for item in job.validations])
+    page.section("approvals")
+    page.rows(
+        [(item.id, f"{item.role}, {item.quorum} of them", item.approves.selector) for item in job.approval_points]
+    )
