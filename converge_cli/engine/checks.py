@@ -5,7 +5,8 @@ Set-based: a check costs in proportion to the facts that it selects, not to the 
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
+from decimal import Context as DecimalContext
+from decimal import Decimal, DecimalException, Inexact, Overflow
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -14,6 +15,9 @@ from converge_cli.core.context import Context
 from converge_cli.core.selector import selector
 from converge_cli.engine.fields import ABSENT, lookup, plain_number, test_field, texts
 from converge_cli.engine.rules import follows
+
+_EXACT = DecimalContext(prec=1000, traps=[Inexact, Overflow])
+"""Sums are exact, or can't be told: no rounding, so no order of addition."""
 
 
 class Answer(NamedTuple):
@@ -88,7 +92,7 @@ def _count(check: p.Count, subject: Sequence[Any], context: Context) -> Answer:
         sure = not ok or number + unclear <= check.number
     else:
         ok = number == check.number
-        sure = number > check.number or unclear == 0
+        sure = number > check.number or number + unclear < check.number or unclear == 0
     if not sure:
         field = check.selection.where.field if check.selection and check.selection.where else ""
         return Answer(None, chosen.unclear, True, f"field {field} is absent or of another type")
@@ -152,13 +156,17 @@ def _field_is(check: p.FieldIs, subject: Sequence[Any], _context: Context) -> An
 
 def _unique(check: p.FieldUnique, subject: Sequence[Any], _context: Context) -> Answer:
     seen: dict[Any, Any] = {}
+    unclear = []
     for fact in subject:
         value = lookup(fact.payload, check.field)
         if value is ABSENT or value is None:
-            return Answer(None, (fact,), True, f"field {check.field} is absent")
-        if value in seen:
+            unclear.append(fact)
+        elif value in seen:
             return Answer(False, (seen[value], fact), True, f"field {check.field} must be unique, twice {value}")
-        seen[value] = fact
+        else:
+            seen[value] = fact
+    if unclear:
+        return Answer(None, tuple(unclear), True, f"field {check.field} is absent")
     return Answer(True, tuple(subject), bool(subject))
 
 
@@ -169,7 +177,7 @@ def _field_equals(check: p.FieldEquals, subject: Sequence[Any], context: Context
 
     def passes(fact: Any) -> bool | None:
         value = lookup(fact.payload, check.field)
-        if value is ABSENT or wanted is ABSENT:
+        if value is ABSENT or value is None or wanted is ABSENT or wanted is None:
             return None
         return bool(value == wanted) != check.negated
 
@@ -183,7 +191,10 @@ def _sum(check: p.SumIs, subject: Sequence[Any], context: Context) -> Answer:
         number = plain_number(lookup(fact.payload, check.field))
         if number is None:
             return Answer(None, (fact,), True, f"field {check.field} is absent or not a number")
-        total += number
+        try:
+            total = _EXACT.add(total, number)
+        except DecimalException:
+            return Answer(None, (fact,), True, f"the sum of {check.field} has too many digits to be exact")
     limit = Decimal(check.value.text) if check.value is not None else None
     if check.other is not None:
         other = context.current(check.other.key, check.other.id)
@@ -209,18 +220,23 @@ def _paired(check: p.Paired, _subject: Sequence[Any], context: Context) -> Answe
     for partner in sorted(partners.facts, key=lambda fact: fact.id, reverse=True):
         values = [lookup(partner.payload, check.field)] if check.field else texts(partner.payload)
         by_value.update(dict.fromkeys(values, partner))
-    judged, alone = [], []
+    judged: list[Any] = []
+    alone: list[Any] = []
+    unclear = list(each.unclear)
     for fact in each.facts:
         value = lookup(fact.payload, check.equals) if check.equals else fact.id
-        partner = None if value is ABSENT else by_value.get(value)
-        if partner is None:
-            alone.append(fact)
+        if value is ABSENT or value is None:
+            unclear.append(fact)
+        elif value in by_value:
+            judged += [fact, by_value[value]]
         else:
-            judged += [fact, partner]
+            alone.append(fact)
+    if alone and partners.unclear:
+        return Answer(None, partners.unclear, True, "a tested field is absent or of another type")
     if alone:
         return Answer(False, tuple(alone), True, f"no {check.partner.selector} for {alone[0].id}")
-    if each.unclear:
-        return Answer(None, each.unclear, True, "a tested field is absent or of another type")
+    if unclear:
+        return Answer(None, tuple(unclear), True, "a tested field is absent or of another type")
     return Answer(True, tuple(judged), bool(judged))
 
 
@@ -250,6 +266,8 @@ def approvals_of(context: Context, point: str) -> tuple[Any, ...]:
 
 def _evidence(check: p.EvidenceExists, _subject: Sequence[Any], context: Context) -> Answer:
     chosen = select(context, check.selection)
+    if chosen.unclear and not chosen.facts:
+        return Answer(None, chosen.unclear, True, "a tested field is absent or of another type")
     return Answer(
         bool(chosen.facts),
         chosen.facts,
@@ -269,7 +287,9 @@ def _proposes_only(check: p.ProposesOnly, subject: Sequence[Any], _context: Cont
 
 
 def _required_approval(check: p.RequiredApprovalHeld, _subject: Sequence[Any], context: Context) -> Answer:
-    chosen = select(context, check.approves).facts
+    selected = select(context, check.approves)
+    # Fail closed, as at promotion: a fact whose tested field is unclear needed the approval too.
+    chosen = (*selected.facts, *selected.unclear)
     wrong = tuple(
         fact for fact in chosen if not any(spent.split(".")[1] == check.point for spent in fact.promotion.approvals)
     )

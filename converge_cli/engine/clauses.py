@@ -31,7 +31,7 @@ def judge_clause(given: Sequence[p.Given], then: Sequence[p.Then], context: Cont
         return Judged(tuple((item, lost) for item in then), True)
     if any(not chosen.facts for chosen in gathered):
         return Judged((), False)
-    subject = tuple(dict.fromkeys(fact for chosen in gathered for fact in chosen.facts)) if gathered else None
+    subject = tuple({id(fact): fact for chosen in gathered for fact in chosen.facts}.values()) if gathered else None
     if candidate is not None:
         subject = (candidate,)
     answers = tuple((item, judge(item.check, subject, context)) for item in then)

@@ -21,7 +21,7 @@ class Eligibility:
             accepted, failure = executor.accepts(registration)
             if accepted:
                 chosen.append(registration)
-            elif failure is not None and failure.failure is not None:
+            elif failure is not None:
                 failed.append(failure)
             else:
                 registration.declined = True

@@ -24,13 +24,15 @@ from converge_cli.core.job import EMPTY_JOB, Job
 from converge_cli.core.kind import BUILT_IN_MODELS, ENGINE_MODELS, RESERVED_KINDS, Kind
 from converge_cli.core.pack import Pack, Parameters
 from converge_cli.core.person import Person
-from converge_cli.core.port import Clock, EventSink, Experience, FlowGate, IdSource
+from converge_cli.core.port import Clock, EventSink, Experience, FlowGate, IdSource, Meter
 from converge_cli.core.stop_reason import Stop, StopReason
 from converge_cli.core.suggestor import Suggestor
 from converge_cli.engine.event_log import EventLog
 from converge_cli.engine.execution import Cancellation
 from converge_cli.engine.loop import Loop
+from converge_cli.engine.model_meter import ModelMeter
 from converge_cli.engine.outcome import outcome_digest
+from converge_cli.engine.patience import PATIENT, Patience
 from converge_cli.engine.rebuild import Rebuilder
 from converge_cli.engine.result import RunResult
 from converge_cli.engine.run import Run, Setting
@@ -55,9 +57,13 @@ class Engine:
         experience: where the run is recorded; without one it is kept in memory.
         sink: sees what happens.
         on_stuck: called with a suggestor's name when it holds the process in C code; the run is recorded by then.
+        patience: how long it waits for code that does not end.
+
+    Attributes:
+        meter: what suggestors that call models are charged through.
 
     Raises:
-        InvalidJobError: two suggestors of one name, two packs with one kind, a reserved kind.
+        InvalidJobError: two packs with one kind, a reserved kind, an approval point that the job does not declare.
     """
 
     def __init__(
@@ -77,7 +83,9 @@ class Engine:
         clock: Clock | None = None,
         ids: IdSource | None = None,
         on_stuck: Callable[[str], None] | None = None,
+        patience: Patience = PATIENT,
     ) -> None:
+        _check_points(job)
         given = parameters or {}
         self._packs = tuple(packs)
         self._setting = Setting(
@@ -97,7 +105,10 @@ class Engine:
         self._clock = clock or SystemClock()
         self._ids = ids or RandomIds()
         self._on_stuck = on_stuck
+        self._patience = patience
         self._cancelled = Cancellation()
+        self._meter = ModelMeter()
+        self.meter: Meter = self._meter
 
     def cancel(self) -> None:
         """Ask the run to stop between cycles; from any thread."""
@@ -191,9 +202,10 @@ class Engine:
         return tuple(self._rebuilt(run_id)[0].missing_inputs)
 
     async def _drive(self, run: Run, begin: Callable[[Loop], Any], *, held: bool = False) -> RunResult:
-        watchdog = Watchdog(lambda name: self._stuck(run, name))
+        watchdog = Watchdog(lambda name: self._stuck(run, name), self._patience)
         self._cancelled.attach()
-        loop = Loop(run, self._clock, watchdog, self._cancelled)
+        self._meter.attach(run)
+        loop = Loop(run, self._clock, watchdog, self._cancelled, self._patience)
         try:
             if self._experience is None or held:
                 stop = await begin(loop)
@@ -202,6 +214,9 @@ class Engine:
                     stop = await begin(loop)
         finally:
             watchdog.close()
+            self._meter.attach(None)
+        if stop.reason is StopReason.CANCELLED:
+            self._cancelled.use_up()
         return RunResult(run, stop)
 
     def _stuck(self, run: Run, name: str) -> None:
@@ -217,6 +232,7 @@ class Engine:
         )
         run.failures[name] = "STUCK"
         stop = Stop(StopReason.SUGGESTOR_FAILED, cycle=run.cycle, names=(name,), detail=f"{name} is stuck")
+        run.ended = stop
         run.log.add(
             RunPaused,
             stop=stop,
@@ -253,6 +269,16 @@ class Engine:
         first = decode_event(next(iter(self._required_store().read(run_id))))
         now = self._pack_records()
         return () if isinstance(first, RunStarted) and first.packs == now else now
+
+
+def _check_points(job: Job) -> None:
+    """A claim on a point that nobody declared would never be asked for: fail closed, at once."""
+    declared = {point.id for point in job.approval_points}
+    for point in (*job.required_approvals, *(rule.point for rule in job.hitl)):
+        if point not in declared:
+            raise InvalidJobError(
+                f"approval point {point} is not declared", hint="declare it under approval_points", where=job.truth
+            )
 
 
 def _all_kinds(packs: Sequence[Pack], kinds: Mapping[str, type[FactModel]]) -> dict[str, Kind]:

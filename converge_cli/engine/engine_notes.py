@@ -12,7 +12,7 @@ from converge_cli._internal.canonical_json import encode
 from converge_cli._internal.hashing import digest
 from converge_cli.core.approval import Decision
 from converge_cli.core.context_key import ContextKey
-from converge_cli.core.event import FactPromoted
+from converge_cli.core.event import FactPromoted, RecordedProposal
 from converge_cli.core.fact import Fact, FactModel
 from converge_cli.core.ids import next_version
 from converge_cli.core.invariant import Violation
@@ -79,10 +79,10 @@ def note_approval(run: Run, asked: Asked, decision: Decision) -> None:
     )
 
 
-def note_rejection(run: Run, subject: str, code: str, suggestor: str, identity: object) -> None:
+def note_rejection(run: Run, suggestor: str, proposal: RecordedProposal, code: str) -> None:
     """A proposal failed a check of the promotion gate."""
-    short = digest([subject, code, suggestor, identity])[:12]
-    write_note(run, f"rejected:{short}", RejectedNote(subject=subject, code=code, suggestor=suggestor))
+    short = digest([code, suggestor, proposal])[:12]
+    write_note(run, f"rejected:{short}", RejectedNote(subject=proposal.id, code=code, suggestor=suggestor))
 
 
 def note_denial(run: Run, candidate: Candidate, cause: DenialCause, by: tuple[str, ...]) -> None:

@@ -6,24 +6,22 @@ fails is recorded; the others go on.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Coroutine, Generator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
-from converge_cli.core.fact import ProposedFact
+from converge_cli.core.context import ContextView
+from converge_cli.core.event import RecordedProposal
 from converge_cli.core.suggestor import Effect, SuggestorUnavailableError
 from converge_cli.engine.halt import Halt
+from converge_cli.engine.patience import PATIENT, Patience
+from converge_cli.engine.recording import clean, message_of, record_proposals, words_of
 from converge_cli.engine.registration import Registration
 from converge_cli.engine.run import Run
+from converge_cli.engine.stepping import Stepped
 from converge_cli.engine.watchdog import Watchdog, WatchdogTimeout
 
 CONCURRENT = 64
 """How many async suggestors may wait at the same time."""
-
-STEP = 5.0
-"""Seconds that async code may hold the event loop at a stretch."""
-
-LAST_WORDS = 1.0
-"""Seconds that running async suggestors get to finish when the run is cancelled or out of time."""
 
 
 class Execution:
@@ -33,18 +31,21 @@ class Execution:
         registration: who.
         view: how many facts its view held.
         failure: (code, detail) when it failed.
+        proposals: as they are recorded; nothing of the suggestor's own objects is kept.
         cut: whether it was ended because the run stops; it stays due and leaves no record.
+        abandoned: whether async code that would not end was left where it was.
         halt: a budget that it ran into.
     """
 
-    __slots__ = ("cut", "elapsed_us", "failure", "halt", "proposals", "registration", "view")
+    __slots__ = ("abandoned", "cut", "elapsed_us", "failure", "halt", "proposals", "registration", "view")
 
     def __init__(self, registration: Registration, view: int) -> None:
         self.registration = registration
         self.view = view
-        self.proposals: tuple[ProposedFact, ...] = ()
+        self.proposals: tuple[RecordedProposal, ...] = ()
         self.failure: tuple[str, str] | None = None
         self.cut = False
+        self.abandoned = False
         self.halt: Halt | None = None
         self.elapsed_us = 0
 
@@ -52,10 +53,11 @@ class Execution:
 class Executor:
     """Runs suggestors for one run."""
 
-    def __init__(self, run: Run, watchdog: Watchdog, cancelled: "Cancellation") -> None:
+    def __init__(self, run: Run, watchdog: Watchdog, cancelled: "Cancellation", patience: Patience = PATIENT) -> None:
         self._run = run
         self._watchdog = watchdog
         self._cancelled = cancelled
+        self._patience = patience
 
     def accepts(self, registration: Registration) -> tuple[bool, Execution | None]:
         """Whether a due suggestor wants to run now; a failed execution instead if its `accepts` failed."""
@@ -66,100 +68,187 @@ class Executor:
         accepted: list[bool] = []
         self._guarded(execution, lambda: accepted.append(bool(registration.suggestor.accepts(view))))
         view.close()
-        return (accepted[0], None) if accepted else (False, execution)
+        self._settle_crossing(execution)
+        return (accepted[0], None) if accepted and execution.halt is None else (False, execution)
 
     async def execute(self, eligible: Sequence[Registration], seconds_left: float) -> list[Execution]:
         """Execute every eligible suggestor against the context as it stands; results in registration order."""
         run, executions, waiting = self._run, [], []
         held = len(run.context.facts)
+        run.crossings.clear()
+        deadline = time.monotonic() + seconds_left
         for registration in eligible:
             execution = Execution(registration, held)
             executions.append(execution)
+            left = deadline - time.monotonic()
+            if left <= 0:
+                execution.cut = True
+                continue
             run.log.running(run.cycle, registration.name)
-            answer = self._call(execution)
+            answer = self._call(execution, left)
             if answer is not None:
-                waiting.append((execution, answer))
+                waiting.append(answer)
         if waiting:
-            await self._wait(waiting, seconds_left)
+            await self._wait(waiting, deadline)
+        for execution in executions:
+            self._settle_crossing(execution)
         return executions
 
-    def _call(self, execution: Execution) -> Awaitable[Any] | None:
+    def _call(self, execution: Execution, left: float) -> "_Waiting | None":
         """Call execute; sync results are taken at once, awaitables returned."""
         registration = execution.registration
         view = registration.view(self._run.context, self._run.setting.kinds)
         started = time.perf_counter_ns()
-        answers: list[Any] = []
-        self._guarded(execution, lambda: answers.append(registration.suggestor.execute(view)))
+        answers: list[Awaitable[Any]] = []
+
+        def call() -> None:
+            answer = registration.suggestor.execute(view)
+            if isinstance(answer, Awaitable):
+                answers.append(answer)
+            else:
+                _take(execution, answer)
+
+        self._guarded(execution, call, left)
         execution.elapsed_us = (time.perf_counter_ns() - started) // 1000
-        if answers and isinstance(answers[0], Awaitable):
-            return self._awaited(execution, answers[0], view)
+        waiting = _Waiting(execution, answers[0], view) if answers else None
+        if waiting is not None and execution.failure is None and not execution.cut:
+            return waiting
         view.close()
-        if answers:
-            _take(execution, answers[0])
+        if waiting is not None:
+            waiting.close()
         return None
 
-    def _guarded(self, execution: Execution, call: Any) -> None:
+    def _guarded(self, execution: Execution, call: Callable[[], None], left: float = float("inf")) -> None:
+        """Call foreign code under the watchdog, for no longer than the run has time left."""
         registration = execution.registration
         try:
             try:
-                self._watchdog.enter(registration.name, registration.suggestor.timeout)
+                self._watchdog.enter(registration.name, min(registration.timeout, left))
                 call()
+            except (WatchdogTimeout, KeyboardInterrupt):
+                raise
+            except BaseException as error:  # noqa: BLE001  a suggestor is somebody else's code and may raise anything
+                _fail(execution, error)
             finally:
                 self._watchdog.leave()
         except WatchdogTimeout:
             self._watchdog.settle()
-            execution.failure = ("TIMEOUT", f"took longer than {registration.suggestor.timeout:g} s")
-        except Exception as error:  # noqa: BLE001  a suggestor is somebody else's code and may raise anything
-            _fail(execution, error)
-        except (SystemExit, GeneratorExit) as error:
-            execution.failure = ("EXCEPTION", f"{type(error).__name__}: {error}")
+            if registration.timeout > left:
+                execution.cut = True
+            else:
+                execution.failure = ("TIMEOUT", f"took longer than {registration.timeout:g} s")
 
-    async def _awaited(self, execution: Execution, answer: Awaitable[Any], view: Any) -> None:
-        registration = execution.registration
+    def _settle_crossing(self, execution: Execution) -> None:
+        """An execution that ran into a budget is not recorded, whatever it made of what the meter raised."""
+        if self._run.crossings:
+            execution.halt = self._run.crossings.pop(execution.registration.name, None)
+
+    async def _awaited(self, waiting: "_Waiting") -> None:
+        execution, timeout = waiting.execution, waiting.execution.registration.timeout
         started = time.perf_counter_ns()
+        abandon = asyncio.get_running_loop().call_later(timeout + self._patience.last_words, waiting.abandon)
         try:
-            async with asyncio.timeout(registration.suggestor.timeout):
-                _take(execution, await _stepped(answer, self._watchdog, registration.name))
+            async with asyncio.timeout(timeout):
+                answer = await self._stepped(waiting)
+            with self._watchdog.guard(execution.registration.name, self._patience.step):
+                _take(execution, answer)
         except WatchdogTimeout:
             self._watchdog.settle()
-            execution.failure = ("TIMEOUT", f"held the event loop for more than {STEP:g} s")
+            execution.failure = ("TIMEOUT", f"held the event loop for more than {self._patience.step:g} s")
         except TimeoutError:
-            execution.failure = ("TIMEOUT", f"took longer than {registration.suggestor.timeout:g} s")
-        except asyncio.CancelledError:
-            execution.cut = True
-        except Exception as error:  # noqa: BLE001  a suggestor is somebody else's code and may raise anything
+            execution.failure = ("TIMEOUT", f"took longer than {timeout:g} s")
+        except asyncio.CancelledError as error:
+            if execution.abandoned:
+                execution.failure = ("TIMEOUT", f"took longer than {timeout:g} s and would not end")
+            elif not execution.cut:
+                _fail(execution, error)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  a suggestor is somebody else's code and may raise anything
             _fail(execution, error)
         finally:
-            view.close()
+            abandon.cancel()
             execution.elapsed_us += (time.perf_counter_ns() - started) // 1000
 
-    async def _wait(self, waiting: list[tuple[Execution, Any]], seconds_left: float) -> None:
+    def _stepped(self, waiting: "_Waiting") -> Stepped:
+        name = waiting.execution.registration.name
+        return Stepped(waiting.answer, self._watchdog, name, self._patience.step, lambda: waiting.execution.abandoned)
+
+    async def _wait(self, waiting: "list[_Waiting]", deadline: float) -> None:
         """Let the async ones run together; on cancel or when time is up, give them last words, then cut them."""
         places = asyncio.Semaphore(CONCURRENT)
 
-        async def with_place(coroutine: Coroutine[Any, Any, None]) -> None:
+        async def with_place(one: _Waiting) -> None:
             async with places:
-                await coroutine
+                one.begun = True
+                await self._awaited(one)
 
-        tasks = {asyncio.create_task(with_place(coroutine)): execution for execution, coroutine in waiting}
+        for one in waiting:
+            one.task = asyncio.create_task(with_place(one))
         stop = asyncio.create_task(self._cancelled.wait())
         try:
-            pending: set[asyncio.Task[Any]] = set(tasks)
-            deadline = time.monotonic() + max(seconds_left, 0.0)
-            while pending and not stop.done() and time.monotonic() < deadline:
-                done, _ = await asyncio.wait(
-                    {*pending, stop}, timeout=deadline - time.monotonic(), return_when=asyncio.FIRST_COMPLETED
-                )
-                pending -= done
+            pending = await _until(stop, deadline, {one.task for one in waiting if one.task is not None})
             if pending:
-                _, pending = await asyncio.wait(pending, timeout=LAST_WORDS)
-            for task in pending:
-                tasks[task].cut = True
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+                await asyncio.wait(pending, timeout=self._patience.last_words)
         finally:
             stop.cancel()
-            await asyncio.gather(stop, return_exceptions=True)
+            await self._cut([one for one in waiting if one.task is not None and not one.task.done()])
+            await asyncio.gather(stop, *(one.task for one in waiting if one.task), return_exceptions=True)
+            for one in waiting:
+                one.close()
+
+    async def _cut(self, unfinished: "list[_Waiting]") -> None:
+        """Cancel what has not ended; leave behind what does not end for that either."""
+        for one in unfinished:
+            one.cut()
+        tasks = {one.task for one in unfinished if one.task is not None}
+        if tasks:
+            await asyncio.wait(tasks, timeout=self._patience.last_words)
+        for one in unfinished:
+            if one.task is not None and not one.task.done():
+                one.abandon()
+
+
+async def _until(stop: asyncio.Task[None], deadline: float, tasks: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
+    """Wait for the tasks until the run is cancelled or out of time; returns those that have not ended."""
+    pending = set(tasks)
+    while pending and not stop.done() and time.monotonic() < deadline:
+        done, _ = await asyncio.wait(
+            {*pending, stop}, timeout=deadline - time.monotonic(), return_when=asyncio.FIRST_COMPLETED
+        )
+        pending -= done
+    return pending
+
+
+class _Waiting:
+    """An async execution on its way."""
+
+    __slots__ = ("answer", "begun", "execution", "task", "view")
+
+    def __init__(self, execution: Execution, answer: Awaitable[Any], view: ContextView) -> None:
+        self.execution = execution
+        self.answer = answer
+        self.view = view
+        self.begun = False
+        self.task: asyncio.Task[None] | None = None
+
+    def cut(self) -> None:
+        """Ask it to end because the run stops."""
+        self.execution.cut = True
+        if self.task is not None:
+            self.task.cancel()
+
+    def abandon(self) -> None:
+        """Drop it where it is."""
+        self.execution.abandoned = True
+        if self.task is not None:
+            self.task.cancel()
+
+    def close(self) -> None:
+        """Let go of the view, and of a coroutine that never got a place to run in."""
+        self.view.close()
+        if not self.begun and isinstance(self.answer, Coroutine):
+            self.answer.close()
 
 
 class Cancellation:
@@ -182,6 +271,10 @@ class Cancellation:
         if self._loop is not None and self._event is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._event.set)
 
+    def use_up(self) -> None:
+        """The run that was asked to stop has stopped; the next one is not concerned."""
+        self.requested = False
+
     async def wait(self) -> None:
         """Return when a stop is asked for."""
         if self._event is not None:
@@ -190,57 +283,13 @@ class Cancellation:
 
 def _take(execution: Execution, answer: Any) -> None:
     if isinstance(answer, Effect):
-        execution.proposals = answer.proposals
+        execution.proposals = record_proposals(answer.proposals)
     else:
-        execution.failure = ("EFFECT_INVALID", f"execute returned {type(answer).__name__}, not an Effect")
+        execution.failure = ("EFFECT_INVALID", clean(f"execute returned {type(answer).__name__}, not an Effect"))
 
 
-def _fail(execution: Execution, error: Exception) -> None:
-    if isinstance(error, Halt):
-        execution.halt = error
-    elif isinstance(error, SuggestorUnavailableError):
-        execution.failure = ("UNAVAILABLE", error.message)
+def _fail(execution: Execution, error: BaseException) -> None:
+    if isinstance(error, SuggestorUnavailableError):
+        execution.failure = ("UNAVAILABLE", message_of(error))
     else:
-        execution.failure = ("EXCEPTION", f"{type(error).__name__}: {error}"[:1000])
-
-
-class _Stepped:
-    """Drives an awaitable step by step, each step under the watchdog: async code may wait, it may not block."""
-
-    __slots__ = ("_answer", "_name", "_watchdog")
-
-    def __init__(self, answer: Awaitable[Any], watchdog: Watchdog, name: str) -> None:
-        self._answer = answer
-        self._watchdog = watchdog
-        self._name = name
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        steps = self._answer.__await__()
-        send: Any = steps.__next__
-        while True:
-            try:
-                try:
-                    self._watchdog.enter(self._name, STEP)
-                    yielded = send()
-                finally:
-                    self._watchdog.leave()
-            except StopIteration as finished:
-                return finished.value
-            try:
-                value = yield yielded
-            except BaseException as error:  # noqa: BLE001  handed on to the awaitable, which decides
-                send = _throwing(steps, error)
-            else:
-                send = steps.__next__ if value is None else _sending(steps, value)
-
-
-def _throwing(steps: Any, error: BaseException) -> Any:
-    return lambda: steps.throw(error)
-
-
-def _sending(steps: Any, value: Any) -> Any:
-    return lambda: steps.send(value)
-
-
-async def _stepped(answer: Awaitable[Any], watchdog: Watchdog, name: str) -> Any:
-    return await _Stepped(answer, watchdog, name)
+        execution.failure = ("EXCEPTION", words_of(error))

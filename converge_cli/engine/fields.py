@@ -23,18 +23,19 @@ ABSENT = _Absent()
 
 
 def lookup(payload: Any, path: str) -> Any:
-    """The value at a dotted path, or ABSENT. List positions are numbers from 0."""
+    """The value at a dotted path, or ABSENT. List positions are numbers from 0; NaN and infinity are no values."""
     value = payload
     for part in path.split("."):
         if isinstance(value, msgspec.Struct):
             value = getattr(value, part, ABSENT) if part in value.__struct_fields__ else ABSENT
         elif isinstance(value, Mapping):
             value = value.get(part, ABSENT)
-        elif isinstance(value, tuple) and part.isdigit() and int(part) < len(value):
+        elif isinstance(value, tuple) and part.isdecimal() and int(part) < len(value):
             value = value[int(part)]
         else:
             return ABSENT
-    return value
+    # NaN and infinity can't be compared or added: a field that holds one says nothing.
+    return ABSENT if isinstance(value, Decimal) and not value.is_finite() else value
 
 
 def test_field(payload: Any, test: FieldTest) -> bool | None:

@@ -1,6 +1,6 @@
 """Builds the question that policy is asked about a proposal: base request plus what decided approvals grant."""
 
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact
 from typing import Any
 
 from converge_cli.core.flow_gate import (
@@ -18,9 +18,11 @@ from converge_cli.core.person import Person
 from converge_cli.core.selector import selector
 from converge_cli.engine.candidate import Candidate, Held
 from converge_cli.engine.fields import ABSENT, lookup
+from converge_cli.engine.recording import words_of
 from converge_cli.engine.run import Run
 
 _MAX_AMOUNT = 2**63 - 1
+_EXACT = Context(prec=1000, traps=[Inexact])
 
 
 class UnaskableError(Exception):
@@ -40,7 +42,11 @@ def ask(run: Run, gate: GateSpec, held: Held) -> tuple[FlowGateInput | None, Flo
         question = _question(run, gate, held)
     except UnaskableError as error:
         return None, _refusal(str(error))
-    return question.request, run.setting.gate.decide(question)
+    try:
+        decision = run.setting.gate.decide(question)
+    except Exception as error:  # noqa: BLE001  an adapter that breaks its promise is a refusal, never a promotion
+        return question.request, _refusal(words_of(error))
+    return question.request, _checked(decision, question)
 
 
 def resource_of(gate: GateSpec, candidate: Candidate) -> str:
@@ -51,9 +57,9 @@ def resource_of(gate: GateSpec, candidate: Candidate) -> str:
 
 def passed_by(run: Run, resource: str) -> tuple[str, ...]:
     """The gates that a resource has passed, by current `passed:<gate>:<resource>` facts under Evaluations."""
-    suffix = f":{slug(resource)}"
-    found = run.context.live(selector("Evaluations:passed:*")).current
-    return tuple(sorted(subject.split(":")[1] for subject in found if subject.endswith(suffix)))
+    name = slug(resource)
+    found = [subject.split(":", 2) for subject in run.context.live(selector("Evaluations:passed:*")).current]
+    return tuple(sorted(parts[1] for parts in found if len(parts) == 3 and parts[2] == name))
 
 
 def _asks(gate: GateSpec, candidate: Candidate) -> bool:
@@ -121,15 +127,38 @@ def _principal(run: Run, gate: GateSpec, held: Held) -> Principal:
 def _context_value(name: str, field: ContextField, candidate: Candidate) -> ContextValue:
     value: Any = lookup(candidate.payload, field.field)
     if field.type == "money" and isinstance(value, int | Decimal) and not isinstance(value, bool):
-        minor = Decimal(value) * 100
-        if minor == minor.to_integral_value() and abs(minor) <= _MAX_AMOUNT:
-            return int(minor)
+        minor = in_minor_units(Decimal(value))
+        if minor is not None and abs(minor) <= _MAX_AMOUNT:
+            return minor
     elif field.type == "integer" and isinstance(value, int) and not isinstance(value, bool):
         if abs(value) <= _MAX_AMOUNT:
             return value
     elif (field.type == "text" and isinstance(value, str)) or (field.type == "boolean" and isinstance(value, bool)):
         return value
     raise UnaskableError(f"{name}: field {field.field} is absent or can't be stated as {field.type}")
+
+
+def in_minor_units(amount: Decimal) -> int | None:
+    """An amount in hundredths, exactly; None when it has no exact number of them, or is beyond any amount."""
+    if not amount.is_finite() or amount.adjusted() > 40:
+        return None
+    try:
+        minor = amount.scaleb(2, _EXACT)
+    except Inexact:
+        return None
+    return int(minor) if minor == minor.to_integral_value() else None
+
+
+def _checked(decision: Any, question: FlowQuestion) -> FlowGateDecision:
+    """An ESCALATE must name what could be granted, else nobody could ever be asked."""
+    if not isinstance(decision, FlowGateDecision):
+        return _refusal("the gate gave no decision")
+    if decision.outcome != "ESCALATE":
+        return decision
+    unknown = set(decision.approvals) - set(question.grants)
+    if unknown or not (decision.approvals or decision.authority):
+        return _refusal(f"the gate asks for approvals that can't be given: {', '.join(sorted(unknown)) or 'none'}")
+    return decision
 
 
 def _refusal(detail: str) -> FlowGateDecision:

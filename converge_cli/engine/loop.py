@@ -17,6 +17,7 @@ from converge_cli.engine.halt import Halt
 from converge_cli.engine.invariant_checks import InvariantBoard, names_and_facts
 from converge_cli.engine.merge import feed, judge, merge
 from converge_cli.engine.outcome import outcome_digest
+from converge_cli.engine.patience import PATIENT, Patience
 from converge_cli.engine.progress import ProgressWatch
 from converge_cli.engine.promotion import PromotionGate
 from converge_cli.engine.registration import Outside
@@ -31,14 +32,16 @@ ESCALATED_SECONDS = 7 * 24 * 3600
 class Loop:
     """The phases of one run, in the order that ENGINE promises."""
 
-    def __init__(self, run: Run, clock: Clock, watchdog: Watchdog, cancelled: Cancellation) -> None:
+    def __init__(
+        self, run: Run, clock: Clock, watchdog: Watchdog, cancelled: Cancellation, patience: Patience = PATIENT
+    ) -> None:
         self._run = run
         self._clock = clock
         self._cancelled = cancelled
         self._gate = PromotionGate(run)
         self._invariants = InvariantBoard(run)
         self._criteria = CriterionBoard(run)
-        self._executor = Executor(run, watchdog, cancelled)
+        self._executor = Executor(run, watchdog, cancelled, patience)
         self._eligibility = Eligibility(run)
         self._progress = ProgressWatch(run)
         self._since = clock.monotonic()
@@ -103,6 +106,8 @@ class Loop:
             run.meter.charge_cycle(run.cycle)
             left = run.meter.time_left(self._running())
             executions = await self._executor.execute(eligible, left)
+            if run.ended is not None:
+                raise Halt(run.ended)
             executions = sorted([*executions, *failed], key=lambda item: item.registration.number)
             merge(run, self._gate, self._eligibility, executions)
         self._gate.withdraw_superseded()
@@ -157,6 +162,8 @@ class Loop:
 
     def _end_early(self, stop: Stop) -> Stop:
         """A stop before the fixed point: state the criteria as they stand, then end."""
+        if stop is self._run.ended:
+            return stop  # recorded already, while this thread was lost in somebody's code
         self._criteria.evaluate(due=True)
         return self._end(stop)
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from converge_cli.core.event import SuggestorExecuted, SuggestorFailed
+from converge_cli.core.event import RecordedProposal, SuggestorExecuted, SuggestorFailed
 from converge_cli.core.fact import ProposedFact
 from converge_cli.engine.eligibility import Eligibility
 from converge_cli.engine.engine_notes import RESOLVED, note_failure
 from converge_cli.engine.execution import Execution
-from converge_cli.engine.promotion import PromotionGate, record_proposal
+from converge_cli.engine.promotion import PromotionGate
+from converge_cli.engine.recording import record_proposals
 from converge_cli.engine.registration import Outside, Registration
 from converge_cli.engine.run import Run
 
@@ -34,7 +35,7 @@ def merge(run: Run, gate: PromotionGate, eligibility: Eligibility, executions: S
 
 
 def judge(
-    run: Run, gate: PromotionGate, by: Registration | Outside, execution: int, proposals: Sequence[ProposedFact]
+    run: Run, gate: PromotionGate, by: Registration | Outside, execution: int, proposals: Sequence[RecordedProposal]
 ) -> None:
     """Judge the proposals of one execution, in the order in which they were made."""
     if by.name in run.failures:
@@ -50,8 +51,9 @@ def feed(run: Run, gate: PromotionGate, by: Outside, proposals: Sequence[Propose
     Raises:
         Halt: a fact conflict or a budget.
     """
-    seq = _executed(run, by.name, len(run.context.facts), proposals, 0)
-    judge(run, gate, by, seq, proposals)
+    recorded = record_proposals(proposals)
+    seq = _executed(run, by.name, len(run.context.facts), recorded, 0)
+    judge(run, gate, by, seq, recorded)
 
 
 def _record(run: Run, execution: Execution) -> int:
@@ -65,12 +67,12 @@ def _record(run: Run, execution: Execution) -> int:
     return seq
 
 
-def _executed(run: Run, name: str, view: int, proposals: Sequence[ProposedFact], elapsed_us: int) -> int:
+def _executed(run: Run, name: str, view: int, proposals: tuple[RecordedProposal, ...], elapsed_us: int) -> int:
     return run.log.add(
         SuggestorExecuted,
         cycle=run.cycle,
         suggestor=name,
         view=view,
-        proposals=tuple([record_proposal(proposal) for proposal in proposals]),
+        proposals=proposals,
         elapsed_us=elapsed_us,
     )

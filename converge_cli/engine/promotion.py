@@ -8,10 +8,9 @@ from typing import Any
 
 import msgspec
 
-from converge_cli._internal.canonical_json import encode
 from converge_cli.core.context_key import KEYS, ContextKey
 from converge_cli.core.event import FactPromoted, ProposalRejected, ProposalWithdrawn, RecordedProposal
-from converge_cli.core.fact import Fact, FrozenMap, ProposedFact
+from converge_cli.core.fact import Fact, FrozenMap
 from converge_cli.core.ids import FACT_ID, MAX_ID_LENGTH, next_version, subject_of, version_of
 from converge_cli.core.kind import ENGINE_MODELS, Kind
 from converge_cli.core.provenance import PromotionRecord
@@ -22,7 +21,7 @@ from converge_cli.engine.clauses import judge_clause, selects_proposal
 from converge_cli.engine.engine_notes import note_rejection
 from converge_cli.engine.halt import Halt
 from converge_cli.engine.registration import Outside, Registration
-from converge_cli.engine.run import Rejection, Run
+from converge_cli.engine.run import Rejection, Run, Spelling
 
 MAX_CONTENT = 16 << 20
 """Bytes of canonical content that a suggestor may propose as one fact; inputs may be larger."""
@@ -53,12 +52,16 @@ class PromotionGate:
         self._corrected = 0
         self._reserved = {name: gate.pack for gate in run.job.gates for name in gate.requires}
 
-    def submit(self, by: Registration | Outside, proposal: ProposedFact, execution: int, position: int) -> None:
+    def submit(self, by: Registration | Outside, proposal: RecordedProposal, execution: int, position: int) -> None:
         """Judge one proposal: promote it, park it, deny it, reject it, or ignore what was judged before.
+
+        What is judged is what was recorded, so a recorded run is judged as the live one was.
 
         Raises:
             Halt: two suggestors say different things of one subject, or the fact budget is used up.
         """
+        if self._was_rejected(by, proposal):
+            return
         try:
             candidate = self._parse(by, proposal, execution, position)
             if candidate is None:
@@ -80,11 +83,11 @@ class PromotionGate:
         self._rule(held)
 
     def _parse(
-        self, by: Registration | Outside, proposal: ProposedFact, execution: int, position: int
+        self, by: Registration | Outside, proposal: RecordedProposal, execution: int, position: int
     ) -> Candidate | None:
         """The checks on form, write, kind and payload; None for a duplicate or what was judged before."""
-        if type(proposal) is not ProposedFact:
-            raise RejectedError("PAYLOAD_INVALID", f"{type(proposal).__name__} is not a ProposedFact")
+        if proposal.unreadable is not None and not proposal.id:
+            raise RejectedError("PAYLOAD_INVALID", proposal.unreadable)
         fact_id = proposal.id
         subject, kind = self._check_id(proposal.key, fact_id)
         if not by.may_write(proposal.key, subject):
@@ -93,7 +96,7 @@ class PromotionGate:
             )
         if kind.name == "passed":
             self._check_reserved(by, subject)
-        payload, content = _parse_payload(kind, proposal.payload)
+        payload, content = _parse_payload(kind, proposal)
         if len(content) > MAX_CONTENT and proposal.key != ContextKey.SEEDS:
             raise RejectedError("TOO_LARGE", f"content has {len(content)} bytes, at most {MAX_CONTENT} are allowed")
         standing = self._context.get(proposal.key, fact_id)
@@ -101,15 +104,13 @@ class PromotionGate:
             self._run.duplicates += 1
             return None
         evidence = proposal.evidence
-        if type(evidence) is not tuple or any(type(item) is not str for item in evidence):
-            raise RejectedError("EVIDENCE_UNKNOWN", "evidence must be a tuple of fact ids")
         judged = self._run.judged
         if judged and (proposal.key, fact_id, content, evidence) in judged and self._is_current(evidence):
             self._run.duplicates += 1
             return None
         self._check_correction(proposal, subject)
         return Candidate(
-            str(proposal.key),
+            proposal.key,
             fact_id,
             subject,
             kind.name,
@@ -123,10 +124,10 @@ class PromotionGate:
             position,
         )
 
-    def _check_id(self, key: Any, fact_id: Any) -> tuple[str, Kind]:
+    def _check_id(self, key: str, fact_id: str) -> tuple[str, Kind]:
         if key not in KEYS:
             raise RejectedError("ID_MALFORMED", f"{key!r:.80} is not a context key")
-        if type(fact_id) is not str or len(fact_id) > MAX_ID_LENGTH:
+        if len(fact_id) > MAX_ID_LENGTH:
             raise RejectedError("ID_MALFORMED", f"an id is a text of at most {MAX_ID_LENGTH} characters")
         subject = subject_of(fact_id)
         match = FACT_ID.fullmatch(subject)
@@ -148,7 +149,7 @@ class PromotionGate:
                 "GATE_RESERVED", f"only pack {owner or '(none requires it)'} may say that {gate} is passed"
             )
 
-    def _check_correction(self, proposal: ProposedFact, subject: str) -> None:
+    def _check_correction(self, proposal: RecordedProposal, subject: str) -> None:
         corrects = proposal.corrects
         if corrects is None:
             if "@" in proposal.id:
@@ -186,29 +187,39 @@ class PromotionGate:
                 if answer.ok is not True:
                     raise RejectedError(validation.code, f"{validation.id}: {answer.detail or then.text}")
 
+    def _was_rejected(self, by: Registration | Outside, proposal: RecordedProposal) -> bool:
+        rejected = self._run.rejected
+        if rejected and spelling(by.name, proposal) in rejected and self._is_current(proposal.evidence):
+            self._run.duplicates += 1
+            return True
+        return False
+
     def _reject(
-        self, by: Registration | Outside, proposal: Any, execution: int, position: int, rejected: RejectedError
+        self,
+        by: Registration | Outside,
+        proposal: RecordedProposal,
+        execution: int,
+        position: int,
+        rejected: RejectedError,
     ) -> None:
         run = self._run
-        recorded = record_proposal(proposal)
-        key, fact_id = recorded.key, recorded.id
-        identity = (key, fact_id, bytes(recorded.payload or b""), recorded.evidence)
-        if identity in run.judged:
+        same = spelling(by.name, proposal)
+        if same in run.rejected:
             run.duplicates += 1
             return
-        run.judged.add(identity)
+        run.rejected.add(same)
         run.log.add(
             ProposalRejected,
             cycle=run.cycle,
-            key=key,
-            id=fact_id,
+            key=proposal.key,
+            id=proposal.id,
             execution=execution,
             position=position,
             code=rejected.code,
             reason=rejected.reason,
         )
-        run.rejections.append(Rejection(key, fact_id, by.name, rejected.code, rejected.reason, run.cycle))
-        note_rejection(run, fact_id, rejected.code, by.name, [item.decode() for item in identity[2:3]])
+        run.rejections.append(Rejection(proposal.key, proposal.id, by.name, rejected.code, rejected.reason, run.cycle))
+        note_rejection(run, by.name, proposal, rejected.code)
 
     def _settle_conflict(self, candidate: Candidate) -> None:
         """An honest system does not let the first one win: the run stops and names both."""
@@ -282,6 +293,12 @@ class PromotionGate:
         drop_held(run, held)
 
 
+def spelling(by: str, proposal: RecordedProposal) -> Spelling:
+    """Equal for proposals that are the same in every respect, by the same suggestor."""
+    payload = b"" if proposal.payload is None else bytes(proposal.payload)
+    return by, proposal.key, proposal.id, payload, proposal.evidence, proposal.confidence, proposal.corrects
+
+
 def drop_held(run: Run, held: Held) -> None:
     """Forget a held proposal; the same may be proposed again."""
     run.held.pop((held.candidate.key, held.candidate.id), None)
@@ -307,40 +324,12 @@ def add_fact(run: Run, candidate: Candidate, gate: int | None, spent: tuple[str,
     )
 
 
-def record_proposal(proposal: Any) -> RecordedProposal:
-    """The proposal as it is recorded: canonical bytes, or why there are none."""
-    if type(proposal) is not ProposedFact:
-        return RecordedProposal(key="", id="", unreadable=f"a {type(proposal).__name__}, not a ProposedFact")
+def _parse_payload(kind: Kind, recorded: RecordedProposal) -> tuple[Any, bytes]:
+    if recorded.payload is None:
+        raise RejectedError("PAYLOAD_INVALID", f"kind {kind.name}: {recorded.unreadable}")
     try:
-        payload: msgspec.Raw | None = msgspec.Raw(encode(proposal.payload))
-        unreadable = None
-    except Exception as error:  # noqa: BLE001  a payload is somebody else's object and may raise anything
-        payload, unreadable = None, f"{type(error).__name__}: {error}"[:200]
-    confidence = proposal.confidence
-    evidence = proposal.evidence if type(proposal.evidence) is tuple else ()
-    return RecordedProposal(
-        _text(proposal.key),
-        _text(proposal.id),
-        payload,
-        None if type(confidence) is int and confidence == 1 else _text(confidence),
-        tuple(_text(item) for item in evidence) if evidence else (),
-        None if proposal.corrects is None else _text(proposal.corrects),
-        unreadable,
-    )
-
-
-def _text(value: Any) -> str:
-    """Any value as recordable text: short, valid UTF-8, never running foreign code."""
-    if type(value) is str:
-        cut = value if len(value) <= MAX_ID_LENGTH else value[: MAX_ID_LENGTH + 1]
-        return cut if cut.isascii() else cut.encode("utf-8", "replace").decode()
-    return str(value)[:40] if type(value) in {int, float, Decimal, ContextKey} else f"<{type(value).__name__}>"
-
-
-def _parse_payload(kind: Kind, payload: Any) -> tuple[Any, bytes]:
-    try:
-        parsed, content = kind.parse(payload)
-    except Exception as error:  # a payload is somebody else's object and may raise anything
+        parsed, content = kind.parse_content(bytes(recorded.payload))
+    except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:
         raise RejectedError("PAYLOAD_INVALID", f"kind {kind.name}: {error}"[:500]) from error
     for field in parsed.__struct_fields__:
         if getattr(parsed, field) not in _NOTHING:
@@ -348,13 +337,13 @@ def _parse_payload(kind: Kind, payload: Any) -> tuple[Any, bytes]:
     raise RejectedError("CONTENT_EMPTY", f"a {kind.name} without content says nothing")
 
 
-def _confidence(value: Any) -> Decimal:
-    if type(value) is int and value == 1:
+def _confidence(text: str | None) -> Decimal:
+    if text is None:
         return _CERTAIN
     try:
-        number = Decimal(str(value)) if isinstance(value, float | int | Decimal) else None
+        number = Decimal(text)
     except InvalidOperation:
         number = None
     if number is None or not number.is_finite() or not 0 <= number <= 1:
-        raise RejectedError("CONFIDENCE_INVALID", f"confidence {value!r:.40} is not a finite number in [0, 1]")
+        raise RejectedError("CONFIDENCE_INVALID", f"confidence {text!r:.40} is not a finite number in [0, 1]")
     return number

@@ -6,16 +6,14 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from converge_cli._internal.canonical_json import encode
 from converge_cli.core import event as e
 from converge_cli.core.approval import request_id
 from converge_cli.core.errors import RecordCorruptError
-from converge_cli.core.fact import ProposedFact
 from converge_cli.core.ids import kind_of, subject_of
 from converge_cli.core.stop_reason import Stop, StopReason
 from converge_cli.engine.candidate import Candidate, Held
 from converge_cli.engine.engine_notes import add_note
-from converge_cli.engine.promotion import add_fact, drop_held
+from converge_cli.engine.promotion import add_fact, drop_held, spelling
 from converge_cli.engine.registration import Outside
 from converge_cli.engine.request_book import note
 from converge_cli.engine.run import GateAnswer, Rejection, Run
@@ -74,7 +72,7 @@ class Rebuilder:
                     registration.last_view, registration.due = -1, True
         if reason in _CUT_SHORT:
             run.unmerged = [
-                (self._names.get(item.suggestor) or Outside(item.suggestor), item.seq, _proposals(item))
+                (self._names.get(item.suggestor) or Outside(item.suggestor), item.seq, item.proposals)
                 for item in self._last
             ]
 
@@ -126,7 +124,7 @@ class Rebuilder:
     def _rejected(self, event: e.ProposalRejected) -> None:
         execution = self._executions[event.execution]
         recorded = execution.proposals[event.position]
-        self._run.judged.add((event.key, event.id, bytes(recorded.payload or b""), recorded.evidence))
+        self._run.rejected.add(spelling(execution.suggestor, recorded))
         self._run.rejections.append(
             Rejection(event.key, event.id, execution.suggestor, event.code, event.reason, event.cycle)
         )
@@ -212,14 +210,14 @@ class Rebuilder:
         made = self._executions[execution]
         recorded = made.proposals[position]
         kind = kind_of(recorded.id)
-        payload = self._run.setting.kinds[kind].parse_bytes(bytes(recorded.payload or b""))
+        payload, content = self._run.setting.kinds[kind].parse_content(bytes(recorded.payload or b""))
         return Candidate(
             recorded.key,
             recorded.id,
             subject_of(recorded.id),
             kind,
             payload,
-            encode(payload),
+            content,
             Decimal(recorded.confidence or 1),
             recorded.evidence,
             recorded.corrects,
@@ -250,25 +248,3 @@ class Rebuilder:
         e.RunResumed: _resumed,
         e.RunStopped: _stopped,
     }
-
-
-def _proposals(event: e.SuggestorExecuted) -> tuple[ProposedFact, ...]:
-    """The proposals of a recorded execution, as they can be judged again."""
-    return tuple(
-        ProposedFact(
-            item.key,
-            item.id,
-            None if item.payload is None else msgspec.json.decode(item.payload),
-            1 if item.confidence is None else _number(item.confidence),
-            item.evidence,
-            item.corrects,
-        )
-        for item in event.proposals
-    )
-
-
-def _number(text: str) -> Any:
-    try:
-        return Decimal(text)
-    except ArithmeticError:
-        return text

@@ -19,9 +19,22 @@ class Registration:
         last_view: how many facts its last recorded view held; -1 before the first.
         due: whether something that it reads is newer than that.
         declined: whether it was due and did not accept; asked again when its view changes.
+        timeout: seconds that one execution may take.
     """
 
-    __slots__ = ("allowed", "declined", "due", "last_view", "name", "number", "pack", "reads", "suggestor", "writes")
+    __slots__ = (
+        "allowed",
+        "declined",
+        "due",
+        "last_view",
+        "name",
+        "number",
+        "pack",
+        "reads",
+        "suggestor",
+        "timeout",
+        "writes",
+    )
 
     def __init__(self, number: int, pack: str, suggestor: Suggestor, context: Context) -> None:
         if not isinstance(suggestor.name, str) or not re.fullmatch(SEGMENT, suggestor.name):
@@ -34,6 +47,7 @@ class Registration:
         self.pack = pack
         self.suggestor = suggestor
         self.name = suggestor.name
+        self.timeout = _timeout(suggestor, pack)
         self.reads = tuple(context.live(selector(text)) for text in suggestor.reads)
         self.writes: tuple[Selector, ...] = tuple(selector(text) for text in suggestor.writes)
         written = (context.live(which) for which in self.writes)
@@ -58,6 +72,17 @@ class Registration:
         if not self.due:
             last = self.last_view
             self.due = any(live.newest >= last for live in self.reads if live.newest >= 0)
+
+
+def _timeout(suggestor: Suggestor, pack: str) -> float:
+    seconds = suggestor.timeout
+    if isinstance(seconds, int | float) and seconds > 0:
+        return float(seconds)
+    raise InvalidJobError(
+        f"suggestor {suggestor.name} has no timeout that could be kept: {seconds!r:.40}",
+        hint="set timeout to seconds, more than 0",
+        where=pack,
+    )
 
 
 def register(suggestors: Sequence[tuple[str, Suggestor]], context: Context) -> tuple[Registration, ...]:

@@ -24,7 +24,6 @@ from converge_cli.engine.event_log import EventLog
 from converge_cli.engine.halt import Halt
 from converge_cli.engine.registration import Outside, Registration, register
 
-
 Spelling = tuple[str, str, str, bytes, tuple[str, ...], str | None, str | None]
 """A proposal in every respect, with who made it."""
 

@@ -10,11 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-POLL = 0.05
-"""Seconds between two looks at the clock."""
-
-GRACE = 2.0
-"""Seconds between the first raise and calling the code stuck (in C, or swallowing the raise)."""
+from converge_cli.engine.patience import PATIENT, Patience
 
 
 class WatchdogTimeout(BaseException):
@@ -36,12 +32,16 @@ class Watchdog:
     """Guards one region at a time.
 
     Args:
-        on_stuck: called from the watchdog's thread with the region's name when raising did not end it.
+        on_stuck: called from the watchdog's thread with the region's name when raising did not end it; the region
+            can't be left before it returns.
+        patience: how often it looks, and how long it waits.
     """
 
-    def __init__(self, on_stuck: Callable[[str], None] | None = None) -> None:
+    def __init__(self, on_stuck: Callable[[str], None] | None = None, patience: Patience = PATIENT) -> None:
         self._on_stuck = on_stuck
+        self._patience = patience
         self._lock = threading.Lock()
+        self._telling = threading.Lock()
         self._region: _Region | None = None
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
@@ -64,6 +64,8 @@ class Watchdog:
             self._region = None
         if region is not None and region.fired:
             _raise_in(region.thread, None)
+            with self._telling:  # what is being said of this region is said to the end first
+                pass
             raise WatchdogTimeout(region.name)
 
     def settle(self) -> None:
@@ -102,7 +104,7 @@ class Watchdog:
             self.settle()
 
     def _watch(self) -> None:
-        while not self._closed.wait(POLL):
+        while not self._closed.wait(self._patience.poll):
             region = self._region
             now = time.monotonic()
             if region is not None and now > region.deadline:
@@ -113,11 +115,16 @@ class Watchdog:
             if self._region is not region:
                 return
             region.fired = region.fired or now
+            # Code that swallows the raise is raised in again at each look; code in C never sees it.
             _raise_in(region.thread, WatchdogTimeout)
-        # Code that swallows the raise is raised in again at each look; code in C never sees it.
-        if now - region.fired > GRACE and not region.stuck and self._on_stuck is not None:
+            if region.stuck or self._on_stuck is None or now - region.fired <= self._patience.grace:
+                return
             region.stuck = True
+            self._telling.acquire()
+        try:
             self._on_stuck(region.name)
+        finally:
+            self._telling.release()
 
 
 def _raise_in(thread: int, what: type[BaseException] | None) -> None:

@@ -1,0 +1,42 @@
+"""The meter that suggestors which call models are charged through: asked before the spend, recorded as an event."""
+
+import threading
+from decimal import Decimal
+
+from converge_cli.core.errors import InvalidJobError
+from converge_cli.core.event import BudgetCharged
+from converge_cli.engine.halt import Halt
+from converge_cli.engine.run import Run
+
+
+class ModelMeter:
+    """The Meter port over the run that its engine drives now; calls may come from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._run: Run | None = None
+
+    def attach(self, run: Run | None) -> None:
+        """Charge this run from now on; None: no run is being driven."""
+        with self._lock:
+            self._run = run
+
+    def charge(self, suggestor: str, tokens: int, cost_usd: Decimal) -> None:
+        """Charge a model call before it is made; see `Meter.charge`."""
+        if tokens < 0 or not cost_usd.is_finite() or cost_usd < 0:
+            raise ValueError(f"a charge is never negative: {tokens} tokens, {cost_usd} USD")
+        with self._lock:
+            run = self._run
+            if run is None or all(item.name != suggestor for item in run.registrations):
+                raise InvalidJobError(
+                    f"there is no suggestor {suggestor} running that could be charged",
+                    hint="charge inside execute(), under the suggestor's own name",
+                    where=suggestor,
+                )
+            try:
+                run.meter.charge_model(run.cycle, tokens, cost_usd)
+            except Halt as halt:
+                # Kept, so that the run ends for it even if the suggestor swallows what is raised.
+                run.crossings[suggestor] = halt
+                raise
+            run.log.add(BudgetCharged, suggestor=suggestor, tokens=tokens, cost_usd=str(cost_usd))

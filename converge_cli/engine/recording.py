@@ -1,0 +1,82 @@
+"""Takes proposals out of foreign hands: what is recorded here is all that the gate ever judges.
+
+Runs once per proposal, inside the suggestor's own guarded time. Afterwards nothing foreign is looked at again, so
+whoever keeps a payload and changes it changes nothing, and a recorded run is judged as the live one was.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from converge_cli._internal.canonical_json import encode
+from converge_cli.core.context_key import ContextKey
+from converge_cli.core.event import RecordedProposal
+from converge_cli.core.fact import ProposedFact
+from converge_cli.core.ids import MAX_ID_LENGTH
+from converge_cli.engine.watchdog import WatchdogTimeout
+
+_SPELT = (int, float, Decimal, ContextKey)
+
+
+def record_proposals(proposals: Iterable[Any]) -> tuple[RecordedProposal, ...]:
+    """The proposals of one execution as they are recorded."""
+    return tuple([record_proposal(proposal) for proposal in proposals])
+
+
+def record_proposal(proposal: Any) -> RecordedProposal:
+    """The proposal as it is recorded: canonical bytes, or why there are none."""
+    if type(proposal) is not ProposedFact:
+        return RecordedProposal(key="", id="", unreadable=clean(f"a {type(proposal).__name__}, not a ProposedFact"))
+    payload: msgspec.Raw | None = None
+    unreadable = None
+    try:
+        payload = msgspec.Raw(encode(proposal.payload))
+    except (WatchdogTimeout, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001  a payload is somebody else's object and may raise anything
+        unreadable = words_of(error)[:200]
+    confidence = proposal.confidence
+    return RecordedProposal(
+        _text(proposal.key),
+        _text(proposal.id),
+        payload,
+        None if type(confidence) is int and confidence == 1 else _text(confidence),
+        _evidence(proposal.evidence),
+        None if proposal.corrects is None else _text(proposal.corrects),
+        unreadable,
+    )
+
+
+def words_of(error: BaseException) -> str:
+    """An error of foreign code with its type, whatever its own words do."""
+    return clean(f"{type(error).__name__}: {message_of(error)}")[:1000]
+
+
+def message_of(error: BaseException) -> str:
+    """The message of an error of foreign code."""
+    try:
+        return clean(str(error))[:1000]
+    except (WatchdogTimeout, KeyboardInterrupt):
+        raise
+    except BaseException:  # noqa: BLE001  an error is somebody else's object and may raise anything
+        return "(its message can't be had)"
+
+
+def clean(text: str) -> str:
+    """Text that can be recorded: valid UTF-8."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _evidence(value: Any) -> tuple[str, ...]:
+    if type(value) is not tuple:
+        return (_text(value),)  # no id reads like that, so the gate says what is wrong
+    return tuple([_text(item) for item in value]) if value else ()
+
+
+def _text(value: Any) -> str:
+    """Any value as recordable text: short, valid UTF-8, never running foreign code."""
+    if type(value) is str:
+        return clean(value if len(value) <= MAX_ID_LENGTH else value[: MAX_ID_LENGTH + 1])
+    return str(value)[:40] if type(value) in _SPELT else clean(f"<{type(value).__name__[:80]}>")
