@@ -5,6 +5,8 @@ import msgspec
 from converge_cli.truth.diagnostics import BY_NAME, Diagnostic
 from converge_cli.truth.source import Source, UnreadableSourceError, decode
 
+_MANY = 200
+
 
 class Place(msgspec.Struct, frozen=True):
     """A stretch of one line: file, 1-based line and column, `end_column` one past the last character."""
@@ -64,6 +66,11 @@ class Findings:
     def whole_file(self, name: str) -> Place:
         """The place for a finding about a file as a whole."""
         return Place(name, 1, 1, 1 + len(self.line(Place(name, 1, 1, 1))))
+
+    @property
+    def many(self) -> bool:
+        """Whether there are so many that looking for the nearest right word is no help any more."""
+        return len(self._found) >= _MANY
 
     @property
     def failed(self) -> bool:

@@ -60,7 +60,8 @@ class _Explainer:
         parent = self._root.nearest(*path[:-1])
         key = str(path[-1])
         known = list(_fields(self._model, path[:-1]))
-        fix = did_you_mean(key, known) or f"the keys here are {', '.join(known)}"
+        guess = None if self._findings.many else did_you_mean(key, known)
+        fix = guess or f"the keys here are {', '.join(known)}"
         self._findings.add("unknown-key", parent.keys.get(key, parent.place), f"unknown key {key!r}", fix)
 
     def _add_missing(self, path: list[Any]) -> None:

@@ -21,15 +21,19 @@ class ParsedStep(NamedTuple):
     value: Any
 
 
-def parse_step(text: str, argument: Argument | None = None, *, patterns: Sequence[Pattern] = CATALOGUE) -> ParsedStep:
-    """Match a step and build its value.
+def parse_step(
+    text: str, argument: Argument | None = None, *, patterns: Sequence[Pattern] = CATALOGUE, advise: bool = True
+) -> ParsedStep:
+    """Match a step and build its value; `advise` looks for the nearest pattern when none matches.
 
     Raises:
         StepProblem: no pattern or several match, the argument does not fit, or a value can't be right.
     """
     matches = [(pattern, match) for pattern in patterns if (match := pattern.template.match(text))]
     if not matches:
-        raise StepProblem("unknown-step", f"no pattern of the step catalogue matches {_short(text)}", _advice(text))
+        raise StepProblem(
+            "unknown-step", f"no pattern of the step catalogue matches {_short(text)}", _advice(text) if advise else ""
+        )
     if len(matches) > 1:
         shown = " and ".join(f"`{pattern.template.shown}`" for pattern, _ in matches)
         raise StepProblem("ambiguous-step", f"the step matches {shown}", "reword it so that one of them matches")
@@ -39,8 +43,8 @@ def parse_step(text: str, argument: Argument | None = None, *, patterns: Sequenc
 
 
 @lru_cache(maxsize=8192)
-def _parse_bare(text: str) -> ParsedStep:
-    return parse_step(text)
+def _parse_bare(text: str, *, advise: bool) -> ParsedStep:
+    return parse_step(text, advise=advise)
 
 
 def read_step(
@@ -54,7 +58,8 @@ def read_step(
 ) -> Any:
     """The value of a step, or None after saying what is wrong with it."""
     try:
-        parsed = _parse_bare(text) if argument is None else parse_step(text, argument)
+        advise = not findings.many
+        parsed = _parse_bare(text, advise=advise) if argument is None else parse_step(text, argument, advise=advise)
         _check_position(parsed.pattern, keyword, scopes)
     except StepProblem as problem:
         where = problem.place or findings.within(place, problem.fragment)
@@ -63,13 +68,18 @@ def read_step(
     return parsed.value
 
 
-def nearest(text: str, scope: Sequence[Pattern] = CATALOGUE, cutoff: float = 0.5) -> Pattern | None:
-    """The pattern most like a text, or None when nothing is near."""
-    wanted = skeleton(text)
+def nearest(text: str, cutoff: float = 0.5) -> Pattern | None:
+    """The pattern of the catalogue most like a text, or None when nothing is near."""
+    return _nearest(skeleton(text), cutoff)
+
+
+@lru_cache(maxsize=4096)
+def _nearest(wanted: str, cutoff: float) -> Pattern | None:
     found: tuple[float, Pattern | None] = (0.0, None)
-    for pattern in scope:
-        shown = skeleton(_bare(pattern.template.shown))
-        matcher = SequenceMatcher(None, wanted, shown)
+    matcher = SequenceMatcher(None, "", wanted)
+    for pattern in CATALOGUE:
+        shown = _bare(pattern.template.shown)
+        matcher.set_seq1(shown)
         if matcher.real_quick_ratio() < cutoff or matcher.quick_ratio() < cutoff:
             continue
         ratio = matcher.ratio()
@@ -88,8 +98,8 @@ def _same_beginning(one: str, other: str) -> int:
 
 @lru_cache(maxsize=256)
 def _bare(shown: str) -> str:
-    """A pattern without its optional words and with numbers for values, to compare steps with."""
-    return re.sub(r"\b(VALUE|X|N)\b", "0", re.sub(r"\[[^\]]*\]| SEL", "", shown))
+    """The skeleton of a pattern without its optional words and with numbers for values, to compare steps with."""
+    return skeleton(re.sub(r"\b(VALUE|X|N)\b", "0", re.sub(r"\[[^\]]*\]| SEL", "", shown)))
 
 
 @lru_cache(maxsize=2048)

@@ -5,6 +5,7 @@ Errs on the side of prose: a line is reported only when it begins like a keyword
 
 import re
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 import msgspec
 
@@ -64,6 +65,7 @@ def swallowed_lines(line: str, words: Words, *, steps_expected: bool) -> tuple[s
     return None
 
 
+@lru_cache(maxsize=8192)
 def _closest(word: str, choices: frozenset[str], cutoff: float) -> str | None:
     best, found = cutoff, None
     for choice in sorted(choices):
