@@ -76,12 +76,20 @@ class Context:
             self._tell(index, subject, fact)
 
     def _tell(self, index: dict[str, list[LiveSelection]], subject: str, fact: Fact) -> None:
-        for prefix in _prefixes(subject):
-            for live in index.get(prefix, ()):
+        """Put a fact into every selection that it concerns: those of all, of each prefix, of the subject itself."""
+        end = 0
+        entry = ""
+        while True:
+            for live in index.get(entry, ()):
                 if live.selector.matches(subject):
                     live.put(subject, fact)
                     if live.readers:
                         self.woken.update(live.readers)
+            if end < 0:
+                return
+            end = subject.find(":", end) + 1
+            entry = subject[:end] if end else "=" + subject
+            end = end or -1
 
     def live(self, which: Selector) -> LiveSelection:
         """The selection of a selector, made on first use and kept up to date from then on."""
@@ -104,6 +112,8 @@ class Context:
     def get(self, key: str, fact_id: str) -> Fact | None:
         """The fact with exactly this id, corrected since or not."""
         found = self._current[key].get(subject_of(fact_id))
+        if found is None:
+            return None
         return found if found is not None and found.id == fact_id else self._superseded.get((key, fact_id))
 
     def find(self, fact_id: str) -> tuple[Fact | None, bool]:
@@ -206,17 +216,7 @@ class ContextView:
 
 
 def _ids(evidence: Iterable[Fact | str]) -> tuple[str, ...]:
-    return tuple(item.id if isinstance(item, Fact) else item for item in evidence)
-
-
-def _prefixes(subject: str) -> Iterator[str]:
-    """The index entries that can concern a subject: all, each prefix that ends in a colon, the subject itself."""
-    yield ""
-    at = subject.find(":")
-    while at >= 0:
-        yield subject[: at + 1]
-        at = subject.find(":", at + 1)
-    yield "=" + subject
+    return () if evidence == () else tuple(item.id if isinstance(item, Fact) else item for item in evidence)
 
 
 def _index_entry(which: Selector) -> str:

@@ -5,6 +5,7 @@ against the subject of a fact.
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from converge_cli.core.context_key import KEYS
@@ -25,9 +26,10 @@ class Selector:
         glob: pattern over subjects, or None for every fact of the key.
         prefix: the literal text before the first `*` (the whole glob when there is none).
         exact: whether the glob has no `*`, so that it names one subject.
+        matches: whether a subject under this selector's key is selected.
     """
 
-    __slots__ = ("_matches", "exact", "glob", "key", "prefix", "text")
+    __slots__ = ("exact", "glob", "key", "matches", "prefix", "text")
 
     def __init__(self, text: str) -> None:
         key, colon, glob = text.partition(":")
@@ -46,20 +48,16 @@ class Selector:
         self.glob = glob if colon else None
         self.exact = bool(colon) and "*" not in glob
         self.prefix = glob.partition("*")[0]
-        self._matches = _compile(glob) if colon else None
-
-    def matches(self, subject: str) -> bool:
-        """Whether a subject under this selector's key is selected."""
-        return self._matches is None or self._matches(subject) is not None
+        self.matches: Callable[[str], bool] = _matcher(self.glob)
 
     def covers(self, other: "Selector") -> bool:
         """Whether everything that the other one could select is selected by this one."""
         if self.key != other.key:
             return False
-        if self._matches is None:
+        if self.glob is None:
             return True
         # The other glob is read as text: its `*` can only be swallowed by one of ours.
-        return other.glob is not None and self._matches(other.glob) is not None
+        return other.glob is not None and self.matches(other.glob)
 
     def overlaps(self, other: "Selector") -> bool:
         """Whether some subject could be selected by both."""
@@ -112,6 +110,14 @@ def selector(text: str) -> Selector:
     return Selector(text)
 
 
-@lru_cache(maxsize=65536)
-def _compile(glob: str):  # type: ignore[no-untyped-def]
-    return re.compile(".*".join(re.escape(part) for part in glob.split("*")), re.DOTALL).fullmatch
+def _matcher(glob: str | None) -> Callable[[str], bool]:
+    """The quickest test for a glob: equality and prefixes are most of them."""
+    if glob is None:
+        return lambda _subject: True
+    head, star, tail = glob.partition("*")
+    if not star:
+        return glob.__eq__
+    if not tail:
+        return lambda subject: subject.startswith(head)
+    found = re.compile(".*".join(re.escape(part) for part in glob.split("*")), re.DOTALL).fullmatch
+    return lambda subject: found(subject) is not None

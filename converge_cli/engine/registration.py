@@ -10,6 +10,8 @@ from converge_cli.core.kind import Kind
 from converge_cli.core.selector import Selector, selector
 from converge_cli.core.suggestor import Suggestor
 
+_NAME = re.compile(SEGMENT)
+
 
 class Registration:
     """One suggestor in one run.
@@ -37,7 +39,7 @@ class Registration:
     )
 
     def __init__(self, number: int, pack: str, suggestor: Suggestor, context: Context) -> None:
-        if not isinstance(suggestor.name, str) or not re.fullmatch(SEGMENT, suggestor.name):
+        if not isinstance(suggestor.name, str) or not _NAME.fullmatch(suggestor.name):
             raise InvalidJobError(
                 f"{type(suggestor).__name__} has no well-formed name: {suggestor.name!r}",
                 hint="set name to letters, digits, dots and dashes",
@@ -64,7 +66,10 @@ class Registration:
 
     def may_write(self, key: str, subject: str) -> bool:
         """Whether it declared that it writes this."""
-        return any(which.key == key and which.matches(subject) for which in self.writes)
+        for which in self.writes:  # noqa: SIM110  judged for every proposal: a generator costs as much as the test
+            if which.key == key and which.matches(subject):
+                return True
+        return False
 
     def wake(self) -> None:
         """Called when a fact arrived that its reads or writes select: due if its reads have something new."""
