@@ -1,5 +1,6 @@
 """Content of a fact as a few words on one line. Must never let one value pass for two."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -10,12 +11,14 @@ from converge_cli.trace.sanitize import CUT, safe
 _NEEDS_QUOTES = frozenset(',:;{}[]"\\')
 _MAX_DEPTH = 4
 _MAX_ITEMS = 40
+_SHORT = 24
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def one_line(content: bytes | None, limit: int = 160, *, beside: str = "") -> str:
     """Canonical content as `name value, name value`, cut with … above the limit; "" for none.
 
-    A text alone stands as it is. Values that hold a separator are quoted.
+    A text alone stands as it is. Values that hold a separator are quoted. Amounts come first, long texts last.
 
     Args:
         beside: the id that stands beside it; what the id says already is left out.
@@ -30,7 +33,8 @@ def one_line(content: bytes | None, limit: int = 160, *, beside: str = "") -> st
         return safe(value["text"], limit)
     if isinstance(value, dict):
         said = set(beside.split(":"))
-        told = {name: item for name, item in _some(value.items()) if not (isinstance(item, str) and item in said)}
+        told = {name: item for name, item in _some(value.items()) if not _is_said(item, said)}
+        told = dict(sorted(told.items(), key=lambda pair: _weight(pair[1])))
         parts = [f"{_word(name, limit)} {_shown(item, 1, limit)}" for name, item in (told or value).items()]
         return safe(", ".join(parts), limit)
     return safe(_shown(value, 0, limit), limit)
@@ -43,6 +47,22 @@ def whole_content(content: bytes, limit: int = 4000) -> str:
     except (msgspec.DecodeError, RecursionError):
         return safe(content.decode("utf-8", "replace"), limit)
     return safe(_exact(value), limit)
+
+
+def _is_said(item: Any, said: set[str]) -> bool:
+    """Whether the id beside it says this already: the value itself, or a fact id that ends in it."""
+    return isinstance(item, str) and (item in said or (":" in item and item.rpartition(":")[2] in said))
+
+
+def _weight(item: Any) -> int:
+    """What people look for first: amounts and flags, then short words, then sentences, lists, and nothing."""
+    if item is None or item in ({}, []):
+        return 5
+    if isinstance(item, dict | list):
+        return 4
+    if not isinstance(item, str) or _NUMBER.fullmatch(item):
+        return 0
+    return 1 if len(item) <= _SHORT else 3
 
 
 def _some(items: Any) -> list[Any]:

@@ -175,7 +175,7 @@ def _causes(state: TraceState, stop: Stop) -> Iterator[tuple[Line, Line]]:
         yield ("why", "dim"), (safe(stop.detail, REASON), "")
     if stop.limit is not None:
         yield ("limit", "dim"), (f"{safe(stop.limit)}, used {safe(stop.used or stop.limit)}", "")
-    if stop.names and stop.reason != WAITING:
+    if stop.names and stop.reason not in {WAITING, *CONVERGED}:
         yield ("about", "dim"), (ids_text(stop.names), "")
     if stop.facts:
         yield ("facts", "dim"), (ids_text(stop.facts), "")

@@ -227,7 +227,7 @@ def test_a_value_can_not_pass_for_another_field() -> None:
     """What holds a separator is quoted, so that nobody approves a price that isn't there."""
     content = msgspec.json.encode({"vendor": "acme, price: 1.00", "price": "15000.00"})
     assert whole_content(content) == '{vendor: "acme, price: 1.00", price: 15000.00}'
-    assert one_line(content) == 'vendor "acme, price: 1.00", price 15000.00'
+    assert one_line(content) == 'price 15000.00, vendor "acme, price: 1.00"'
 
 
 def test_content_that_can_not_be_read_is_shown_all_the_same() -> None:
