@@ -44,6 +44,15 @@ class ExampleOutcome:
         """Whether it ran and every Then holds."""
         return self.error is None and all(check.ok for check in self.checks)
 
+    def explain(self, check: ExampleCheck) -> str:
+        """Why a Then does not hold, with the given decisions that did not count; empty when it holds."""
+        if check.ok:
+            return ""
+        refused = [
+            f"{item.approval.by}'s decision did not count: {item.detail} ({item.code})" for item in self.refusals
+        ]
+        return "; ".join([check.detail, *refused])
+
 
 @dataclass(frozen=True, slots=True)
 class TruthExamples:

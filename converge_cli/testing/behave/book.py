@@ -1,0 +1,72 @@
+"""Keeps what the runs of each truth came to during one behave run. Must never write to the user's store."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from converge_cli.app.run_examples import TruthExamples, run_truth_examples
+from converge_cli.app.services import Services
+from converge_cli.app.validate_truths import truths_using
+from converge_cli.bootstrap import make_services
+from converge_cli.core.errors import ConvergeError
+from converge_cli.settings import load_settings
+from converge_cli.testing.behave.judgement import Judgement, judge_scenario, together, told
+from converge_cli.truth.catalog import TruthLocation
+from converge_cli.truth.diagnostics import InvalidTruthError
+
+
+class ExampleBook:
+    """Truths by feature file, and their runs, each made once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._users: dict[Path, tuple[TruthLocation, ...] | str] = {}
+        self._examples: dict[Path, TruthExamples | str] = {}
+
+    def judge(self, feature: Path, line: int, row: int = 0) -> Judgement:
+        """The scenario that begins at a line of a feature file; `row` is the outline's row, from 1, else 0."""
+        return together(self._judge(item, feature.name, line, row) for item in self._of(feature))
+
+    def problem(self, feature: Path) -> str:
+        """Why nothing in a feature file can be judged; empty when something can."""
+        return "\n".join(item for item in self._of(feature) if isinstance(item, str))
+
+    def _judge(self, examples: TruthExamples | str, file: str, line: int, row: int) -> Judgement:
+        if isinstance(examples, str):
+            return Judgement(whole=examples)
+        return judge_scenario(examples, file, line, row)
+
+    def _of(self, feature: Path) -> list[TruthExamples | str]:
+        feature = feature.resolve()
+        services = self._services(feature)
+        if feature not in self._users:
+            try:
+                self._users[feature] = tuple(truths_using(services, feature))
+            except ConvergeError as error:
+                self._users[feature] = told(error)
+        users = self._users[feature]
+        return [users] if isinstance(users, str) else [self._run(services, location) for location in users]
+
+    def _run(self, services: Services, location: TruthLocation) -> TruthExamples | str:
+        file = location.file.resolve()
+        if file not in self._examples:
+            try:
+                self._examples[file] = asyncio.run(run_truth_examples(services, location))
+            except InvalidTruthError as error:
+                self._examples[file] = f"truth {location.key} does not compile:\n{_findings(error)}"
+            except ConvergeError as error:
+                self._examples[file] = f"truth {location.key} can't be run: {told(error)}"
+        return self._examples[file]
+
+    def _services(self, feature: Path) -> Services:
+        # The people of the project hold here too; its store does not: these runs are nobody's record.
+        settings = replace(load_settings(feature.parent), storage_backend="memory")
+        return make_services(self._folder, settings=settings)
+
+
+def _findings(error: InvalidTruthError) -> str:
+    return "\n".join(
+        f"{item.file}:{item.line}:{item.column}: {item.code} {item.message}" + (f" ({item.fix})" if item.fix else "")
+        for item in error.diagnostics
+        if item.severity == "error"
+    )

@@ -1,0 +1,89 @@
+"""What is known of one scenario before behave walks through it: why to skip it, and what fails where."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from converge_cli.app.clause_evidence import JudgedClause
+from converge_cli.app.run_examples import ExampleOutcome, TruthExamples
+
+
+class Judgement(NamedTuple):
+    """One scenario, judged.
+
+    Attributes:
+        skip: why it is neither passed nor failed; empty when it is judged.
+        whole: why it fails before any of its steps; empty when they are judged.
+        every_then: why each Then fails; empty when Thens are judged one by one.
+        thens: line of a Then -> why it fails, empty when it holds.
+    """
+
+    skip: str = ""
+    whole: str = ""
+    every_then: str = ""
+    thens: Mapping[int, str] | None = None
+
+    def fault(self, step_type: str, line: int) -> str:
+        """Why the step at a line fails; empty when it passes."""
+        if self.whole or step_type != "then":
+            return self.whole
+        if self.thens is not None and line not in self.thens:
+            return self.every_then or "this Then was not compiled, so nothing has judged it"
+        return self.every_then or (self.thens or {}).get(line, "")
+
+
+def judge_scenario(examples: TruthExamples, file: str, line: int, row: int) -> Judgement:
+    """The scenario that begins at a line of a feature file; `row` is the outline's row, from 1, else 0."""
+    clauses = [item for item in examples.clauses if (item.origin.file, item.origin.line) == (file, line)]
+    outcomes = [
+        item for item in examples.outcomes if (item.example.origin.file, item.example.origin.line) == (file, line)
+    ]
+    for clause in clauses:
+        if _is_row(clause.id, row):
+            return _of_clause(clause, examples)
+    for outcome in outcomes:
+        if _is_row(outcome.example.id, row):
+            return _of_outcome(outcome)
+    return Judgement(whole=f"truth {examples.location.key} has not compiled this scenario, so nothing has judged it")
+
+
+def together(judgements: Iterable[Judgement]) -> Judgement:
+    """One scenario of a feature that several truths use: it must hold for each that judges it."""
+    found = list(judgements)
+    judged = [item for item in found if not item.skip]
+    if not judged:
+        return found[0]
+    thens: dict[int, str] = {}
+    for item in judged:
+        for line, fault in (item.thens or {}).items():
+            thens[line] = "; ".join(filter(None, (thens.get(line, ""), fault)))
+    return Judgement(
+        whole="\n".join(filter(None, (item.whole for item in judged))),
+        every_then="; ".join(filter(None, (item.every_then for item in judged))),
+        thens=thens if any(item.thens is not None for item in judged) else None,
+    )
+
+
+def _is_row(clause_id: str, row: int) -> bool:
+    # The compiler numbers the rows of an outline at the end of their ids.
+    return row == 0 or clause_id.rpartition("_")[2] == str(row)
+
+
+def _of_clause(clause: JudgedClause, examples: TruthExamples) -> Judgement:
+    if examples.own_error is not None:
+        return Judgement(whole=f"the truth can't run on its own inputs: {told(examples.own_error)}")
+    if clause.verdict == "not exercised":
+        return Judgement(skip=f"not exercised: {clause.detail}")
+    return Judgement(every_then=clause.detail if clause.verdict == "failed" else "")
+
+
+def _of_outcome(outcome: ExampleOutcome) -> Judgement:
+    if outcome.error is not None:
+        return Judgement(whole=f"the example can't run: {told(outcome.error)}")
+    return Judgement(thens={check.expected.origin.line: outcome.explain(check) for check in outcome.checks})
+
+
+def told(error: Exception) -> str:
+    """An error with its place and hint, as one text."""
+    where = getattr(error, "where", None)
+    hint = getattr(error, "hint", None)
+    return (f"{where}: " if where else "") + str(error) + (f" ({hint})" if hint else "")
