@@ -4,13 +4,14 @@ Behave takes a misspelt line before the first step for a description, runs a sce
 drops a file without a feature: the hooks look for all three.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
 from converge_cli.testing.behave.book import ExampleBook
 from converge_cli.testing.behave.judgement import Judgement
 
-__all__ = ["before_all", "before_feature", "before_scenario", "before_step"]
+__all__ = ["after_all", "before_all", "before_feature", "before_scenario", "before_step"]
 
 
 def before_all(context: Any) -> None:
@@ -23,6 +24,7 @@ def before_all(context: Any) -> None:
     from behave.runner_util import collect_feature_locations  # type: ignore[import-untyped]  # noqa: PLC0415
 
     context.converge_book = ExampleBook(Path.cwd())
+    context.converge_skipped = []
     for file in dict.fromkeys(location.filename for location in collect_feature_locations(context.config.paths)):
         if parse_file(file) is None:
             raise AssertionError(f"{file} holds no feature: begin it with Feature:")
@@ -52,14 +54,24 @@ def before_scenario(context: Any, scenario: Any) -> None:
         context.converge = context.converge_book.judge(Path(scenario.filename), line, row)
     if context.converge.skip:
         scenario.skip(context.converge.skip)
+        context.converge_skipped.append(f"{scenario.location}: {scenario.name} ({context.converge.skip})")
     elif not list(scenario.all_steps):
         raise AssertionError(context.converge.whole or "the scenario has no steps, so it asserts nothing")
-    scenario.continue_after_failed_step = not context.converge.whole
+    scenario.continue_after_failed_step = context.converge.thens is not None and not context.converge.whole
 
 
 def before_step(context: Any, step: Any) -> None:
     """Remember which step is next: the step library needs its line."""
     context.converge_step = step
+
+
+def after_all(context: Any) -> None:
+    """Say what was neither passed nor failed, and why."""
+    for line in context.converge_skipped:
+        sys.stdout.write(f"Skipped: {line}\n")
+
+
+after_all.capture = False  # type: ignore[attr-defined]  # behave looks for it: what is said must be seen
 
 
 def _row(scenario: Any) -> tuple[int, int]:
