@@ -7,6 +7,7 @@ Times are the best of N rounds, so that a busy machine tells less of itself. Not
 
 import argparse
 import asyncio
+import itertools
 import json
 import statistics
 import sys
@@ -111,7 +112,7 @@ def durable_cycles(cycles: int) -> tuple[float, int]:
         run(lambda: [Link(number) for number in range(cycles)], cycles, store)
         store.close()
         size = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
-    gaps = [(after - before) * 1e3 for before, after in zip(times, times[1:], strict=False)]
+    gaps = [(after - before) * 1e3 for before, after in itertools.pairwise(times)]
     return statistics.median(gaps), size
 
 

@@ -18,6 +18,7 @@ ATTRIBUTES = {
 }
 CONTEXT = ("commitment_type", "amount", "human_approval_present", "required_gates_met")
 MISTYPED = (None, 1.5, float("nan"), Decimal(1), b"x", [], {}, (1,), object(), "", 2**63, -(2**63) - 1, "\ud800")
+MISTYPED_IDS = [f"{number}-{type(value).__name__}" for number, value in enumerate(MISTYPED)]
 WRONG_FOR = {"amount": ("1500000", True), "commitment_type": (1, True), "domains": ("procurement", (None,)), "id": (7,)}
 
 
@@ -34,7 +35,7 @@ def _with_context(asked: FlowQuestion, name: str, value: object) -> FlowQuestion
 
 
 @pytest.mark.parametrize("part", ATTRIBUTES)
-@pytest.mark.parametrize("value", MISTYPED, ids=repr)
+@pytest.mark.parametrize("value", MISTYPED, ids=MISTYPED_IDS)
 def test_no_mistyped_attribute_of_principal_or_resource_is_promoted(authorizer, question, part, value):
     """Null, float, bytes, objects and the wrong words, in each attribute in turn."""
     asked = _allowed(question)
@@ -67,7 +68,7 @@ def test_dropping_a_context_value_refuses(authorizer, question, name):
 
 
 @pytest.mark.parametrize("name", CONTEXT)
-@pytest.mark.parametrize("value", MISTYPED, ids=repr)
+@pytest.mark.parametrize("value", MISTYPED, ids=MISTYPED_IDS)
 def test_no_mistyped_context_value_is_promoted(authorizer, question, name, value):
     """Each context value in turn, each wrong type."""
     for bad in (value, *WRONG_FOR.get(name, ())):
