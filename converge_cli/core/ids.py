@@ -7,7 +7,7 @@ FACT_ID = re.compile(rf"({SEGMENT})(?::{SEGMENT})+")
 CLAUSE_ID = re.compile(r"[a-z][a-z0-9_]*")
 MAX_ID_LENGTH = 512
 
-_VERSION = re.compile(r"(.+)@([2-9]|[1-9][0-9]+)")
+_VERSION = re.compile(r"([^@]+)@([2-9]|[1-9][0-9]+)")
 _NOT_IN_A_SLUG = re.compile(r"[^A-Za-z0-9._/-]+")
 
 

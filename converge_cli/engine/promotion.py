@@ -188,11 +188,14 @@ class PromotionGate:
                     raise RejectedError(validation.code, f"{validation.id}: {answer.detail or then.text}")
 
     def _was_rejected(self, by: Registration | Outside, proposal: RecordedProposal) -> bool:
-        rejected = self._run.rejected
-        if rejected and spelling(by.name, proposal) in rejected and self._is_current(proposal.evidence):
-            self._run.duplicates += 1
-            return True
-        return False
+        if not self._run.rejected:
+            return False
+        code = self._run.rejected.get(spelling(by.name, proposal))
+        # Evidence that was missing may have come since, so that alone is judged anew.
+        if code in {None, "EVIDENCE_UNKNOWN"} or not self._is_current(proposal.evidence):
+            return False
+        self._run.duplicates += 1
+        return True
 
     def _reject(
         self,
@@ -207,7 +210,7 @@ class PromotionGate:
         if same in run.rejected:
             run.duplicates += 1
             return
-        run.rejected.add(same)
+        run.rejected[same] = rejected.code
         run.log.add(
             ProposalRejected,
             cycle=run.cycle,

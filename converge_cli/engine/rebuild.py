@@ -124,7 +124,7 @@ class Rebuilder:
     def _rejected(self, event: e.ProposalRejected) -> None:
         execution = self._executions[event.execution]
         recorded = execution.proposals[event.position]
-        self._run.rejected.add(spelling(execution.suggestor, recorded))
+        self._run.rejected[spelling(execution.suggestor, recorded)] = event.code
         self._run.rejections.append(
             Rejection(event.key, event.id, execution.suggestor, event.code, event.reason, event.cycle)
         )

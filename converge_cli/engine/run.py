@@ -85,7 +85,7 @@ class Run:
     Attributes:
         held: parked and denied proposals by (key, id), in arrival order.
         judged: identities of held proposals, which need no second judgement.
-        rejected: the proposals that were rejected, by whom: the same from the same needs no second judgement.
+        rejected: the proposals that were rejected, by whom, with the code.
         crossings: suggestors that ran into a token or cost limit in this cycle.
         ended: the stop that the watchdog recorded while the engine's thread was lost in foreign code.
         failures: suggestor -> code, of those whose last execution failed.
@@ -107,7 +107,7 @@ class Run:
         self.held: dict[tuple[str, str], Held] = {}
         self.requests: dict[str, Asked] = {}
         self.judged: set[tuple[str, str, bytes, tuple[str, ...]]] = set()
-        self.rejected: set[Spelling] = set()
+        self.rejected: dict[Spelling, str] = {}
         self.crossings: dict[str, Halt] = {}
         self.ended: Stop | None = None
         self.failures: dict[str, str] = {}
