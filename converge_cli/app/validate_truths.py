@@ -7,7 +7,7 @@ from pathlib import Path
 from converge_cli.app.load_truth import compile_at, people_at
 from converge_cli.app.services import Services
 from converge_cli.core.errors import ConvergeError
-from converge_cli.truth.catalog import TruthLocation, find_truth, list_truths, project_of
+from converge_cli.truth.catalog import TruthLocation, TruthNotFoundError, find_truth, list_truths, project_of
 from converge_cli.truth.diagnostics import Diagnostic
 
 
@@ -61,13 +61,12 @@ def _found(services: Services, paths: Sequence[Path]) -> Iterator[TruthLocation]
             yield from (truth for truth in list_truths(project, services.shipped) if truth.project == project)
         return
     for path in paths:
-        yield from _below(services, services.folder / path)
+        full = services.folder / path
+        yield from _below(services, full) if _exists(full) else [_named(services, path)]
 
 
 def _below(services: Services, path: Path) -> Iterator[TruthLocation]:
-    if not path.exists():
-        yield find_truth(str(path), services.folder, services.shipped)
-    elif path.suffix == ".feature":
+    if path.suffix == ".feature":
         yield from truths_using(services, path)
     elif path.is_file():
         yield find_truth(str(path), services.folder, services.shipped)
@@ -76,6 +75,27 @@ def _below(services: Services, path: Path) -> Iterator[TruthLocation]:
             yield find_truth(str(file), services.folder, services.shipped)
         for feature in sorted(path.rglob("*.feature")):
             yield from truths_using(services, feature)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
+def _named(services: Services, key: Path) -> TruthLocation:
+    """The truth of a key.
+
+    Raises:
+        NothingToValidateError: there is none, and no file or folder either.
+    """
+    try:
+        return find_truth(str(key), services.folder, services.shipped)
+    except TruthNotFoundError as error:
+        raise NothingToValidateError(
+            f"there is no file, folder or truth {key}", hint=error.hint or "name a truth, a feature or a folder"
+        ) from error
 
 
 def truths_using(services: Services, feature: Path) -> Iterator[TruthLocation]:

@@ -12,10 +12,10 @@ from converge_cli.core.approval import Decision
 if TYPE_CHECKING:
     from rich.console import Console
 
-Run = Annotated[str, typer.Argument(help="The run's id.")]
+Run = Annotated[str, typer.Argument(metavar="RUN", help="The run's id.")]
 Target = Annotated[str, typer.Argument(metavar="REQUEST|POINT|FACT", help="What to decide.")]
 Who = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who decides.")]
-Reason = Annotated[str, typer.Option(help="Why; it is recorded.")]
+Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; it is recorded.")]
 Everything = Annotated[bool, typer.Option("--all", help="Decide all pending requests of a point.")]
 
 

@@ -84,13 +84,13 @@ class Display:
         sys.stderr.write(f"\n{words}\n")
         self.resume()
 
-    def show_verdict(self, console: "Console", answer: "RunAnswer") -> None:
+    def show_verdict(self, console: "Console", command: str, answer: "RunAnswer") -> None:
         """How the run ended: the last thing on stdout."""
         from converge_cli.cli.session import local_zone  # noqa: PLC0415  session imports this module
         from converge_cli.trace.verdict import verdict  # noqa: PLC0415  rich takes a moment
 
         if self.trace == "jsonl":
-            self._show_last_line(answer)
+            self._show_last_line(command, answer)
             return
         console.print(verdict(self.state, head=answer.result.head, zone=local_zone()))
         from converge_cli.trace.sanitize import safe  # noqa: PLC0415
@@ -102,15 +102,16 @@ class Display:
             by, code = safe(refused.approval.by), refused.code
             console.print(f"  refused   {code}  {by}: {safe(refused.detail)}", soft_wrap=True)
 
-    def _show_last_line(self, answer: "RunAnswer") -> None:
+    def _show_last_line(self, command: str, answer: "RunAnswer") -> None:
         from converge_cli._internal.canonical_json import encode  # noqa: PLC0415
         from converge_cli.app.result_data import EXIT_CODES, run_data  # noqa: PLC0415
         from converge_cli.cli.output import Answer, envelope  # noqa: PLC0415
+        from converge_cli.trace.jsonl import for_stream  # noqa: PLC0415
 
         result = answer.result
         data = run_data(result, answer.refusals)
         made = Answer(result.reason, EXIT_CODES[result.stop.reason], data, lambda _console: None)
-        sys.stdout.write(encode(envelope("run", made)).decode() + "\n")
+        sys.stdout.write(for_stream(encode(envelope(command, made)).decode(), sys.stdout) + "\n")
 
     def _make(self, trace: str) -> Any:
         if trace == "live":

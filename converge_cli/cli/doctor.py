@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from converge_cli.app.doctor import Check
 
-app = typer.Typer(pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.command()

@@ -1,5 +1,7 @@
 """The entry point `converge`: finds the command, imports only that one, turns usage errors into answers."""
 
+import io
+import os
 import sys
 from importlib import import_module
 from typing import Any, NoReturn
@@ -10,29 +12,74 @@ from converge_cli import __version__
 def main() -> NoReturn:
     """Run the command line and exit."""
     args = sys.argv[1:]
+    _mend_streams()
     if args in (["--version"], ["version"]):
-        sys.stdout.write(f"converge {__version__}\n")
-        raise SystemExit(0)
-    from converge_cli.cli.output import Mode, UsageError, fail  # noqa: PLC0415  --version needs none of it
+        from converge_cli.cli.stdout import write_out  # noqa: PLC0415
 
-    Mode.debug = "--debug" in args
-    as_json = "--json" in args
-    args = [word for word in args if word != "--debug"]
-    from typer.exceptions import Abort, TyperException  # noqa: PLC0415
+        raise SystemExit(write_out(f"converge {__version__}\n"))
+    words = args[: args.index("--")] if "--" in args else args
+    as_json = "--json" in words
+    try:
+        _command(args, words, as_json=as_json)
+    except KeyboardInterrupt:
+        from converge_cli.cli.output import fail, interrupted  # noqa: PLC0415
 
+        fail("converge", interrupted(), as_json=as_json)
+
+
+def _command(args: list[str], words: list[str], *, as_json: bool) -> NoReturn:
+    from typer.exceptions import Abort, TyperException  # noqa: PLC0415  --version needs none of it
+
+    from converge_cli.cli.output import Mode, UsageError, fail  # noqa: PLC0415
     from converge_cli.cli.root import root  # noqa: PLC0415
 
+    Mode.debug, Mode.json = "--debug" in words, as_json
     try:
-        code = root().main(args=args, prog_name="converge", standalone_mode=False)
-    except (Abort, KeyboardInterrupt):
-        raise SystemExit(130) from None
+        code = _called(root(), [*(word for word in words if word != "--debug"), *args[len(words) :]], as_json=as_json)
+    except UsageError as error:
+        fail("converge", error, as_json=as_json)
+    except Abort:
+        raise KeyboardInterrupt from None
     except TyperException as error:
         context = getattr(error, "ctx", None)
         path = context.command_path if context is not None else "converge"
-        words = error.format_message() if hasattr(error, "format_message") else str(error)
-        problem = UsageError(words, hint=f"{path} --help")
-        fail(path.removeprefix("converge").strip() or "converge", problem, as_json=as_json)
-    raise SystemExit(code if isinstance(code, int) else 0)
+        told = error.format_message() if hasattr(error, "format_message") else str(error)
+        fail(_name(path), UsageError(told, hint=f"{path} --help"), as_json=as_json)
+    raise SystemExit(code)
+
+
+def _called(command: Any, args: list[str], *, as_json: bool) -> int:
+    """Call the root command. It returns only when it showed help or the like: every real command exits."""
+    if as_json and "--help" in args:
+        _help_as_json(command, args)
+    code = command.main(args=args, prog_name="converge", standalone_mode=False)
+    return code if isinstance(code, int) else 0
+
+
+def _help_as_json(command: Any, args: list[str]) -> NoReturn:
+    from contextlib import redirect_stdout  # noqa: PLC0415  rare
+
+    from converge_cli.cli.output import Answer, deliver  # noqa: PLC0415
+
+    with redirect_stdout(io.StringIO()) as shown:
+        command.main(args=[word for word in args if word != "--json"], prog_name="converge", standalone_mode=False)
+    name = _name(" ".join(word for word in args if not word.startswith("-")))
+    deliver(name, Answer("help", 0, {"help": shown.getvalue()}, lambda _console: None), as_json=True)
+
+
+def _name(path: str) -> str:
+    return path.removeprefix("converge").strip() or "converge"
+
+
+def _mend_streams() -> None:
+    """A stream that was closed before we began takes nothing; one that can't write our glyphs writes ? for them."""
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  for the process's life
+        elif name != "stdin" and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def load(module: str) -> Any:

@@ -10,6 +10,7 @@ from converge_cli.cli.output import UsageError
 from converge_cli.core.budget import BudgetChange
 from converge_cli.core.errors import did_you_mean
 
+Truth = Annotated[str, typer.Argument(metavar="TRUTH", help="A truth's key, its folder, or a path to its truth.yaml.")]
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on stdout; never prompt.")]
 Inputs = Annotated[
     list[str] | None, typer.Option("--input", metavar="NAME=PATH", help="Use this file for an input. Repeatable.")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from converge_cli.cli.exit_code import CODE_OF_ERROR, ExitCode
+from converge_cli.cli.stdout import written
 from converge_cli.core.errors import ConvergeError
 
 if TYPE_CHECKING:
@@ -55,14 +56,13 @@ def answering(command: str, work: Callable[[], Answer], *, as_json: bool) -> NoR
     Raises:
         SystemExit: always, with the exit code.
     """
+    as_json = as_json or Mode.json  # said anywhere on the line, even where another option took it for its value
     try:
         answer = work()
     except ConvergeError as error:
         fail(command, error, as_json=as_json)
     except KeyboardInterrupt:
-        fail(command, _interrupted(), as_json=as_json)
-    except BrokenPipeError:
-        raise SystemExit(_reader_left()) from None
+        fail(command, interrupted(), as_json=as_json)
     except Exception as error:  # noqa: BLE001  the last line of defence: no traceback for the user
         fail(command, _unexpected(error), as_json=as_json)
     deliver(command, answer, as_json=as_json)
@@ -70,15 +70,14 @@ def answering(command: str, work: Callable[[], Answer], *, as_json: bool) -> NoR
 
 def deliver(command: str, answer: Answer, *, as_json: bool) -> NoReturn:
     """Print an answer and exit."""
-    try:
+
+    def write() -> None:
         if as_json:
             print_json(envelope(command, answer))
         else:
             answer.show(console())
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise SystemExit(_reader_left()) from None
-    raise SystemExit(answer.exit_code)
+
+    raise SystemExit(written(write, answer.exit_code))
 
 
 def fail(command: str, error: ConvergeError, *, as_json: bool) -> NoReturn:
@@ -86,19 +85,17 @@ def fail(command: str, error: ConvergeError, *, as_json: bool) -> NoReturn:
     code = CODE_OF_ERROR.get(error.code, ExitCode.ERROR)
     if Mode.debug:
         traceback.print_exc()
-    if as_json:
-        print_json(
-            {
-                "schema": SCHEMA,
-                "command": command,
-                "outcome": "error",
-                "exit_code": int(code),
-                "error": error_data(error),
-            }
-        )
-    else:
+    if not as_json:
         show_error(error)
-    raise SystemExit(int(code))
+        raise SystemExit(int(code))
+    document = {
+        "schema": SCHEMA,
+        "command": command,
+        "outcome": "error",
+        "exit_code": int(code),
+        "error": error_data(error),
+    }
+    raise SystemExit(written(lambda: print_json(document), int(code)))
 
 
 def envelope(command: str, answer: Answer) -> dict[str, Any]:
@@ -151,8 +148,21 @@ def print_json(document: Mapping[str, Any]) -> None:
     import msgspec  # noqa: PLC0415
 
     from converge_cli._internal.canonical_json import encode  # noqa: PLC0415
+    from converge_cli.trace.jsonl import for_stream  # noqa: PLC0415
 
-    sys.stdout.write(msgspec.json.format(encode(document), indent=2).decode() + "\n")
+    try:
+        data = encode(document)
+    except UnicodeEncodeError:  # names of files and words of a command line may be no text at all
+        data = encode(_as_text(document))
+    sys.stdout.write(for_stream(msgspec.json.format(data, indent=2).decode(), sys.stdout) + "\n")
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, Mapping):
+        return {_as_text(key): _as_text(item) for key, item in value.items()}
+    return [_as_text(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def console() -> "Console":
@@ -170,7 +180,8 @@ def error_console() -> "Console":
     return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
-def _interrupted() -> ConvergeError:
+def interrupted() -> ConvergeError:
+    """Somebody pressed Ctrl-C twice, or before anything could be recorded."""
     error = ConvergeError("interrupted; nothing was lost", hint="converge runs lists what can be resumed")
     error.code = "INTERRUPTED"
     return error
@@ -183,9 +194,3 @@ def _unexpected(error: Exception) -> ConvergeError:
     )
     wrapped.code = "INTERNAL"
     return wrapped
-
-
-def _reader_left() -> int:
-    """Whoever read our output has gone; say nothing more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return int(ExitCode.ERROR)

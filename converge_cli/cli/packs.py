@@ -11,7 +11,7 @@ from converge_cli.cli.output import Answer, answering
 if TYPE_CHECKING:
     from rich.console import Console
 
-app = typer.Typer(pretty_exceptions_enable=False, no_args_is_help=True)
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.callback()
@@ -35,7 +35,7 @@ def list_packs(as_json: options.Json = False) -> None:
 
 @app.command()
 def show(
-    pack: Annotated[str, typer.Argument(help="The pack's name.")],
+    pack: Annotated[str, typer.Argument(metavar="PACK", help="The pack's name.")],
     as_json: options.Json = False,
 ) -> None:
     """Show what a pack declares: suggestors, kinds, parameters, gates."""

@@ -1,7 +1,7 @@
 """`converge plan`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -11,12 +11,12 @@ from converge_cli.cli.output import Answer, answering
 if TYPE_CHECKING:
     from rich.console import Console
 
-app = typer.Typer(pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.command()
 def plan(
-    truth: Annotated[str, typer.Argument(help="A truth's key, its folder, or a path to its truth.yaml.")],
+    truth: options.Truth,
     inputs: options.Inputs = None,
     parameters: options.Parameters = None,
     principal: options.Principal = None,

@@ -5,7 +5,7 @@ import typer
 from converge_cli.cli import options
 from converge_cli.cli.decide import Everything, Reason, Run, Target, Who, decide
 
-app = typer.Typer(pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.command()

@@ -7,12 +7,12 @@ import typer
 from converge_cli.cli import options
 from converge_cli.cli.output import Answer, answering
 
-app = typer.Typer(pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.command()
 def resume(
-    run: Annotated[str, typer.Argument(help="The run's id.")],
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id.")],
     inputs: options.Inputs = None,
     add_budget: Annotated[
         str | None, typer.Option("--add-budget", metavar="NAME=N,...", help="More of a limit, for example cycles=50.")

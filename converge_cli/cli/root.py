@@ -8,6 +8,8 @@ from typer.main import get_command
 
 from converge_cli.cli.command_list import COMMANDS
 from converge_cli.cli.main import load
+from converge_cli.cli.output import UsageError
+from converge_cli.core.errors import did_you_mean
 
 _HELP = """Decisions that must be defended.
 
@@ -37,10 +39,28 @@ class Root(TyperGroup):
         listed = COMMANDS.get(cmd_name)
         return LazyCommand(cmd_name, help=listed.help) if listed is not None else None
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that was named.
+
+        Raises:
+            UsageError: there is none of that name; says which one may have been meant.
+        """
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            raise UsageError(f"no command {name!r}", hint=did_you_mean(name, COMMANDS) or "converge --help", where=name)
+        return super().resolve_command(ctx, args)
+
 
 def root() -> Any:
     """The command `converge`."""
-    app = typer.Typer(cls=Root, help=_HELP, no_args_is_help=False, add_completion=True, pretty_exceptions_enable=False)
+    app = typer.Typer(
+        cls=Root,
+        help=_HELP,
+        no_args_is_help=False,
+        add_completion=True,
+        rich_markup_mode=None,  # plain help: nothing to import, and every screen reader can read it
+        pretty_exceptions_enable=False,
+    )
 
     @app.callback(invoke_without_command=True)
     def converge(context: typer.Context) -> None:

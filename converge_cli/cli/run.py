@@ -7,12 +7,12 @@ import typer
 from converge_cli.cli import options
 from converge_cli.cli.output import Answer, UsageError, answering
 
-app = typer.Typer(pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.command()
 def run(
-    truth: Annotated[str, typer.Argument(help="A truth's key, its folder, or a path to its truth.yaml.")],
+    truth: options.Truth,
     inputs: options.Inputs = None,
     parameters: options.Parameters = None,
     seeds: options.Seeds = None,
@@ -24,7 +24,7 @@ def run(
             help="Approve when the run would pause, if the point allows mode ci. Repeatable.",
         ),
     ] = None,
-    reason: Annotated[str, typer.Option(help="The reason of --approve.")] = "given with --approve",
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="The reason of --approve.")] = "given with --approve",
     principal: options.Principal = None,
     budget: options.Budgets = None,
     strict: Annotated[

@@ -6,21 +6,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converge_cli.cli import options
-from converge_cli.cli.output import Answer, answering
+from converge_cli.cli.output import Answer, UsageError, answering
+from converge_cli.core.errors import did_you_mean
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from converge_cli.core.port import RunRow
 
-app = typer.Typer(pretty_exceptions_enable=False)
+_STATUSES = ("running", "paused", "stopped")
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.command()
 def runs(
-    truth: Annotated[str | None, typer.Option(help="Only runs of this truth.")] = None,
+    truth: Annotated[str | None, typer.Option(metavar="KEY", help="Only runs of this truth.")] = None,
     status: Annotated[str | None, typer.Option(metavar="running|paused|stopped", help="Only runs that are so.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="At most so many, the newest first.")] = 50,
     as_json: options.Json = False,
 ) -> None:
     """List recorded runs, the newest first."""
@@ -30,6 +33,9 @@ def runs(
 
         from converge_cli.bootstrap import make_services  # noqa: PLC0415
 
+        if status not in {None, *_STATUSES}:
+            hint = did_you_mean(str(status), _STATUSES) or f"the choices are {', '.join(_STATUSES)}"
+            raise UsageError(f"--status takes no {status!r}", hint=hint, where="--status")
         services = make_services(Path.cwd())
         rows = tuple(services.experience.rows(truth=truth, status=status, limit=limit))
         return Answer("listed", 0, {"runs": msgspec.to_builtins(rows)}, lambda console: _show(console, rows))

@@ -87,7 +87,7 @@ class Session:
             result.reason,
             EXIT_CODES[result.stop.reason],
             run_data(result, ended.refusals),
-            lambda console: self._display.show_verdict(console, ended),
+            lambda console: self._display.show_verdict(console, command, ended),
         )
         if self._stuck:
             self._leave_stuck(command, answer)

@@ -11,14 +11,14 @@ from converge_cli.cli.output import Answer, UsageError, answering
 if TYPE_CHECKING:
     from rich.console import Console
 
-app = typer.Typer(pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.command()
 def show(
-    run: Annotated[str, typer.Argument(help="The run's id.")],
-    svg: Annotated[Path | None, typer.Option(help="Write the picture of the run to this file.")] = None,
-    width: Annotated[int, typer.Option(min=80, max=300, help="Columns of the picture.")] = 110,
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id.")],
+    svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the picture of the run to this file.")] = None,
+    width: Annotated[int, typer.Option(metavar="N", min=80, max=300, help="Columns of the picture.")] = 110,
     as_json: options.Json = False,
 ) -> None:
     """Show a recorded run as its trace left it: context, gates, invariants, criteria, verdict, whole digests."""

@@ -1,7 +1,7 @@
 """`converge truths list|show|compile`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
     from converge_cli.core.job import Job
 
-app = typer.Typer(pretty_exceptions_enable=False, no_args_is_help=True)
-Name = Annotated[str, typer.Argument(metavar="TRUTH", help="A truth's key, its folder, or a path to its truth.yaml.")]
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.callback()
@@ -37,7 +36,7 @@ def list_truths(as_json: options.Json = False) -> None:
 
 
 @app.command()
-def show(truth: Name, as_json: options.Json = False) -> None:
+def show(truth: options.Truth, as_json: options.Json = False) -> None:
     """Show a truth as a page: its job, clauses and what keeps each, criteria, approvals."""
 
     def work() -> Answer:
@@ -54,7 +53,7 @@ def show(truth: Name, as_json: options.Json = False) -> None:
 
 
 @app.command()
-def compile(truth: Name, as_json: options.Json = False) -> None:  # noqa: A001  the command's name
+def compile(truth: options.Truth, as_json: options.Json = False) -> None:  # noqa: A001  the command's name
     """Print the compiled job: plain data, byte for byte the same each time."""
 
     def work() -> Answer:

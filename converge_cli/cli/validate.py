@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
     from converge_cli.app.validate_truths import Validation
 
-app = typer.Typer(pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.command()
 def validate(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Truths, features or folders; the project when left out.")
+        list[Path] | None,
+        typer.Argument(metavar="[PATHS]...", help="Truths, features or folders; the project when left out."),
     ] = None,
     fail_on: Annotated[
         str, typer.Option("--fail-on", metavar="error|warning", help="What ends with code 1.")

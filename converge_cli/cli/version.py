@@ -6,7 +6,7 @@ from converge_cli import __version__
 from converge_cli.cli import options
 from converge_cli.cli.output import Answer, answering
 
-app = typer.Typer(pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.command()

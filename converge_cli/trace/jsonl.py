@@ -6,24 +6,30 @@ from typing import TextIO
 from converge_cli.core.event import RunEvent, SuggestorRunning, encode_event
 
 
-class JsonlDisplay:
-    """Writes each committed event as it was hashed.
+def for_stream(text: str, stream: TextIO) -> str:
+    """JSON text as a stream can take it: the same values, in other bytes where they must be.
 
-    On a terminal, characters that JSON leaves alone but a terminal may obey are written as JSON escapes: the same
-    values, in other bytes.
+    On a terminal, characters that JSON leaves alone but a terminal may obey are written as JSON escapes; likewise
+    those that the stream's encoding has no bytes for.
     """
+    plain = (stream.encoding or "utf-8").lower().replace("_", "-") not in {"utf-8", "utf8"}
+    if plain and not text.isascii():
+        text = "".join(char if char.isascii() else _json_escape(char) for char in text)
+    if stream.isatty():
+        text = "".join(char if char == "\n" or char.isprintable() else _json_escape(char) for char in text)
+    return text
+
+
+class JsonlDisplay:
+    """Writes each committed event as it was hashed, in the form that the stream can take."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._terminal = stream.isatty()
 
     def events(self, run: str, committed: Sequence[RunEvent]) -> None:  # noqa: ARG002  the port's signature
         """Write one line an event."""
         for event in committed:
-            line = encode_event(event).decode()
-            if self._terminal and not line.isprintable():
-                line = "".join(char if char.isprintable() else _json_escape(char) for char in line)
-            self._stream.write(line + "\n")
+            self._stream.write(for_stream(encode_event(event).decode(), self._stream) + "\n")
         self._stream.flush()
 
     def running(self, beginning: SuggestorRunning) -> None:
