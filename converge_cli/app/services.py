@@ -3,10 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from converge_cli.core.pack import PolicyFiles
 from converge_cli.core.port import Clock, Experience, FlowGate, IdSource
-from converge_cli.pack.registry import PackRegistry
+
+if TYPE_CHECKING:
+    from converge_cli.pack.registry import PackRegistry
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,9 @@ class Services:
     people: Path | None = None
     on_stuck: Callable[[str], None] | None = None
 
-    def packs(self, project: Path | None) -> PackRegistry:
+    def packs(self, project: Path | None) -> "PackRegistry":
         """The packs that a project sees: its own, installed ones, ours."""
+        from converge_cli.pack.registry import PackRegistry  # noqa: PLC0415  commands that need no pack load none
+
         roots = [] if project is None or project == self.shipped else [project / "packs"]
         return PackRegistry(roots, shipped=[self.shipped / "packs"], on_stuck=self.on_stuck)

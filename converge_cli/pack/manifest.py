@@ -82,7 +82,7 @@ Text = Annotated[str, Field(min_length=1)]
 class _Section(BaseModel):
     """A mapping of the manifest: unknown keys are errors, nothing is coerced."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
 
 class ResourceSection(_Section):

@@ -55,7 +55,7 @@ SeveralNames = Annotated[list[Name], Field(min_length=1)]
 class Section(BaseModel):
     """Base of every mapping of the contract: unknown keys are errors, nothing is coerced."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class Guarded(Section):

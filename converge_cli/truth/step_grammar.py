@@ -226,18 +226,24 @@ class Template:
     (the optional SEL after a `key` placeholder that is named `<name>_key`), or words joined by `|`.
     """
 
-    __slots__ = ("_match", "_slots", "shown", "text")
+    __slots__ = ("_match", "_parts", "_prefix", "_slots", "shown", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         parts = [match.groups() for match in _PART.finditer(text)]
         inner = [match.groups() for part in parts for match in _PART.finditer(part[2] or "")]
         self._slots = [(part[0], part[1]) for part in parts + inner if part[0] is not None]
-        self._match = re.compile("".join(_regex(*part) for part in parts)).fullmatch
+        self._parts = parts
+        self._prefix = parts[0][3] or ""
+        self._match: Callable[[str], re.Match[str] | None] | None = None
         self.shown = "".join(_shown(*part) for part in parts)
 
     def match(self, text: str) -> re.Match[str] | None:
         """The match of a whole step, or None."""
+        if not text.startswith(self._prefix):
+            return None
+        if self._match is None:  # a command that reads few steps need not wait for all patterns to compile
+            self._match = re.compile("".join(_regex(*part) for part in self._parts)).fullmatch
         return self._match(text)
 
     def values(self, match: re.Match[str]) -> dict[str, Any]:
