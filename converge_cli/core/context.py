@@ -102,7 +102,8 @@ class Context:
         for subject, fact in self._current[which.key].items():
             if which.matches(subject):
                 made.put(subject, fact)
-        made.newest = max((fact.index for fact in made.current.values()), default=-1)
+        if made.current:
+            made.newest = max(fact.index for fact in made.current.values())
         return made
 
     def current(self, key: str, subject: str) -> Fact | None:

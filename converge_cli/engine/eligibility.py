@@ -37,6 +37,8 @@ class Eligibility:
 
     def _wake(self) -> None:
         woken = self._run.context.woken
+        if not woken:
+            return
         for number in woken:
             registration = self._run.registrations[number]
             registration.wake()

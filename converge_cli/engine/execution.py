@@ -103,7 +103,7 @@ class Executor:
 
         def call() -> None:
             answer = registration.suggestor.execute(view)
-            if isinstance(answer, Awaitable):
+            if not isinstance(answer, Effect) and isinstance(answer, Awaitable):
                 answers.append(answer)
             else:
                 _take(execution, answer)

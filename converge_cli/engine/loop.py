@@ -97,9 +97,8 @@ class Loop:
         run.cycle += 1
         run.log.tick()
         run.log.add(CycleStarted, cycle=run.cycle, active_ms=self._active_ms())
-        for held in list(run.held.values()):
-            if self._gate.desk.needs_asking(held):
-                self._gate.reask(held)
+        if run.held:
+            self._ask_again()
         eligible, failed = self._eligibility.eligible(self._executor)
         executions: list[Execution] = []
         if eligible or failed:
@@ -108,7 +107,8 @@ class Loop:
             executions = await self._executor.execute(eligible, left)
             if run.ended is not None:
                 raise Halt(run.ended)
-            executions = sorted([*executions, *failed], key=lambda item: item.registration.number)
+            if failed:
+                executions = sorted([*executions, *failed], key=lambda item: item.registration.number)
             merge(run, self._gate, self._eligibility, executions)
         self._gate.withdraw_superseded()
         self._check_structure()
@@ -116,6 +116,11 @@ class Loop:
         self._invariants.note_semantic()
         self._gate.withdraw_superseded()
         return executions
+
+    def _ask_again(self) -> None:
+        for held in list(self._run.held.values()):
+            if self._gate.desk.needs_asking(held):
+                self._gate.reask(held)
 
     def _fixed_point(self, executions: list[Execution]) -> Stop:
         """Nothing was added: the fixed point, unless executions were cut off before they could add something."""

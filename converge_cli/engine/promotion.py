@@ -60,19 +60,21 @@ class PromotionGate:
         Raises:
             Halt: two suggestors say different things of one subject, or the fact budget is used up.
         """
-        if self._was_rejected(by, proposal):
+        if self._run.rejected and self._was_rejected(by, proposal):
             return
         try:
             candidate = self._parse(by, proposal, execution, position)
             if candidate is None:
                 return
-            self._check_evidence(candidate)
+            if candidate.evidence:
+                self._check_evidence(candidate)
             if self._validations:
                 self._validate(candidate)
         except RejectedError as rejected:
             self._reject(by, proposal, execution, position, rejected)
             return
-        self._settle_conflict(candidate)
+        if self._run.held or self._context.get(candidate.key, candidate.id) is not None:
+            self._settle_conflict(candidate)
         if self._needs_people:
             self._rule(Held(candidate))
         else:
@@ -108,7 +110,8 @@ class PromotionGate:
         if judged and (proposal.key, fact_id, content, evidence) in judged and self._is_current(evidence):
             self._run.duplicates += 1
             return None
-        self._check_correction(proposal, subject)
+        if proposal.corrects is not None or subject != fact_id:
+            self._check_correction(proposal, subject)
         return Candidate(
             proposal.key,
             fact_id,
@@ -116,7 +119,7 @@ class PromotionGate:
             kind.name,
             payload,
             content,
-            _confidence(proposal.confidence),
+            _CERTAIN if proposal.confidence is None else _confidence(proposal.confidence),
             evidence,
             proposal.corrects,
             by.name,
@@ -129,9 +132,9 @@ class PromotionGate:
             raise RejectedError("ID_MALFORMED", f"{key!r:.80} is not a context key")
         if len(fact_id) > MAX_ID_LENGTH:
             raise RejectedError("ID_MALFORMED", f"an id is a text of at most {MAX_ID_LENGTH} characters")
-        subject = subject_of(fact_id)
+        subject = subject_of(fact_id) if "@" in fact_id else fact_id
         match = FACT_ID.fullmatch(subject)
-        if match is None or version_of(fact_id) is None:
+        if match is None or (subject != fact_id and version_of(fact_id) is None):
             raise RejectedError("ID_MALFORMED", f"{fact_id!r:.120} is not kind:name")
         name = match.group(1)
         if name in ENGINE_MODELS:
@@ -188,8 +191,6 @@ class PromotionGate:
                     raise RejectedError(validation.code, f"{validation.id}: {answer.detail or then.text}")
 
     def _was_rejected(self, by: Registration | Outside, proposal: RecordedProposal) -> bool:
-        if not self._run.rejected:
-            return False
         code = self._run.rejected.get(spelling(by.name, proposal))
         # Evidence that was missing may have come since, so that alone is judged anew.
         if code in {None, "EVIDENCE_UNKNOWN"} or not self._is_current(proposal.evidence):
@@ -340,9 +341,7 @@ def _parse_payload(kind: Kind, recorded: RecordedProposal) -> tuple[Any, bytes]:
     raise RejectedError("CONTENT_EMPTY", f"a {kind.name} without content says nothing")
 
 
-def _confidence(text: str | None) -> Decimal:
-    if text is None:
-        return _CERTAIN
+def _confidence(text: str) -> Decimal:
     try:
         number = Decimal(text)
     except InvalidOperation:
