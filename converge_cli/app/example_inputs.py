@@ -67,15 +67,18 @@ def _csv(rows: tuple[tuple[str, ...], ...]) -> bytes:
 def _from_path(
     path: str, specs: Mapping[str, InputSpec], location: TruthLocation, example: Example, where: str
 ) -> dict[str, Source]:
+    if PurePath(path).is_absolute():
+        raise ExampleInputError(
+            f"{path!r} is an absolute path, which holds on one machine only",
+            hint="write it relative to the feature or to the truth",
+            where=where,
+        )
     folders = [feature.parent for feature in location.features if feature.name == example.origin.file]
     tried = [folder / path for folder in dict.fromkeys([*folders, location.file.parent])]
     found = next((file for file in tried if file.exists()), None)
-    if found is None or PurePath(path).is_absolute():
-        shown = " nor ".join(str(file) for file in tried)
+    if found is None:
         raise ExampleInputError(
-            f"there is no {path!r} beside the feature or the truth: neither {shown}"
-            if len(tried) > 1
-            else f"there is no {path!r} beside the truth",
+            f"there is no {path!r}: neither {' nor '.join(str(file) for file in tried)}",
             hint="write a path relative to the feature or to the truth",
             where=where,
         )

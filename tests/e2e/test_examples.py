@@ -195,6 +195,23 @@ def test_a_feature_that_no_truth_uses_fails(greenhouse: Path, tmp_path: Path) ->
     assert "no truth uses" in walked.text
 
 
+def test_a_feature_of_two_truths_must_hold_for_both(greenhouse: Path, tmp_path: Path) -> None:
+    """The other one gives a bed more water, and it is named in what fails."""
+    other = greenhouse / "truths" / "thirsty"
+    shutil.copytree(greenhouse / "truths" / "custom-agent", other)
+    truth = (
+        (other / "truth.yaml")
+        .read_text()
+        .replace("key: custom-agent", "key: thirsty\nfeatures: [custom-agent.feature]")
+    )
+    (other / "truth.yaml").write_text(truth.replace("litres_per_m2: 4", "litres_per_m2: 5"))
+    walked = walk(greenhouse, tmp_path / "record.json")
+
+    assert 1 == walked.code
+    assert "ASSERT FAILED: thirsty: field litres of watering:north is 15" in walked.text
+    assert "custom-agent: " not in walked.text
+
+
 def test_a_truth_that_cannot_run_fails_its_rules(greenhouse: Path, tmp_path: Path) -> None:
     """The file of an input is gone: what would be judged on the truth's own run is not judged, so it fails."""
     (greenhouse / "truths" / "custom-agent" / "readings.csv").unlink()

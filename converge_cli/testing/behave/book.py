@@ -25,16 +25,16 @@ class ExampleBook:
 
     def judge(self, feature: Path, line: int, row: int = 0) -> Judgement:
         """The scenario that begins at a line of a feature file; `row` is the outline's row, from 1, else 0."""
-        return together(self._judge(item, feature.name, line, row) for item in self._of(feature))
+        return together([self._judge(item, feature.name, line, row) for item in self._of(feature)])
 
     def problem(self, feature: Path) -> str:
         """Why nothing in a feature file can be judged; empty when something can."""
         return "\n".join(item for item in self._of(feature) if isinstance(item, str))
 
-    def _judge(self, examples: TruthExamples | str, file: str, line: int, row: int) -> Judgement:
+    def _judge(self, examples: TruthExamples | str, file: str, line: int, row: int) -> tuple[str, Judgement]:
         if isinstance(examples, str):
-            return Judgement(whole=examples)
-        return judge_scenario(examples, file, line, row)
+            return file, Judgement(whole=examples)
+        return examples.location.key, judge_scenario(examples, file, line, row)
 
     def _of(self, feature: Path) -> list[TruthExamples | str]:
         feature = feature.resolve()

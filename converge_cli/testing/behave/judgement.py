@@ -1,6 +1,6 @@
 """What is known of one scenario before behave walks through it: why to skip it, and what fails where."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from converge_cli.app.clause_evidence import JudgedClause
@@ -46,21 +46,24 @@ def judge_scenario(examples: TruthExamples, file: str, line: int, row: int) -> J
     return Judgement(whole=f"truth {examples.location.key} has not compiled this scenario, so nothing has judged it")
 
 
-def together(judgements: Iterable[Judgement]) -> Judgement:
-    """One scenario of a feature that several truths use: it must hold for each that judges it."""
-    found = list(judgements)
-    judged = [item for item in found if not item.skip]
+def together(named: Sequence[tuple[str, Judgement]]) -> Judgement:
+    """One scenario of a feature that several truths use (key, judgement): it must hold for each that judges it."""
+    if len(named) == 1:
+        return named[0][1]
+    judged = [(key, item) for key, item in named if not item.skip]
     if not judged:
-        return found[0]
-    thens: dict[int, str] = {}
-    for item in judged:
-        for line, fault in (item.thens or {}).items():
-            thens[line] = "; ".join(filter(None, (thens.get(line, ""), fault)))
+        return Judgement(skip="; ".join(f"{key}: {item.skip}" for key, item in named))
+    lines = {line for _, item in judged for line in item.thens or ()}
     return Judgement(
-        whole="\n".join(filter(None, (item.whole for item in judged))),
-        every_then="; ".join(filter(None, (item.every_then for item in judged))),
-        thens=thens if any(item.thens is not None for item in judged) else None,
+        whole="\n".join(f"{key}: {item.whole}" for key, item in judged if item.whole),
+        every_then="; ".join(f"{key}: {item.every_then}" for key, item in judged if item.every_then),
+        thens={line: _faults(judged, line) for line in sorted(lines)} if lines else None,
     )
+
+
+def _faults(judged: Sequence[tuple[str, Judgement]], line: int) -> str:
+    found = [(key, (item.thens or {}).get(line)) for key, item in judged]
+    return "; ".join(f"{key}: {fault}" for key, fault in found if fault)
 
 
 def _is_row(clause_id: str, row: int) -> bool:

@@ -1,0 +1,184 @@
+"""The real command in a process of its own, and small projects for it to work on."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent, indent
+from typing import Any
+
+import pytest
+
+COMMAND = Path(sys.executable).with_name("converge")
+CONTENT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The one JSON document on stdout; fails when there is more, or less."""
+        return json.loads(self.out)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The data of an answer."""
+        return self.document["data"]
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The error of a command that gave no answer."""
+        return self.document["error"]
+
+
+class Converge:
+    """Calls `converge`; one store for all calls of a test, nothing of the surroundings but the path."""
+
+    def __init__(self, folder: Path, bytecode: Path) -> None:
+        self.folder = folder
+        self.env = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "LANG": "C.UTF-8",
+            "PYTHONPYCACHEPREFIX": str(bytecode),
+            "CONVERGE_STORAGE_PATH": str(folder / "store"),
+        }
+
+    def __call__(
+        self, *args: str | Path, cwd: Path | None = None, env: dict[str, str | None] | None = None, timeout: float = 60
+    ) -> Ran:
+        """Run to the end; never a terminal, never a traceback."""
+        done = subprocess.run(
+            [COMMAND, *args],
+            cwd=cwd or self.folder,
+            env=self.environment(env),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout,
+        )
+        ran = Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+        assert "Traceback" not in ran.out + ran.err, ran.err
+        return ran
+
+    def start(self, *args: str | Path, cwd: Path | None = None, **options: Any) -> subprocess.Popen[bytes]:
+        """Start and let it run."""
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **options}
+        return subprocess.Popen([COMMAND, *args], cwd=cwd or self.folder, env=self.environment(), **pipes)
+
+    def environment(self, changes: dict[str, str | None] | None = None) -> dict[str, str]:
+        """The environment of the command; None takes a variable out."""
+        return {name: value for name, value in {**self.env, **(changes or {})}.items() if value is not None}
+
+
+@pytest.fixture(scope="session")
+def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the commands of this session keep compiled bytecode, so that only the first is slow."""
+    return tmp_path_factory.getbasetemp() / "bytecode"
+
+
+@pytest.fixture
+def converge(tmp_path: Path, bytecode: Path) -> Converge:
+    """The command, with a store of its own in the test's folder."""
+    return Converge(tmp_path, bytecode)
+
+
+class Project:
+    """A project of one truth `small` and one pack `small`, as small as they can be."""
+
+    TRUTH = """\
+        truth: v1
+        key: small
+        kind: job
+        title: A note is written
+        job: {actor: Writer, functional: Write notes, so_that: They can be read}
+        packs: [small]
+        budget: {cycles: 10, facts: 1000, time: 30s}
+        success_criteria:
+          - id: written
+            description: A note is there
+            required: true
+            then: ['the Context key "Signals" contains at least 1 fact with id "note:*"']
+        """
+    FEATURE = """\
+        Feature: A note is written
+
+          @invariant @structural @id:notes_have_text
+          Scenario: A note has text
+            Given any fact under key "Signals" with id "note:*"
+            Then it must include:
+              | field | rule             |
+              | text  | non-empty string |
+        """
+    PACK = '''\
+        """Writes a note."""
+
+        import asyncio
+        import os
+        import sys
+        import time
+
+        from converge_cli import Effect, FactModel, Suggestor
+
+        PACK = {
+            "pack": "v1", "name": "small", "version": "1", "description": "Writes notes",
+            "kinds": {"note": "Note"}, "suggestors": ["Writer"],
+        }
+
+
+        class Note(FactModel, frozen=True):
+            text: str
+            about: tuple[str, ...] = ()
+
+
+        class Base(Suggestor):
+            name = "writer"
+            writes = ("Signals:note:*",)
+
+            def note(self, view, text="hello", name="one"):
+                return view.propose("Signals", f"note:{name}", Note(text))
+
+        '''
+    WRITER = """\
+        class Writer(Base):
+            def execute(self, view):
+                return Effect([self.note(view)])
+        """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.truth = folder / "truths" / "small" / "truth.yaml"
+        self.feature = folder / "features" / "small.feature"
+        self.pack = folder / "packs" / "small.py"
+
+    def write(
+        self, writer: str = WRITER, *, truth: str = "", feature: str = FEATURE, replace: dict[str, str] | None = None
+    ) -> Path:
+        """Write the project: the writer's code, what to add to the truth, what to replace in it."""
+        for path in (self.truth, self.feature, self.pack):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        text = dedent(self.TRUTH) + dedent(truth)
+        for old, new in (replace or {}).items():
+            assert old in text
+            text = text.replace(old, new)
+        self.truth.write_text(text)
+        self.feature.write_text(dedent(feature))
+        self.pack.write_text(dedent(self.PACK) + dedent(writer))
+        return self.folder
+
+    def execute(self, body: str, **options: Any) -> Path:
+        """Write the project with this body of the writer's execute."""
+        return self.write(f"class Writer(Base):\n    def execute(self, view):\n{indent(dedent(body), ' ' * 8)}", **options)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A small project, not written yet."""
+    return Project(tmp_path / "project")
