@@ -140,7 +140,7 @@ class ContextView:
     __slots__ = ("_allowed", "_context", "_kinds", "_open", "_suggestor")
 
     def __init__(
-        self, suggestor: str, allowed: tuple[LiveSelection, ...], context: Context, kinds: Mapping[str, Kind]
+        self, suggestor: str, allowed: tuple[Selector, ...], context: Context, kinds: Mapping[str, Kind]
     ) -> None:
         self._suggestor = suggestor
         self._allowed = allowed
@@ -156,11 +156,14 @@ class ContextView:
             MalformedSelectorError: it is not a selector.
         """
         wanted = selector(which)
-        for live in self._covering(wanted):
-            if live.selector is wanted:
-                return live.facts()
-            return tuple(fact for subject, fact in live.current.items() if wanted.matches(subject))
-        raise UndeclaredReadError(self._suggestor, which, [live.selector.text for live in self._allowed])
+        self._require_open()
+        if wanted in self._allowed:
+            return self._context.live(wanted).facts()
+        for declared in self._allowed:
+            if declared.covers(wanted):
+                current = self._context.live(declared).current
+                return tuple(fact for subject, fact in current.items() if wanted.matches(subject))
+        raise UndeclaredReadError(self._suggestor, which, [declared.text for declared in self._allowed])
 
     def get(self, key: str, subject: str) -> Fact | None:
         """The fact that stands for one subject, or None.
@@ -168,11 +171,11 @@ class ContextView:
         Raises:
             UndeclaredReadError: neither reads nor writes of the suggestor cover it.
         """
-        for live in self._allowed:
-            if live.selector.key == key and live.selector.matches(subject):
-                self._require_open()
-                return live.current.get(subject)
-        raise UndeclaredReadError(self._suggestor, f"{key}:{subject}", [live.selector.text for live in self._allowed])
+        self._require_open()
+        for declared in self._allowed:
+            if declared.key == key and declared.matches(subject):
+                return self._context.current(key, subject)
+        raise UndeclaredReadError(self._suggestor, f"{key}:{subject}", [declared.text for declared in self._allowed])
 
     def missing(self, *, each: str, output: str) -> tuple[Fact, ...]:
         """The facts of `each` that have no `output` yet.
@@ -205,11 +208,6 @@ class ContextView:
     def close(self) -> None:
         """End the view: whoever kept it can't look into later cycles."""
         self._open = False
-
-    def _covering(self, wanted: Selector) -> Iterator[LiveSelection]:
-        self._require_open()
-        narrow = [live for live in self._allowed if live.selector is wanted]
-        yield from narrow or (live for live in self._allowed if live.selector.covers(wanted))
 
     def _require_open(self) -> None:
         if not self._open:

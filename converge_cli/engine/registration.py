@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from converge_cli.core.context import Context, ContextView, LiveSelection
+from converge_cli.core.context import Context, ContextView
 from converge_cli.core.errors import InvalidJobError
 from converge_cli.core.ids import SEGMENT
 from converge_cli.core.kind import Kind
@@ -52,13 +52,18 @@ class Registration:
         self.timeout = _timeout(suggestor, pack)
         self.reads = tuple(context.live(selector(text)) for text in suggestor.reads)
         self.writes: tuple[Selector, ...] = tuple(selector(text) for text in suggestor.writes)
-        written = (context.live(which) for which in self.writes)
-        self.allowed: tuple[LiveSelection, ...] = tuple(dict.fromkeys((*self.reads, *written)))
+        self.allowed: tuple[Selector, ...] = (*(live.selector for live in self.reads), *self.writes)
         self.last_view = -1
         self.due = not self.reads
         self.declined = False
-        for live in self.allowed:
+        for live in self.reads:
             live.readers.append(number)
+        if not suggestor.accepts_everything:
+            # Who may decline looks at what it writes as well, so that may change its mind.
+            for which in self.writes:
+                live = context.live(which)
+                if live not in self.reads:
+                    live.readers.append(number)
 
     def view(self, context: Context, kinds: Mapping[str, Kind]) -> ContextView:
         """A fresh view of what it may see."""

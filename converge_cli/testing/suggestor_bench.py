@@ -34,7 +34,7 @@ def view_of(facts: Iterable[ProposedFact], suggestor: Suggestor, kinds: Mapping[
     context = Context()
     for item in facts:
         context.add(_fact(item, known, len(context.facts)))
-    allowed = tuple(context.live(selector(text)) for text in dict.fromkeys((*suggestor.reads, *suggestor.writes)))
+    allowed = tuple(selector(text) for text in dict.fromkeys((*suggestor.reads, *suggestor.writes)))
     return ContextView(suggestor.name, allowed, context, known)
 
 

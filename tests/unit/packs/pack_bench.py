@@ -63,8 +63,8 @@ class Bench:
 
     def propose(self, suggestor: Suggestor) -> tuple[ProposedFact, ...]:
         """What a suggestor proposes now; nothing when it does not accept."""
-        live = tuple(self.context.live(selector(text)) for text in (*suggestor.reads, *suggestor.writes))
-        view = ContextView(suggestor.name, live, self.context, self.kinds)
+        allowed = tuple(selector(text) for text in (*suggestor.reads, *suggestor.writes))
+        view = ContextView(suggestor.name, allowed, self.context, self.kinds)
         effect = suggestor.execute(view) if suggestor.accepts(view) else Effect()
         assert isinstance(effect, Effect), f"{suggestor.name} is asynchronous"
         writes = [selector(text) for text in suggestor.writes]
