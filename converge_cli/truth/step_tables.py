@@ -27,6 +27,8 @@ _RULES: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     ("id of", 'id of a "K" fact', re.compile(r'id of an? ("[^"]*") fact')),
     ("list of at least", "list of at least n", re.compile(r"list of at least ([0-9]{1,9})")),
 )
+RULES: tuple[str, ...] = tuple(shown for _, shown, _ in _RULES)
+"""The rules of the table `it must include:`, as people write them."""
 
 
 def pairs(argument: Argument, left: str, right: str) -> Iterator[tuple[Cell, Cell]]:
