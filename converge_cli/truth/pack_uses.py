@@ -61,6 +61,11 @@ class PackUses:
             if name not in contract.packs:
                 fix = did_you_mean(name, contract.packs) or f"add {name} to packs, or remove its parameters"
                 self._fail("unknown-pack", keys[name], f"parameters for {name}, which is not among the packs", fix)
+        for name in self._overrides:
+            if name not in contract.packs:
+                fix = did_you_mean(name, contract.packs) or f"the packs are {', '.join(contract.packs)}"
+                place = self._root.nearest("packs").place
+                self._fail("unknown-pack", place, f"a parameter is given for {name}, which is not among the packs", fix)
         self._check_kinds()
 
     def others(self) -> list[Writer]:
@@ -99,7 +104,7 @@ class PackUses:
         except InvalidParametersError as error:
             self._fail_parameters(name, error, place)
         except ConvergeError as error:
-            self._fail("broken-pack", place, error.message, error.hint or "mend the pack")
+            self._fail("broken-pack", place, _with_place(error), error.hint or "mend the pack")
         except Exception as error:  # noqa: BLE001  a parameters model is the pack author's code and may raise anything
             self._fail("broken-pack", place, f"pack {name} raised {type(error).__name__}: {error}", "mend the pack")
         else:
@@ -132,6 +137,13 @@ class PackUses:
     def _fail(self, finding: str, place: Place, message: str, fix: str) -> None:
         self.complete = False
         self._findings.add(finding, place, message, fix)
+
+
+def _with_place(error: ConvergeError) -> str:
+    """The message, with the line of the pack's own file where one is at fault: the finding stands in the truth."""
+    where = error.where or ""
+    file, _, place = where.partition(":")
+    return f"{where}: {error.message}" if place and file not in error.message else error.message
 
 
 def overlaid(values: Any, overrides: Mapping[tuple[str, ...], Any]) -> Any:
