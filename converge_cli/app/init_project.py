@@ -132,6 +132,14 @@ _FILES = {
         "  - {{id: lead, name: Team lead, roles: [lead], authority: supervisory, domains: [team]}}\n"
     ),
     "features/{key}.feature": _FEATURE,
+    "features/environment.py": (
+        '"""Hooks for behave: the truths judge the scenarios."""\n\n'
+        "from converge_cli.testing.behave.hooks import *  # noqa: F403\n"
+    ),
+    "features/steps/converge_steps.py": (
+        '"""Steps for behave: the language of truths."""\n\n'
+        "from converge_cli.testing.behave.steps import *  # noqa: F403\n"
+    ),
     "packs/{pack}.py": _PACK,
     ".gitignore": ".converge/\n__pycache__/\n",
     ".github/workflows/converge.yml": (
@@ -146,6 +154,7 @@ _FILES = {
         '        with: {{python-version: "3.11"}}\n'
         "      - run: pip install converge-cli\n"
         "      - run: converge validate\n"
+        "      - run: behave\n"
         "      - run: converge run {key} --no-input\n"
     ),
 }
