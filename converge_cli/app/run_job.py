@@ -81,8 +81,9 @@ class RunJob:
         self._sink = sink
         self.truth: LoadedTruth = truth or load_truth(services, request.truth, request.parameters)
         self._job = with_budget(self.truth.job, request.budget)
-        if request.principal is not None:
-            require_person(self.truth.people, request.principal)
+        named = [request.principal] if request.principal is not None else []
+        for person in (*named, *(given.who for given in request.approvals)):
+            require_person(self.truth.people, person)
         self._seeds = [read_seed(text) for text in request.seeds]
         packs = self.truth.compilation.packs
         self._given = read_inputs(self._job, packs, self.truth.location.file.parent, request.inputs)
