@@ -1,6 +1,5 @@
 """What `converge approve` and `converge reject` share."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -27,12 +26,12 @@ def decide(
 
     def work() -> Answer:
         from converge_cli.app.decide_approval import decide_approval  # noqa: PLC0415  when the words are right
-        from converge_cli.bootstrap import make_services  # noqa: PLC0415
+        from converge_cli.cli.here import services_here  # noqa: PLC0415
         from converge_cli.engine.decision import Statement  # noqa: PLC0415
 
         if not reason.strip():
             raise UsageError("a decision needs a reason", hint='--reason "why"', where="--reason")
-        services = make_services(Path.cwd())
+        services = services_here()
         answer = decide_approval(
             services, run, target, who, Statement(decision, reason, "interactive"), everything=everything
         )

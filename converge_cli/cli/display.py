@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from converge_cli.cli.stdout import out
 from converge_cli.core.event import RunEvent, SuggestorRunning
 from converge_cli.trace.fold import fold
 from converge_cli.trace.state import TraceState
@@ -28,6 +29,7 @@ class Display:
         self.trace = trace
         self.console: Console | None = None
         self._own = TraceState()
+        self._lost = False
         self._inner: Any = self._make(trace)
 
     @property
@@ -48,11 +50,15 @@ class Display:
 
     def events(self, run: str, committed: Sequence[RunEvent]) -> None:
         """Take in what was committed."""
-        if self._inner is not None:
-            self._inner.events(run, committed)
         if self._inner is None or self.trace == "jsonl":
             for event in committed:
                 fold(self._own, event)
+        if self._inner is None or self._lost:
+            return
+        try:
+            self._inner.events(run, committed)
+        except OSError:  # nobody reads the trace any more, or its disk is full: the run does not depend on that
+            self._lost = True
 
     def catch_up(self, events: Sequence[RunEvent]) -> None:
         """Know what happened before, without printing it again."""
@@ -111,7 +117,7 @@ class Display:
         result = answer.result
         data = run_data(result, answer.refusals)
         made = Answer(result.reason, EXIT_CODES[result.stop.reason], data, lambda _console: None)
-        sys.stdout.write(for_stream(encode(envelope(command, made)).decode(), sys.stdout) + "\n")
+        out().write(for_stream(encode(envelope(command, made)).decode(), out()) + "\n")
 
     def _make(self, trace: str) -> Any:
         if trace == "live":
@@ -129,5 +135,5 @@ class Display:
         if trace == "jsonl":
             from converge_cli.trace.jsonl import JsonlDisplay  # noqa: PLC0415
 
-            return JsonlDisplay(sys.stdout)
+            return JsonlDisplay(out())
         return None

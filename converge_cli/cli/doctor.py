@@ -1,6 +1,5 @@
 """`converge doctor`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -27,9 +26,10 @@ def doctor(as_json: options.Json = False) -> None:
         from dataclasses import asdict  # noqa: PLC0415  imported when the words are right
 
         from converge_cli.app.doctor import examine  # noqa: PLC0415
-        from converge_cli.bootstrap import make_services, policy_self_test  # noqa: PLC0415
+        from converge_cli.bootstrap import policy_self_test  # noqa: PLC0415
+        from converge_cli.cli.here import services_here  # noqa: PLC0415
 
-        checks = examine(make_services(Path.cwd()), policy_self_test)
+        checks = examine(services_here(), policy_self_test)
         well = all(check.ok for check in checks)
         data = {"checks": [asdict(check) for check in checks]}
         return Answer("well" if well else "unwell", 0 if well else 1, data, lambda console: _show(console, checks))

@@ -1,6 +1,5 @@
 """`converge inbox`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -21,9 +20,9 @@ def inbox(as_json: options.Json = False) -> None:
     def work() -> Answer:
         from converge_cli.app.inbox import inbox as waiting_requests  # noqa: PLC0415  when the words are right
         from converge_cli.app.result_data import request_data  # noqa: PLC0415
-        from converge_cli.bootstrap import make_services  # noqa: PLC0415
+        from converge_cli.cli.here import services_here  # noqa: PLC0415
 
-        waiting, unreadable = waiting_requests(make_services(Path.cwd()))
+        waiting, unreadable = waiting_requests(services_here())
         data = {
             "waiting": [
                 {"run": item.row.run, "truth": item.row.truth, **request_data(item.request)} for item in waiting

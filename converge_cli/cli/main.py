@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+import threading
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -20,11 +21,15 @@ def main() -> NoReturn:
     words = args[: args.index("--")] if "--" in args else args
     as_json = "--json" in words
     try:
-        _command(args, words, as_json=as_json)
-    except KeyboardInterrupt:
-        from converge_cli.cli.output import fail, interrupted  # noqa: PLC0415
+        try:
+            _command(args, words, as_json=as_json)
+        except KeyboardInterrupt:
+            from converge_cli.cli.output import Mode, fail, interrupted  # noqa: PLC0415
 
-        fail("converge", interrupted(), as_json=as_json)
+            fail(Mode.command, interrupted(), as_json=as_json)
+    except SystemExit as leaving:
+        _leave_threads_behind(leaving.code)
+        raise
 
 
 def _command(args: list[str], words: list[str], *, as_json: bool) -> NoReturn:
@@ -38,6 +43,10 @@ def _command(args: list[str], words: list[str], *, as_json: bool) -> NoReturn:
         code = _called(root(), [*(word for word in words if word != "--debug"), *args[len(words) :]], as_json=as_json)
     except UsageError as error:
         fail("converge", error, as_json=as_json)
+    except OSError as error:  # only help is printed from there
+        from converge_cli.cli.stdout import lost  # noqa: PLC0415
+
+        raise SystemExit(lost(error)) from None
     except Abort:
         raise KeyboardInterrupt from None
     except TyperException as error:
@@ -65,6 +74,18 @@ def _help_as_json(command: Any, args: list[str]) -> NoReturn:
         command.main(args=[word for word in args if word != "--json"], prog_name="converge", standalone_mode=False)
     name = _name(" ".join(word for word in args if not word.startswith("-")))
     deliver(name, Answer("help", 0, {"help": shown.getvalue()}, lambda _console: None), as_json=True)
+
+
+def _leave_threads_behind(code: Any) -> None:
+    """Threads that a suggestor started and left must not keep the process: everything has been said and recorded.
+
+    Daemons count as well: the interpreter waits for those of an executor.
+    """
+    if threading.active_count() == 1:
+        return
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 1)
 
 
 def _name(path: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from converge_cli.cli.exit_code import CODE_OF_ERROR, ExitCode
-from converge_cli.cli.stdout import written
+from converge_cli.cli.stdout import keep_for_answers, out, written
 from converge_cli.core.errors import ConvergeError
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Mode:
 
     debug = False
     json = False
+    command = "converge"
 
 
 def answering(command: str, work: Callable[[], Answer], *, as_json: bool) -> NoReturn:
@@ -56,7 +57,10 @@ def answering(command: str, work: Callable[[], Answer], *, as_json: bool) -> NoR
     Raises:
         SystemExit: always, with the exit code.
     """
-    as_json = as_json or Mode.json  # said anywhere on the line, even where another option took it for its value
+    # Said anywhere on the line, --json holds, even where another option took it for its value.
+    Mode.json = as_json = as_json or Mode.json
+    Mode.command = command
+    keep_for_answers()
     try:
         answer = work()
     except ConvergeError as error:
@@ -154,7 +158,7 @@ def print_json(document: Mapping[str, Any]) -> None:
         data = encode(document)
     except UnicodeEncodeError:  # names of files and words of a command line may be no text at all
         data = encode(_as_text(document))
-    sys.stdout.write(for_stream(msgspec.json.format(data, indent=2).decode(), sys.stdout) + "\n")
+    out().write(for_stream(msgspec.json.format(data, indent=2).decode(), out()) + "\n")
 
 
 def _as_text(value: Any) -> Any:
@@ -169,8 +173,8 @@ def console() -> "Console":
     """Where answers for people go."""
     from rich.console import Console  # noqa: PLC0415  rich takes a moment, and --json does without
 
-    wide = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
-    return Console(highlight=False, markup=False, emoji=False, width=wide)
+    wide = None if out().isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
+    return Console(file=out(), highlight=False, markup=False, emoji=False, width=wide)
 
 
 def error_console() -> "Console":
@@ -180,10 +184,20 @@ def error_console() -> "Console":
     return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
-def interrupted() -> ConvergeError:
+def interrupted(run: str = "") -> ConvergeError:
     """Somebody pressed Ctrl-C twice, or before anything could be recorded."""
-    error = ConvergeError("interrupted; nothing was lost", hint="converge runs lists what can be resumed")
+    hint = f"converge resume {run}" if run else "converge runs lists what can be resumed"
+    error = ConvergeError("interrupted; nothing that was recorded is lost", hint=hint, where=run or None)
     error.code = "INTERRUPTED"
+    return error
+
+
+def stuck(name: str) -> ConvergeError:
+    """Code of a pack holds a thread and can't be stopped, before there was a run to record it in."""
+    error = ConvergeError(
+        f"{name} is stuck and could not be stopped", hint="mend the pack: it waits or computes without end", where=name
+    )
+    error.code = "STUCK"
     return error
 
 

@@ -1,6 +1,5 @@
 """`converge packs list|show`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,9 +24,9 @@ def list_packs(as_json: options.Json = False) -> None:
 
     def work() -> Answer:
         from converge_cli.app.show_pack import list_packs as listed  # noqa: PLC0415  when the words are right
-        from converge_cli.bootstrap import make_services  # noqa: PLC0415
+        from converge_cli.cli.here import services_here  # noqa: PLC0415
 
-        rows = listed(make_services(Path.cwd()))
+        rows = listed(services_here())
         return Answer("listed", 0, {"packs": rows}, lambda console: _show_list(console, rows))
 
     answering("packs list", work, as_json=as_json)
@@ -42,9 +41,9 @@ def show(
 
     def work() -> Answer:
         from converge_cli.app.show_pack import show_pack  # noqa: PLC0415  when the words are right
-        from converge_cli.bootstrap import make_services  # noqa: PLC0415
+        from converge_cli.cli.here import services_here  # noqa: PLC0415
 
-        data = show_pack(make_services(Path.cwd()), pack)
+        data = show_pack(services_here(), pack)
         return Answer("shown", 0, data, lambda console: _show(console, data))
 
     answering("packs show", work, as_json=as_json)

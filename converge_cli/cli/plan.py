@@ -1,6 +1,5 @@
 """`converge plan`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -28,7 +27,7 @@ def plan(
     def work() -> Answer:
         from converge_cli.app.plan_run import plan_run  # noqa: PLC0415  imported when the words are right
         from converge_cli.app.run_job import RunRequest  # noqa: PLC0415
-        from converge_cli.bootstrap import make_services  # noqa: PLC0415
+        from converge_cli.cli.here import services_here  # noqa: PLC0415
 
         request = RunRequest(
             truth=truth,
@@ -37,7 +36,7 @@ def plan(
             principal=principal,
             budget=options.budget_values(budget),
         )
-        made = plan_run(make_services(Path.cwd()), request)
+        made = plan_run(services_here(), request)
         return Answer("planned", 0, made, lambda console: _show(console, made))
 
     answering("plan", work, as_json=as_json)

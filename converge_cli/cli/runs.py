@@ -1,6 +1,5 @@
 """`converge runs`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -31,12 +30,12 @@ def runs(
     def work() -> Answer:
         import msgspec  # noqa: PLC0415  imported when the words are right
 
-        from converge_cli.bootstrap import make_services  # noqa: PLC0415
+        from converge_cli.cli.here import services_here  # noqa: PLC0415
 
         if status not in {None, *_STATUSES}:
             hint = did_you_mean(str(status), _STATUSES) or f"the choices are {', '.join(_STATUSES)}"
             raise UsageError(f"--status takes no {status!r}", hint=hint, where="--status")
-        services = make_services(Path.cwd())
+        services = services_here()
         rows = tuple(services.experience.rows(truth=truth, status=status, limit=limit))
         return Answer("listed", 0, {"runs": msgspec.to_builtins(rows)}, lambda console: _show(console, rows))
 

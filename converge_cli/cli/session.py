@@ -5,11 +5,11 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import timedelta, timezone
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from converge_cli.app.open_run import events_of, find_row, open_run
 from converge_cli.app.resume_run import ResumeRun
@@ -17,8 +17,7 @@ from converge_cli.app.run_job import RunAnswer
 from converge_cli.app.services import Services
 from converge_cli.bootstrap import make_services
 from converge_cli.cli.display import Display
-from converge_cli.cli.output import Answer, UsageError
-from converge_cli.core.errors import ConvergeError
+from converge_cli.cli.output import Answer, UsageError, deliver, interrupted, stuck
 from converge_cli.core.port import EventSink
 from converge_cli.core.stop_reason import StopReason
 from converge_cli.engine.engine import Engine
@@ -102,7 +101,7 @@ class Session:
             try:
                 made = prepare(self.services, self._display)
                 self._engine = made.engine
-                box.append(asyncio.run(made.run()))
+                box.append(_complete(made.run()))
             except BaseException as error:  # noqa: BLE001  handed to the main thread, which raises it
                 box.append(error)
             finally:
@@ -126,7 +125,7 @@ class Session:
             except KeyboardInterrupt:
                 if asked or self._engine is None:
                     self._display.close()
-                    raise
+                    raise interrupted(self._display.state.run) from None
                 asked = True
                 self._engine.cancel()
                 self._display.say("stopping after this cycle; Ctrl-C again stops at once")
@@ -141,22 +140,16 @@ class Session:
     def _recorded(self) -> RunAnswer:
         run_id = self._display.state.run
         if not run_id:
-            error = ConvergeError(f"{self._stuck} is stuck and could not be stopped", where=self._stuck)
-            error.code = "STUCK"
-            raise error
+            raise stuck(self._stuck)
         return RunAnswer(open_run(self.services, run_id).engine.recorded(run_id))
 
     def _leave_stuck(self, command: str, answer: Answer) -> None:
         """Print the answer and leave at once: the stuck thread would never let the process end."""
-        from converge_cli.cli.output import console, envelope, print_json  # noqa: PLC0415
-
-        if self._display.as_json:
-            print_json(envelope(command, answer))
-        else:
-            answer.show(console())
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(answer.exit_code)
+        try:
+            deliver(command, answer, as_json=self._display.as_json)
+        except SystemExit:
+            sys.stderr.flush()
+            os._exit(answer.exit_code)
 
     def _ask(self, answer: RunAnswer) -> bool:
         from converge_cli.cli.prompt import Prompt  # noqa: PLC0415  only when somebody is asked
@@ -166,6 +159,16 @@ class Session:
         if decided:
             self._display.resume()
         return decided
+
+
+def _complete(work: Coroutine[Any, Any, RunAnswer]) -> RunAnswer:
+    """As asyncio.run does, but without waiting for threads that a suggestor started and left behind."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
 
 
 def _go_on(run: str, services: Services, sink: EventSink) -> Drivable:

@@ -25,11 +25,11 @@ def show(
 
     def work() -> Answer:
         from converge_cli.app.open_run import events_of, find_row  # noqa: PLC0415  when the words are right
-        from converge_cli.bootstrap import make_services  # noqa: PLC0415
+        from converge_cli.cli.here import services_here  # noqa: PLC0415
         from converge_cli.cli.session import local_zone  # noqa: PLC0415
         from converge_cli.trace.fold import fold_all  # noqa: PLC0415
 
-        services = make_services(Path.cwd())
+        services = services_here()
         row = find_row(services, run)
         state = fold_all(events_of(services, row.run))
         if svg is not None:

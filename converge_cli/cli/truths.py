@@ -1,6 +1,5 @@
 """`converge truths list|show|compile`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -27,9 +26,9 @@ def list_truths(as_json: options.Json = False) -> None:
 
     def work() -> Answer:
         from converge_cli.app.list_truths import list_truths as listed  # noqa: PLC0415  when the words are right
-        from converge_cli.bootstrap import make_services  # noqa: PLC0415
+        from converge_cli.cli.here import services_here  # noqa: PLC0415
 
-        rows = listed(make_services(Path.cwd()))
+        rows = listed(services_here())
         return Answer("listed", 0, {"truths": rows}, lambda console: _show_list(console, rows))
 
     answering("truths list", work, as_json=as_json)
@@ -43,9 +42,9 @@ def show(truth: options.Truth, as_json: options.Json = False) -> None:
         import msgspec  # noqa: PLC0415
 
         from converge_cli.app.load_truth import load_truth  # noqa: PLC0415
-        from converge_cli.bootstrap import make_services  # noqa: PLC0415
+        from converge_cli.cli.here import services_here  # noqa: PLC0415
 
-        loaded = load_truth(make_services(Path.cwd()), truth)
+        loaded = load_truth(services_here(), truth)
         data = msgspec.to_builtins(loaded.job)
         return Answer("shown", 0, data, lambda console: _show_job(console, loaded.job))
 
@@ -61,9 +60,9 @@ def compile(truth: options.Truth, as_json: options.Json = False) -> None:  # noq
 
         from converge_cli._internal.canonical_json import encode  # noqa: PLC0415
         from converge_cli.app.load_truth import load_truth  # noqa: PLC0415
-        from converge_cli.bootstrap import make_services  # noqa: PLC0415
+        from converge_cli.cli.here import services_here  # noqa: PLC0415
 
-        job = load_truth(make_services(Path.cwd()), truth).job
+        job = load_truth(services_here(), truth).job
         data = msgspec.to_builtins(job)
         text = msgspec.json.format(encode(job), indent=2).decode()
         return Answer("compiled", 0, data, lambda console: print(text, file=console.file))

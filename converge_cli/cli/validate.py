@@ -35,7 +35,7 @@ def validate(
 
     def work() -> Answer:
         from converge_cli.app.validate_truths import validate_truths  # noqa: PLC0415  when the words are right
-        from converge_cli.bootstrap import make_services  # noqa: PLC0415
+        from converge_cli.cli.here import services_here  # noqa: PLC0415
 
         for value, choices, option in (
             (fail_on, ("error", "warning"), "--fail-on"),
@@ -43,7 +43,7 @@ def validate(
         ):
             if value not in choices:
                 raise UsageError(f"{option} takes {' or '.join(choices)}, not {value!r}", where=option)
-        found = validate_truths(make_services(Path.cwd()), paths or [])
+        found = validate_truths(services_here(), paths or [])
         count = found.errors if fail_on == "error" else len(found.failures) + len(found.diagnostics)
         outcome, code = ("findings", 1) if count else ("clean", 0)
         return Answer(outcome, code, _data(found), lambda console: _show(console, found))

@@ -121,11 +121,13 @@ class Pack:
         name = getattr(factory, "__name__", repr(factory))
         try:
             made = factory(parameters)
-        except Exception as error:
+            items = [made] if isinstance(made, Suggestor) else list(made)
+        except InvalidPackError:
+            raise
+        except (Exception, SystemExit) as error:  # a factory that exits must not end the program as if all were well
             raise InvalidPackError(
                 f"pack {self.name}: {name} raised {type(error).__name__}: {error}", where=self.folder or self.name
             ) from error
-        items = [made] if isinstance(made, Suggestor) else list(made)
         for item in items:
             if not isinstance(item, Suggestor):
                 raise InvalidPackError(

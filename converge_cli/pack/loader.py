@@ -13,6 +13,7 @@ from converge_cli.core.fact import FactModel
 from converge_cli.core.kind import Kind, check_model
 from converge_cli.core.pack import Factory, InvalidPackError, Pack, Parameters, PolicyFiles
 from converge_cli.core.selector import selector
+from converge_cli.pack.guarded_factory import guarded
 from converge_cli.pack.importer import IMPORT_SECONDS, importing
 from converge_cli.pack.manifest import Manifest, read_manifest
 from converge_cli.pack.python_literal import NotLiteralError, literal_tree
@@ -177,7 +178,8 @@ def _load(
         from_facts, from_suggestors = imported.module(facts), imported.module(suggestors)
         kinds = _kinds(opened, from_facts)
         parameters = _parameters(opened, from_facts)
-        factories = _factories(opened, from_suggestors)
+        made_by = _factories(opened, from_suggestors)
+        factories = [guarded(manifest.name, factory, on_stuck=on_stuck) for factory in made_by]
         _check_gate_fields(opened, kinds)
         return Pack(
             manifest.name,

@@ -1,0 +1,27 @@
+"""Services for a command that stands in the current folder and can't be left hanging by a pack."""
+
+import os
+import sys
+from pathlib import Path
+
+from converge_cli.app.services import Services
+from converge_cli.bootstrap import make_services
+from converge_cli.cli.output import Mode, fail, stuck
+
+
+def services_here() -> Services:
+    """The services of the current folder; a pack that can't be stopped while it loads ends the process, with 1.
+
+    Raises:
+        ConvergeError: a setting is wrong.
+    """
+    return make_services(Path.cwd(), on_stuck=_give_up)
+
+
+def _give_up(name: str) -> None:
+    """From the watchdog's thread: the main thread is lost in the pack's code and will never come back."""
+    try:
+        fail(Mode.command, stuck(name), as_json=Mode.json)
+    except SystemExit as leaving:
+        sys.stderr.flush()
+        os._exit(leaving.code if isinstance(leaving.code, int) else 1)
