@@ -102,4 +102,6 @@ def require_person(people: tuple[Person, ...], person_id: str) -> Person:
         if person.id == person_id:
             return person
     known = ", ".join(person.id for person in people) or "nobody; add truths/people.yaml"
-    raise UnknownPersonError(f"{person_id!r} is not among the people of this truth", hint=f"known: {known}")
+    raise UnknownPersonError(
+        f"{person_id!r} is not among the people of this truth", hint=f"known: {known}", where=person_id
+    )

@@ -16,9 +16,15 @@ from converge_cli.truth.source import MAX_INPUT, Source
 
 
 class InputFileError(ConvergeError):
-    """An input can't be read, or was not declared."""
+    """An input can't be read, or was given before."""
 
     code = "INPUT_UNREADABLE"
+
+
+class UnknownInputError(ConvergeError):
+    """An input was given that the truth does not declare."""
+
+    code = "INPUT_UNKNOWN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ def read_inputs(
     for name in overrides:
         if name not in declared:
             hint = did_you_mean(name, declared) or f"declared are {', '.join(declared) or 'none'}"
-            raise InputFileError(f"{job.truth} declares no input {name!r}", hint=hint, where=f"--input {name}")
+            raise UnknownInputError(f"{job.truth} declares no input {name!r}", hint=hint, where=f"--input {name}")
     feeds, records, missing = [], [], []
     for spec in job.inputs:
         if only and spec.name not in overrides:

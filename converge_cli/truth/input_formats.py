@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, NoReturn
@@ -11,6 +12,10 @@ from converge_cli.truth.findings import Findings
 from converge_cli.truth.input_error import InputError, InputProblem
 from converge_cli.truth.source import MAX_INPUT, Source, UnreadableSourceError, decode
 from converge_cli.truth.yaml_source import plain, read_yaml
+
+MAX_ROWS = 1_000_000
+MAX_COLUMNS = 10_000
+"""What one CSV may hold; each row becomes a fact, or a row of one."""
 
 
 class Record(NamedTuple):
@@ -72,6 +77,9 @@ def read_csv(name: str, text: str) -> Records:
         for cells in reader:
             if cells:
                 rows.append((start, [cell.strip() for cell in cells]))
+                if len(rows) > MAX_ROWS + 1:
+                    message = f"it has more than {MAX_ROWS} rows"
+                    raise InputError(name, [InputProblem(start, None, message)], "split it up, or sum it up before")
             start = reader.line_num + 1
     except csv.Error as error:
         raise InputError(name, [InputProblem(start, None, f"the row can't be read: {error}")]) from error
@@ -94,7 +102,10 @@ def records_of_rows(name: str, rows: Sequence[tuple[int, Sequence[str]]]) -> Rec
         for number, cell in enumerate(header, start=1)
         if not cell
     ]
-    repeated = sorted({cell for cell in header if cell and header.count(cell) > 1})
+    if len(header) > MAX_COLUMNS:
+        message = f"it has {len(header)} columns; at most {MAX_COLUMNS} are read"
+        raise InputError(name, [InputProblem(line, None, message)], "leave out what nobody needs")
+    repeated = sorted(cell for cell, times in Counter(header).items() if cell and times > 1)
     problems += [InputProblem(line, cell, "the column is there twice") for cell in repeated]
     if problems:
         raise InputError(name, problems, "name each column once")
