@@ -18,7 +18,7 @@ from converge_cli.engine.invariant_checks import InvariantBoard, names_and_facts
 from converge_cli.engine.merge import feed, judge, merge
 from converge_cli.engine.outcome import outcome_digest
 from converge_cli.engine.patience import PATIENT, Patience
-from converge_cli.engine.progress import ProgressWatch
+from converge_cli.engine.progress import ProgressWatch, note_end
 from converge_cli.engine.promotion import PromotionGate
 from converge_cli.engine.registration import Outside
 from converge_cli.engine.run import Run
@@ -52,6 +52,7 @@ class Loop:
             self._check_authority()
             self._bring_in(feeds)
             self._check_structure()
+            note_end(self._run)
             self._commit()
         except Halt as halt:
             return self._end_early(halt.stop)
@@ -63,12 +64,16 @@ class Loop:
         try:
             self._fire_timers()
             self._gate.desk.note_decisions()
-            for by, seq, proposals in run.unmerged:
-                judge(run, self._gate, by, seq, proposals)
-            run.unmerged = []
+            if run.unmerged:
+                for by, seq, proposals in run.unmerged:
+                    judge(run, self._gate, by, seq, proposals)
+                run.unmerged = []
+                self._check()
             self._bring_in(feeds)
             self._gate.withdraw_superseded()
             self._check_structure()
+            if self._progress.turns_in_circles():
+                raise Halt(Stop(StopReason.NO_PROGRESS, cycle=run.cycle))
             self._commit()
         except Halt as halt:
             return self._end_early(halt.stop)
@@ -110,12 +115,17 @@ class Loop:
             if failed:
                 executions = sorted([*executions, *failed], key=lambda item: item.registration.number)
             merge(run, self._gate, self._eligibility, executions)
+        self._check()
+        return executions
+
+    def _check(self) -> None:
+        """What follows the merge of a cycle; a merge that was cut short is followed by it when the run goes on."""
         self._gate.withdraw_superseded()
         self._check_structure()
-        self._invariants.check("semantic")
-        self._invariants.note_semantic()
-        self._gate.withdraw_superseded()
-        return executions
+        if self._run.cycle:
+            self._invariants.check("semantic")
+            self._invariants.note_semantic()
+            self._gate.withdraw_superseded()
 
     def _ask_again(self) -> None:
         for held in list(self._run.held.values()):
@@ -179,12 +189,8 @@ class Loop:
         final = stop.reason not in RESUMABLE_REASONS
         run.meter.active += self._running()
         self._since = self._clock.monotonic()
-        run.log.add(
-            RunStopped if final else RunPaused,
-            stop=stop,
-            active_ms=self._active_ms(),
-            outcome=outcome_digest(run, stop.reason),
-        )
+        run.outcome = outcome_digest(run, stop.reason)
+        run.log.add(RunStopped if final else RunPaused, stop=stop, active_ms=self._active_ms(), outcome=run.outcome)
         status = "stopped" if final else "paused"
         run.log.commit(lambda head: run.row(head, status, stop.reason.value))
         return stop

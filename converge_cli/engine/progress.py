@@ -25,7 +25,7 @@ class ProgressWatch:
 
     def turns_in_circles(self) -> bool:
         """Called at the end of each cycle that added facts."""
-        self._run.counts.append(len(self._run.context.facts))
+        note_end(self._run)
         if not self._run.context.corrected:
             return False
         repeated = False
@@ -42,6 +42,13 @@ class ProgressWatch:
             self._sum = (self._sum - self._standing.get(key, 0) + weight) & _MASK
             self._standing[key] = weight
         self._counted = max(self._counted, end)
+
+
+def note_end(run: Run) -> None:
+    """Remember how many facts there are at the end of a cycle, of the seeds or of what a resume brought in."""
+    count = len(run.context.facts)
+    if count > (run.counts[-1] if run.counts else 0):
+        run.counts.append(count)
 
 
 def _weight(fact: Fact) -> int:

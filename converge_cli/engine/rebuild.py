@@ -13,6 +13,7 @@ from converge_cli.core.ids import kind_of, subject_of
 from converge_cli.core.stop_reason import Stop, StopReason
 from converge_cli.engine.candidate import Candidate, Held
 from converge_cli.engine.engine_notes import add_note
+from converge_cli.engine.progress import note_end
 from converge_cli.engine.promotion import add_fact, drop_held, spelling
 from converge_cli.engine.registration import Outside
 from converge_cli.engine.request_book import note
@@ -75,6 +76,8 @@ class Rebuilder:
                 (self._names.get(item.suggestor) or Outside(item.suggestor), item.seq, item.proposals)
                 for item in self._last
             ]
+        else:
+            note_end(run)
 
     def _started(self, event: e.RunStarted) -> None:
         self._run.log.started_at = event.at
@@ -83,9 +86,7 @@ class Rebuilder:
 
     def _cycle(self, event: e.CycleStarted) -> None:
         run = self._run
-        count = len(run.context.facts)
-        if run.cycle and count > (run.counts[-1] if run.counts else 0):
-            run.counts.append(count)
+        note_end(run)
         run.cycle = event.cycle
         run.meter.active = event.active_ms / 1000
         self._last = []
@@ -178,6 +179,7 @@ class Rebuilder:
 
     def _paused(self, event: e.RunPaused) -> None:
         self.stop = event.stop
+        self._run.outcome = event.outcome
         self._run.meter.active = event.active_ms / 1000
 
     def resume(self, event: e.RunResumed) -> None:
@@ -189,6 +191,7 @@ class Rebuilder:
             run.inputs.append(given)
             run.missing_inputs.pop(given.name, None)
         self.stop = None
+        run.outcome = ""
 
     def _resumed(self, event: e.RunResumed) -> None:
         self.resume(event)
@@ -196,6 +199,7 @@ class Rebuilder:
 
     def _stopped(self, event: e.RunStopped) -> None:
         self.stop = event.stop
+        self._run.outcome = event.outcome
         self.final = True
 
     def _held(self, key: str, fact_id: str, execution: int, position: int) -> Held:

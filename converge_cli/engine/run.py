@@ -91,7 +91,8 @@ class Run:
         failures: suggestor -> code, of those whose last execution failed.
         missing_inputs: declared inputs that were not given -> since when (UTC).
         unmerged: executions of the last cycle, kept when a rebuilt run may have to merge their rest.
-        counts: how many facts there were at the end of each cycle that added some.
+        outcome: outcome digest of the last stop, "" while the run goes on.
+        counts: how many facts there were after the seeds and at the end of each cycle that added some.
     """
 
     def __init__(self, run_id: str, setting: Setting, log: EventLog, budget: Budget) -> None:
@@ -121,6 +122,7 @@ class Run:
         self.inputs: list[InputRecord] = []
         self.unmerged: list[tuple[Registration | Outside, int, tuple[RecordedProposal, ...]]] = []
         self.counts: list[int] = []
+        self.outcome = ""
 
     @property
     def facts(self) -> list[Fact]:

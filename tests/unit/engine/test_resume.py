@@ -389,3 +389,55 @@ def test_int_for_decimal_and_defaults_left_out_have_the_same_bytes_after_a_resum
     assert ["note:a", "note:b"] == ids(result, "Signals")
     assert direct.outcome_digest == result.outcome_digest == again.outcome_digest
     assert [Decimal(1), Decimal("1.5")] == [fact.payload.number for fact in again.facts if fact.kind == "note"]
+
+
+def test_a_run_that_turns_in_circles_is_told_so_after_a_crash_at_any_commit_too() -> None:
+    """The end of the cycle before the crash counts, as do the seeds."""
+
+    def flip(view: Any) -> list[Any]:
+        standing = view.get("Signals", "note:n")
+        return [view.revise("Signals", "note:n", Note(text="ab"[standing.payload.text == "a"]))]
+
+    def make() -> list[Script]:
+        return [Script("flip", flip, reads=("Signals:note:n",))]
+
+    for budget in (Budget(), Budget(cycles=0)):
+        whole = Bench(make, job(budget=budget))
+        kept = commits_of(whole)
+        wanted = whole.run(note("Signals", "note:n", "b"))
+        if not budget.cycles:
+            wanted = whole.resume(added=BudgetChange(cycles=9))
+        assert ("NoProgress", ["note:n", "note:n@2", "note:n@3"]) == (wanted.reason, ids(wanted, "Signals"))
+        for end in range(1, len(kept)):
+            crashed = Bench(make, job(budget=budget))
+            for commit in kept[:end]:
+                crashed.store.append(commit)
+            result = crashed.resume(added=BudgetChange(cycles=9))
+
+            assert (wanted.reason, wanted.outcome_digest) == (result.reason, result.outcome_digest)
+
+
+def test_a_merge_that_was_cut_short_ends_with_the_checks_of_its_cycle() -> None:
+    """A violation in its rest is noted before anybody runs again, as in an undisturbed run."""
+    order: list[str] = []
+
+    def late(_view: Any) -> list[ProposedFact]:
+        order.append("late")
+        return []
+
+    def repair(view: Any) -> list[Any]:
+        order.append("repair")
+        return [view.revise("Signals", "note:n", Note(text="n", number=Decimal(5)))]
+
+    def make() -> list[Script]:
+        return [
+            says("pair", note("Signals", "note:one"), note("Signals", "note:n", "n", number=Decimal(9))),
+            Script("late", late, reads=("Signals:note:n",)),
+            Script("repair", repair, reads=("Diagnostic:violation:*",)),
+        ]
+
+    bench = Bench(make, job(invariants=(SMALL,), budget=Budget(facts=1)))
+    assert "FactBudgetExhausted" == bench.run().reason
+    result = bench.resume(added=BudgetChange(facts=9))
+
+    assert ("Converged", ["late", "repair", "late", "repair"]) == (result.reason, order)
