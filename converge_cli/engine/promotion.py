@@ -10,7 +10,7 @@ import msgspec
 
 from converge_cli.core.context_key import KEYS, ContextKey
 from converge_cli.core.event import FactPromoted, ProposalRejected, ProposalWithdrawn, RecordedProposal
-from converge_cli.core.fact import Fact, FrozenMap
+from converge_cli.core.fact import Fact
 from converge_cli.core.ids import FACT_ID, MAX_ID_LENGTH, next_version, subject_of, version_of
 from converge_cli.core.kind import ENGINE_MODELS, Kind
 from converge_cli.core.provenance import PromotionRecord
@@ -27,7 +27,7 @@ MAX_CONTENT = 16 << 20
 """Bytes of canonical content that a suggestor may propose as one fact; inputs may be larger."""
 
 _CERTAIN = Decimal(1)
-_NOTHING: tuple[Any, ...] = (None, "", (), FrozenMap())
+_NUMBERS = (int, Decimal)
 
 
 class RejectedError(Exception):
@@ -336,7 +336,8 @@ def _parse_payload(kind: Kind, recorded: RecordedProposal) -> tuple[Any, bytes]:
     except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:
         raise RejectedError("PAYLOAD_INVALID", f"kind {kind.name}: {error}"[:500]) from error
     for field in parsed.__struct_fields__:
-        if getattr(parsed, field) not in _NOTHING:
+        value = getattr(parsed, field)
+        if value or isinstance(value, _NUMBERS):  # 0 and False say something; None, "", () and empty maps do not
             return parsed, content
     raise RejectedError("CONTENT_EMPTY", f"a {kind.name} without content says nothing")
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from converge_cli._internal.canonical_json import encode
-from converge_cli.core.context_key import ContextKey
+from converge_cli.core.context_key import KEYS, ContextKey
 from converge_cli.core.event import RecordedProposal
 from converge_cli.core.fact import ProposedFact
 from converge_cli.core.ids import MAX_ID_LENGTH
@@ -37,10 +37,11 @@ def record_proposal(proposal: Any) -> RecordedProposal:
         raise
     except BaseException as error:  # noqa: BLE001  a payload is somebody else's object and may raise anything
         unreadable = words_of(error)[:200]
-    confidence = proposal.confidence
+    key, fact_id, confidence = proposal.key, proposal.id, proposal.confidence
+    plain = type(fact_id) is str and len(fact_id) <= MAX_ID_LENGTH and fact_id.isascii()
     return RecordedProposal(
-        _text(proposal.key),
-        _text(proposal.id),
+        key if type(key) is str and key in KEYS else _text(key),
+        fact_id if plain else _text(fact_id),
         payload,
         None if type(confidence) is int and confidence == 1 else _text(confidence),
         _evidence(proposal.evidence),

@@ -50,9 +50,10 @@ class Registration:
         self.suggestor = suggestor
         self.name = suggestor.name
         self.timeout = _timeout(suggestor, pack)
-        self.reads = tuple(context.live(selector(text)) for text in suggestor.reads)
-        self.writes: tuple[Selector, ...] = tuple(selector(text) for text in suggestor.writes)
-        self.allowed: tuple[Selector, ...] = (*(live.selector for live in self.reads), *self.writes)
+        reads = [selector(text) for text in suggestor.reads]
+        self.reads = tuple([context.live(which) for which in reads])
+        self.writes: tuple[Selector, ...] = tuple([selector(text) for text in suggestor.writes])
+        self.allowed: tuple[Selector, ...] = (*reads, *self.writes)
         self.last_view = -1
         self.due = not self.reads
         self.declined = False

@@ -55,7 +55,7 @@ class RunResult:
         self.failures = dict(run.failures)
         self.duplicates = run.duplicates
         self.outputs = outputs_of(run.job, run)
-        self.outcome_digest = outcome_digest(run, stop.reason)
+        self.outcome_digest = run.outcome or outcome_digest(run, stop.reason)
         self._log: EventLog = run.log
 
     @property
