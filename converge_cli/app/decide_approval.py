@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import msgspec
 
 from converge_cli.app.load_truth import require_person
-from converge_cli.app.open_run import events_of, find_row, people_of_run
+from converge_cli.app.open_run import people_of_run
+from converge_cli.app.recorded_run import events_of, find_row
 from converge_cli.app.services import Services
 from converge_cli.core.approval import Approval, ApprovalRequest, Decision, Mode
 from converge_cli.core.errors import ConvergeError, did_you_mean

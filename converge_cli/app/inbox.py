@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from converge_cli.app.open_run import events_of
+from converge_cli.app.recorded_run import events_of
 from converge_cli.app.services import Services
 from converge_cli.core.approval import ApprovalRequest
 from converge_cli.core.errors import ConvergeError

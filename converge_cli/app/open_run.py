@@ -1,15 +1,14 @@
 """Opens a recorded run: its events, its row, and an engine that can go on with it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from converge_cli.app.load_truth import gate_for, people_at
+from converge_cli.app.recorded_run import find_row, started
 from converge_cli.app.services import Services
-from converge_cli.core.errors import ConvergeError, RecordCorruptError, RunNotFoundError
-from converge_cli.core.event import RunEvent, RunStarted, decode_event
+from converge_cli.core.errors import ConvergeError
 from converge_cli.core.job import Job
 from converge_cli.core.pack import InvalidPackError, Pack, Parameters
 from converge_cli.core.person import Person
@@ -27,47 +26,6 @@ class OpenedRun:
     engine: Engine
     folder: Path
     packs: tuple[Pack, ...]
-
-
-def find_row(services: Services, run: str) -> RunRow:
-    """The run of an id, or of an unmistakable beginning of one.
-
-    Raises:
-        RunNotFoundError: none, or several.
-    """
-    try:
-        return services.experience.row(run)
-    except RunNotFoundError:
-        known = [row.run for row in services.experience.rows(limit=10_000)]
-        near = [name for name in known if name.startswith(run)]
-        if len(near) == 1:
-            return services.experience.row(near[0])
-        raise RunNotFoundError(run, near or known) from None
-
-
-def events_of(services: Services, run: str) -> Iterator[RunEvent]:
-    """The events of a run, verified against its head.
-
-    Raises:
-        RecordCorruptError: the record is damaged, or of an unknown schema.
-    """
-    for data in services.experience.read(run):
-        try:
-            yield decode_event(data)
-        except msgspec.MsgspecError as error:
-            raise RecordCorruptError(
-                f"run {run} holds an event that this version can't read: {error}",
-                hint="was it recorded by a newer version? converge version",
-                where=run,
-            ) from error
-
-
-def started(services: Services, run: str) -> RunStarted:
-    """The first event of a run."""
-    first = next(events_of(services, run), None)
-    if not isinstance(first, RunStarted):
-        raise RecordCorruptError(f"run {run} does not begin with RunStarted", where=run)
-    return first
 
 
 def people_of_run(services: Services, row: RunRow) -> tuple[Person, ...]:

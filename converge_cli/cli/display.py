@@ -92,7 +92,7 @@ class Display:
 
     def show_verdict(self, console: "Console", command: str, answer: "RunAnswer") -> None:
         """How the run ended: the last thing on stdout."""
-        from converge_cli.cli.session import local_zone  # noqa: PLC0415  session imports this module
+        from converge_cli.cli.local_zone import local_zone  # noqa: PLC0415  only where times are shown
         from converge_cli.trace.verdict import verdict  # noqa: PLC0415  rich takes a moment
 
         if self.trace == "jsonl":
@@ -122,8 +122,8 @@ class Display:
     def _make(self, trace: str) -> Any:
         if trace == "live":
             from converge_cli._internal.system import SystemClock  # noqa: PLC0415
+            from converge_cli.cli.local_zone import local_zone  # noqa: PLC0415
             from converge_cli.cli.output import error_console  # noqa: PLC0415
-            from converge_cli.cli.session import local_zone  # noqa: PLC0415
             from converge_cli.trace.live import LiveDisplay  # noqa: PLC0415
 
             self.console = error_console()

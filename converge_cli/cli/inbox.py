@@ -35,8 +35,8 @@ def inbox(as_json: options.Json = False) -> None:
 
 
 def _show(console: "Console", waiting: Any, unreadable: Any) -> None:
+    from converge_cli.cli.local_zone import local_zone  # noqa: PLC0415
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
-    from converge_cli.cli.session import local_zone  # noqa: PLC0415
     from converge_cli.trace.wording import time_text, who_decides  # noqa: PLC0415
 
     page = Page(console)

@@ -43,8 +43,8 @@ def runs(
 
 
 def _show(console: "Console", rows: tuple["RunRow", ...]) -> None:
+    from converge_cli.cli.local_zone import local_zone  # noqa: PLC0415
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
-    from converge_cli.cli.session import local_zone  # noqa: PLC0415
     from converge_cli.trace.wording import time_text  # noqa: PLC0415
 
     page = Page(console)

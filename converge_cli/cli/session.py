@@ -4,19 +4,19 @@ import asyncio
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable, Coroutine
-from datetime import timedelta, timezone
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from converge_cli.app.open_run import events_of, find_row, open_run
+from converge_cli.app.open_run import open_run
+from converge_cli.app.recorded_run import events_of, find_row
 from converge_cli.app.resume_run import ResumeRun
 from converge_cli.app.run_job import RunAnswer
 from converge_cli.app.services import Services
 from converge_cli.bootstrap import make_services
 from converge_cli.cli.display import Display
+from converge_cli.cli.local_zone import local_zone
 from converge_cli.cli.output import Answer, UsageError, deliver, interrupted, stuck
 from converge_cli.core.port import EventSink
 from converge_cli.core.stop_reason import StopReason
@@ -178,11 +178,6 @@ def _go_on(run: str, services: Services, sink: EventSink) -> Drivable:
 def _asks_people(answer: RunAnswer) -> bool:
     result = answer.result
     return result.stop.reason is StopReason.HUMAN_INTERVENTION_REQUIRED and bool(result.pending)
-
-
-def local_zone() -> timezone:
-    """The time zone of the screen."""
-    return timezone(timedelta(seconds=time.localtime().tm_gmtoff))
 
 
 def at_terminal() -> bool:

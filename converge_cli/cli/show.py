@@ -24,9 +24,9 @@ def show(
     """Show a recorded run as its trace left it: context, gates, invariants, criteria, verdict, whole digests."""
 
     def work() -> Answer:
-        from converge_cli.app.open_run import events_of, find_row  # noqa: PLC0415  when the words are right
+        from converge_cli.app.recorded_run import events_of, find_row  # noqa: PLC0415  when the words are right
         from converge_cli.cli.here import services_here  # noqa: PLC0415
-        from converge_cli.cli.session import local_zone  # noqa: PLC0415
+        from converge_cli.cli.local_zone import local_zone  # noqa: PLC0415
         from converge_cli.trace.fold import fold_all  # noqa: PLC0415
 
         services = services_here()
@@ -53,8 +53,8 @@ def _data(services: Any, run: str) -> dict[str, Any]:
 def _show(console: "Console", state: Any, row: Any, svg: Path | None) -> None:
     from rich.console import Group  # noqa: PLC0415  only for people
 
+    from converge_cli.cli.local_zone import local_zone  # noqa: PLC0415
     from converge_cli.cli.page import Page  # noqa: PLC0415
-    from converge_cli.cli.session import local_zone  # noqa: PLC0415
     from converge_cli.trace.screen import Moment, screen  # noqa: PLC0415
     from converge_cli.trace.verdict import verdict  # noqa: PLC0415
 

@@ -1,0 +1,64 @@
+"""Error codes: stable, upper snake case, one meaning each. Scripts and people look for them."""
+
+import ast
+import re
+from pathlib import Path
+
+import converge_cli
+from converge_cli.app.result_data import EXIT_CODES
+from converge_cli.cli.exit_code import CODE_OF_ERROR, ExitCode
+from converge_cli.core.stop_reason import StopReason
+
+SOURCE = Path(converge_cli.__file__).parent
+
+CODES = {
+    "COMMIT_MALFORMED", "CONCURRENT_APPEND", "CONVERGE_ERROR", "EXAMPLE_INPUT_INVALID", "FEATURE_NOT_FOUND",
+    "FILE_UNREADABLE", "INPUT_INVALID", "INPUT_UNKNOWN", "INPUT_UNREADABLE", "INTERNAL", "INTERRUPTED", "JOB_INVALID",
+    "KIND_MALFORMED", "NOTHING_TO_VALIDATE", "PACK_INVALID", "PACK_NOT_FOUND", "PARAMETERS_INVALID", "PEOPLE_INVALID",
+    "PERSON_UNKNOWN", "POLICY_INVALID", "PROJECT_EXISTS", "READ_UNDECLARED", "RECORD_CORRUPT", "REQUEST_AMBIGUOUS",
+    "REQUEST_UNKNOWN", "RUN_ID_MALFORMED", "RUN_NOT_FOUND", "RUN_NOT_RESUMABLE", "SELECTOR_MALFORMED",
+    "SETTING_INVALID", "SOURCE_UNREADABLE", "STORE_UNAVAILABLE", "STUCK", "TRUTH_INVALID", "TRUTH_NOT_FOUND",
+    "UNAVAILABLE", "USAGE", "VIEW_CLOSED",
+}  # fmt: skip
+
+
+def assigned_codes(path: Path) -> set[str]:
+    """Texts that a module assigns to a name or attribute `code`, in capitals."""
+    found = set()
+    for line in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(line, ast.Assign) or not isinstance(line.value, ast.Constant):
+            continue
+        names = {getattr(target, "id", getattr(target, "attr", "")) for target in line.targets}
+        if "code" in names and re.fullmatch("[A-Z_]+", str(line.value.value)):
+            found.add(line.value.value)
+    return found
+
+
+def test_the_codes_of_errors_are_these():
+    """A code that changes breaks whoever waits for it; a new one is written down here."""
+    assert CODES == set().union(*(assigned_codes(path) for path in SOURCE.rglob("*.py")))
+
+
+def test_errors_that_do_not_end_with_1_have_known_codes():
+    """A misspelt code in the table would silently end with 1."""
+    assert set() == set(CODE_OF_ERROR) - CODES
+
+
+def test_the_exit_codes_are_these():
+    """The meaning of an exit code never changes."""
+    expected = {
+        "OK": 0, "ERROR": 1, "USAGE": 2, "UNMET": 3, "HUMAN": 4, "INDETERMINATE": 5, "BUDGET": 6, "VIOLATED": 7,
+        "DENIED": 8, "UNVERIFIED": 9, "INTERRUPTED": 130,
+    }  # fmt: skip
+    assert expected == {code.name: code.value for code in ExitCode}
+
+
+def test_every_stop_reason_has_its_exit_code():
+    """A stop without a code would be a crash at the very end of a run."""
+    expected = {
+        "CriteriaMet": 0, "Converged": 0, "SuggestorFailed": 1, "CriteriaUnmet": 3, "HumanInterventionRequired": 4,
+        "Indeterminate": 5, "CycleBudgetExhausted": 6, "FactBudgetExhausted": 6, "TokenBudgetExhausted": 6,
+        "CostBudgetExhausted": 6, "TimeBudgetExhausted": 6, "NoProgress": 6, "InvariantViolated": 7, "FactConflict": 7,
+        "PolicyDenied": 8, "Cancelled": 130,
+    }  # fmt: skip
+    assert expected == {reason.value: EXIT_CODES[reason] for reason in StopReason}

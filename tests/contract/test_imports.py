@@ -1,0 +1,43 @@
+"""What a command may import: start-up is a promise, and one careless import breaks it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("anthropic", "fastapi", "grpc", "httpx2", "mcp", "networkx", "numpy", "openai", "ortools", "pandas", "behave")
+TEXT = ("cedarpy", "gherkin", "pydantic", "yaml")
+
+FORBIDDEN = {
+    "--version": (*HEAVY, *TEXT, "rich", "typer", "msgspec", "asyncio"),
+    "--help": (*HEAVY, *TEXT, "rich", "msgspec", "asyncio"),
+    "run --help": (*HEAVY, *TEXT, "rich", "asyncio"),
+    "runs": (*HEAVY, *TEXT, "asyncio"),
+    "validate hello-convergence": (*HEAVY, "cedarpy", "asyncio"),
+    "run hello-convergence": (*HEAVY, "cedarpy"),
+    "run hello-convergence --json": (*HEAVY, "cedarpy", "rich"),
+}
+
+PROGRAM = """
+import sys
+from converge_cli.cli.main import main
+try:
+    main()
+except SystemExit as leaving:
+    print(leaving.code or 0, *sorted({name.partition(".")[0] for name in sys.modules}), file=open("modules", "w"))
+"""
+
+
+@pytest.mark.parametrize("command", FORBIDDEN)
+def test_a_command_imports_nothing_that_it_does_not_need(command: str, tmp_path: Path):
+    """The modules that are loaded when the command ends."""
+    env = {**os.environ, "CONVERGE_STORAGE_PATH": str(tmp_path / "store")}
+    subprocess.run(
+        [sys.executable, "-c", PROGRAM, *command.split()],
+        cwd=tmp_path, env=env, capture_output=True, check=True, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    code, *modules = (tmp_path / "modules").read_text().split()
+    assert "0" == code
+    assert set() == set(modules) & set(FORBIDDEN[command])
