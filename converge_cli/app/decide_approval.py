@@ -9,9 +9,10 @@ from converge_cli.app.load_truth import require_person
 from converge_cli.app.open_run import people_of_run
 from converge_cli.app.recorded_run import events_of, find_row
 from converge_cli.app.services import Services
-from converge_cli.core.approval import Approval, ApprovalRequest, Decision, Mode
+from converge_cli.core.approval import Approval, ApprovalRequest, Decision, Mode, authority_point
 from converge_cli.core.errors import ConvergeError, did_you_mean
-from converge_cli.core.person import Person
+from converge_cli.core.job import Job
+from converge_cli.core.person import AUTHORITIES, Person
 from converge_cli.core.port import EventSink, RunRow
 from converge_cli.engine.approval_desk import decide as count
 from converge_cli.engine.decision import Decided, Statement, judge_decision, record_decisions
@@ -83,6 +84,15 @@ class Applied:
     accepted: bool
     refused: tuple[Decided, ...]
     unused: list[GivenApproval]
+
+
+def require_point(job: Job, point: str) -> None:
+    """Raises: UnknownRequestError: a job can never ask for this point."""
+    declared = [item.id for item in job.approval_points]
+    possible = [*declared, *(authority_point(level) for level in AUTHORITIES if job.gates)]
+    if point not in possible:
+        hint = did_you_mean(point, possible) or f"{job.truth} declares {', '.join(declared) or 'no approval point'}"
+        raise UnknownRequestError(f"{job.truth} never asks for {point!r}", hint=hint, where=point)
 
 
 def decide_approval(

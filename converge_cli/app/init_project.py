@@ -65,7 +65,7 @@ Feature: Every request gets an answer
 _PACK = '''\
 """A pack in one file: what a request and an answer are, and who answers."""
 
-from converge_cli import ContextView, Effect, FactModel, Suggestor
+from converge_cli import ContextView, Effect, Fact, FactModel, Suggestor
 
 PACK = {{
     "pack": "v1",
@@ -114,7 +114,7 @@ class Answerer(Suggestor):
             for request in self._open(view)
         )
 
-    def _open(self, view: ContextView):
+    def _open(self, view: ContextView) -> tuple[Fact, ...]:
         return view.missing(each="Seeds:request:*", output="Evaluations:answer:{{name}}")
 '''
 

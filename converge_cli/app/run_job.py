@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from converge_cli.app.decide_approval import GivenApproval, apply_given
+from converge_cli.app.decide_approval import GivenApproval, apply_given, require_point
 from converge_cli.app.load_truth import LoadedTruth, gate_for, load_truth, require_person
 from converge_cli.app.read_inputs import read_inputs
 from converge_cli.app.services import Services
@@ -84,6 +84,8 @@ class RunJob:
         named = [request.principal] if request.principal is not None else []
         for person in (*named, *(given.who for given in request.approvals)):
             require_person(self.truth.people, person)
+        for given in request.approvals:
+            require_point(self._job, given.point)
         self._seeds = [read_seed(text) for text in request.seeds]
         packs = self.truth.compilation.packs
         self._given = read_inputs(self._job, packs, self.truth.location.file.parent, request.inputs)

@@ -147,7 +147,10 @@ class ProposalParked(Event, frozen=True, kw_only=True, tag=True):
 
 
 class ProposalDenied(Event, frozen=True, kw_only=True, tag=True):
-    """A gate (cause denied) or a person (cause rejected) refused a proposal; `by` names rules, gates or points."""
+    """A gate (cause denied) or a person (cause rejected) refused a proposal; `by` names rules, gates or points.
+
+    `detail` says it in a sentence: what policy found, or who said no and why.
+    """
 
     cycle: int
     key: str
@@ -157,6 +160,7 @@ class ProposalDenied(Event, frozen=True, kw_only=True, tag=True):
     cause: Literal["denied", "rejected"]
     by: tuple[str, ...]
     gate: int | None = None
+    detail: str = ""
 
 
 class ProposalWithdrawn(Event, frozen=True, kw_only=True, tag=True):

@@ -69,11 +69,13 @@ class ApprovalDesk:
         refused = next((answer for answer in answers if answer.decision.outcome == "REJECT"), None)
         if refused is not None:
             by = refused.decision.rules or tuple(f"gate {name} missing" for name in refused.decision.missing)
+            held.detail = refused.decision.detail
             self._deny(held, "denied", by or (refused.gate.name,), refused.seq)
             return Ruling(False)
         claims = self._claims(held.candidate, answers)
         rejected = tuple(point for point in claims if self._status(held, point) == "rejected")
         if rejected:
+            held.detail = "; ".join(self._who_rejected(held, point) for point in rejected)
             self._deny(held, "rejected", rejected, gate)
             return Ruling(False)
         undecided = [point for point in claims if self._status(held, point) != "approved"]
@@ -188,8 +190,16 @@ class ApprovalDesk:
             cause=cause,
             by=by,
             gate=gate,
+            detail=held.detail,
         )
         note_denial(run, candidate, cause, by)
+
+    def _who_rejected(self, held: Held, point: str) -> str:
+        asked = self._run.requests[held.requests[point]]
+        for approval in asked.approvals:
+            if approval.decision == "rejected":
+                return f'{approval.by} ({approval.role}): "{approval.reason}"'
+        return "nobody decided in time"
 
     def _request(self, held: Held, point_id: str, answers: list[_Answer]) -> None:
         run, candidate = self._run, held.candidate

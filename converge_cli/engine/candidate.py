@@ -46,19 +46,20 @@ class Held:
     Attributes:
         claims: points that must say yes; empty for a denied one that no point claims.
         cause: None while parked, `denied` by a gate or `rejected` by a person.
-        by: rules and gates, or points, that denied it.
+        by: rules and gates, or points, that denied it; `detail` says it in a sentence.
         requests: point -> id of its approval request.
         asked: newest fact that its gate request was built from when policy was last asked.
         fresh: whether a decision on it has come in since then.
     """
 
-    __slots__ = ("asked", "by", "candidate", "cause", "claims", "fresh", "requests")
+    __slots__ = ("asked", "by", "candidate", "cause", "claims", "detail", "fresh", "requests")
 
     def __init__(self, candidate: Candidate) -> None:
         self.candidate = candidate
         self.claims: tuple[str, ...] = ()
         self.cause: str | None = None
         self.by: tuple[str, ...] = ()
+        self.detail = ""
         self.requests: dict[str, str] = {}
         self.asked = -1
         self.fresh = False

@@ -102,7 +102,8 @@ def _not_met(run: Run, criterion: Criterion, judged: Judged) -> CriterionResult:
     for held in run.held.values():
         if held.cause is not None and any(_selects(which.text, held) for which in looked):
             refused: Cause = "denied" if held.cause == "denied" else "rejected"
-            reason = f"{held.candidate.id} was {refused} by {', '.join(held.by)}"
+            why = f": {held.detail}" if held.detail else ""
+            reason = f"{held.candidate.id} was {refused} by {', '.join(held.by)}{why}"
             return CriterionResult(criterion.id, "unmet", criterion.required, (), refused, reason)
     details = [answer.detail for _, answer in judged.answers if answer.ok is False and answer.detail]
     reason = "; ".join(details) or "nothing was found"

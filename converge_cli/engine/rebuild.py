@@ -140,7 +140,7 @@ class Rebuilder:
 
     def _denied(self, event: e.ProposalDenied) -> None:
         held = self._held(event.key, event.id, event.execution, event.position)
-        held.claims, held.cause, held.by = (), event.cause, event.by
+        held.claims, held.cause, held.by, held.detail = (), event.cause, event.by, event.detail
 
     def _withdrawn(self, event: e.ProposalWithdrawn) -> None:
         drop_held(self._run, self._run.held[event.key, event.id])

@@ -47,6 +47,6 @@ def _by_criteria(run: Run, required: list[CriterionResult]) -> Stop:
         if results:
             missing = tuple(item for result in results for item in result.missing)
             names = tuple(result.id for result in results)
-            detail = "; ".join(result.reason for result in results)
+            detail = "; ".join(dict.fromkeys(result.reason for result in results))
             return Stop(reason, cycle=run.cycle, names=names, missing=missing, detail=detail)
     return Stop(StopReason.CRITERIA_MET, cycle=run.cycle, names=tuple(item.id for item in required))

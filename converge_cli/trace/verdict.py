@@ -106,7 +106,7 @@ def _decide_commands(state: TraceState) -> Iterator[str]:
     for request in state.pending.values():
         points.setdefault(request.point, []).append(request)
     for point, requests in list(points.items())[:_MOST]:
-        which = safe(point) if len(requests) == 1 else safe(requests[0].id)
+        which = safe(point) if len(requests) == 1 else safe(requests[0].fact)
         yield f"converge approve {safe(state.run)} {which} --as WHO --reason TEXT"
     if len(state.pending) > len(points) or len(points) > _MOST:
         yield "converge inbox"
@@ -181,7 +181,10 @@ def _causes(state: TraceState, stop: Stop) -> Iterator[tuple[Line, Line]]:
         yield ("facts", "dim"), (ids_text(stop.facts), "")
     for result in [item for item in state.invariants.values() if item.verdict == "violated"][:_MOST]:
         soft = " (soft)" if result.soft else ""
-        yield ("violated", "red"), (f"{safe(result.id)}{soft}  {violation_text(result)}", "")
+        # While people are asked, only structural invariants bind: the others may still be repaired.
+        early = stop.reason == WAITING and result.when != "structural"
+        label = ("not yet due", "dim") if early else ("violated", "red")
+        yield label, (f"{safe(result.id)}{soft}  {violation_text(result)}", "")
     idle = tuple(item.id for item in state.invariants.values() if item.verdict == "not exercised")
     if idle:
         yield ("not exercised", "dim"), (ids_text(idle), "")

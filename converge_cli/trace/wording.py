@@ -85,4 +85,6 @@ def gate_text(event: GateDecided) -> str:
         parts.append(f"missing gate {', '.join(map(safe, decision.missing))}")
     if decision.source == "error":
         parts.append(f"error: {safe(decision.detail, REASON)}")
+    elif decision.outcome == "REJECT" and decision.detail:
+        parts.append(safe(decision.detail, REASON))
     return ", ".join(parts)

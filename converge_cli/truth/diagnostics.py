@@ -33,7 +33,7 @@ class Diagnostic(msgspec.Struct, frozen=True):
 
 
 class DiagnosticKind(msgspec.Struct, frozen=True):
-    """A code of the catalogue with its explanation for `converge explain`."""
+    """A code of the catalogue with its explanation."""
 
     code: str
     name: str
@@ -204,7 +204,7 @@ class InvalidTruthError(ConvergeError):
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         super().__init__(
             f"{first.code} {first.name}: {first.message}{more}",
-            hint=first.fix or f"converge explain {first.code}",
+            hint=first.fix or "converge validate shows every finding at its place",
             where=f"{first.file}:{first.line}:{first.column}",
         )
 

@@ -1,4 +1,4 @@
-"""The step library for behave: `behave` judges a feature as `converge validate --run` does.
+"""The step library for behave: `behave` judges a feature as the truths that use it are run.
 
 A project needs two files of one line each:
 
