@@ -59,6 +59,8 @@ def _found(services: Services, paths: Sequence[Path]) -> Iterator[TruthLocation]
         project = project_of(services.folder)
         if project is not None:
             yield from (truth for truth in list_truths(project, services.shipped) if truth.project == project)
+        elif (services.folder / "truth.yaml").is_file():
+            yield find_truth("truth.yaml", services.folder, services.shipped)
         return
     for path in paths:
         full = services.folder / path

@@ -3,12 +3,13 @@
 Text from users and models is shown through `trace.sanitize`, never as markup.
 """
 
+import io
 import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn, TextIO, cast
 
 from converge_cli.cli.exit_code import CODE_OF_ERROR, ExitCode
 from converge_cli.cli.stdout import keep_for_answers, out, written
@@ -173,8 +174,32 @@ def console() -> "Console":
     """Where answers for people go."""
     from rich.console import Console  # noqa: PLC0415  rich takes a moment, and --json does without
 
-    wide = None if out().isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
-    return Console(file=out(), highlight=False, markup=False, emoji=False, width=wide)
+    if out().isatty():
+        return Console(file=out(), highlight=False, markup=False, emoji=False)
+    wide = None if "COLUMNS" in os.environ else _PIPED_WIDTH
+    trimmed = cast("IO[str]", _Trimmed(out()))
+    return Console(file=trimmed, highlight=False, markup=False, emoji=False, width=wide)
+
+
+class _Trimmed(io.TextIOBase):
+    """Hands lines on without the blanks that tables end with: nobody wants them in a file."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # the base class has a variable
+        """That of the stream."""
+        return self._stream.encoding
+
+    def write(self, text: str) -> int:
+        """Write whole lines without their trailing blanks."""
+        self._stream.write("\n".join(line.rstrip(" ") for line in text.split("\n")))
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush the stream."""
+        self._stream.flush()
 
 
 def error_console() -> "Console":

@@ -66,6 +66,7 @@ def _data(found: "Validation") -> dict[str, object]:
 def _show(console: "Console", found: "Validation") -> None:
     from converge_cli.cli.findings import show_findings  # noqa: PLC0415
     from converge_cli.trace.sanitize import safe  # noqa: PLC0415
+    from converge_cli.trace.wording import plural  # noqa: PLC0415
 
     show_findings(console, found.diagnostics)
     for failure in found.failures:
@@ -74,5 +75,5 @@ def _show(console: "Console", found: "Validation") -> None:
             console.print(f"  fix  {safe(failure.hint)}\n", soft_wrap=True)
     warnings = len(found.diagnostics) + len(found.failures) - found.errors
     mark = "✗" if found.errors else "✓"
-    truths = len(found.truths)
-    console.print(f"{mark} {truths} truth{'' if truths == 1 else 's'}, {found.errors} errors, {warnings} warnings")
+    counts = (len(found.truths), "truth"), (found.errors, "error"), (warnings, "warning")
+    console.print(f"{mark} {', '.join(plural(count, noun) for count, noun in counts)}")
