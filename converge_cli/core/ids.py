@@ -3,7 +3,10 @@
 import re
 
 SEGMENT = r"[A-Za-z0-9][A-Za-z0-9._/-]*"
-FACT_ID = re.compile(rf"({SEGMENT})(?::{SEGMENT})+")
+_WHOLE = SEGMENT.replace("]*", "]*+")
+"""A segment that never gives characters back: ids are matched for every proposal."""
+
+FACT_ID = re.compile(rf"({_WHOLE})(?::{_WHOLE})++")
 CLAUSE_ID = re.compile(r"[a-z][a-z0-9_]*")
 MAX_ID_LENGTH = 512
 

@@ -17,7 +17,7 @@ class Effect:
     __slots__ = ("proposals",)
 
     def __init__(self, proposals: Iterable[ProposedFact | None] = ()) -> None:
-        self.proposals: tuple[ProposedFact, ...] = tuple(item for item in proposals if item is not None)
+        self.proposals: tuple[ProposedFact, ...] = tuple([item for item in proposals if item is not None])
 
     def __repr__(self) -> str:
         return f"Effect({len(self.proposals)} proposals)"

@@ -254,6 +254,10 @@ class PromotionGate:
     def _promote(self, candidate: Candidate, gate: int | None, spent: tuple[str, ...]) -> None:
         run = self._run
         run.meter.charge_fact(run.cycle)
+        # What does not apply is left to its default: most facts have no gate, no approvals, and correct nothing.
+        rare: dict[str, Any] = {}
+        if gate is not None or spent or candidate.corrects is not None:
+            rare = {"gate": gate, "approvals": spent, "corrects": candidate.corrects}
         run.log.add(
             FactPromoted,
             cycle=run.cycle,
@@ -261,9 +265,7 @@ class PromotionGate:
             id=candidate.id,
             execution=candidate.execution,
             position=candidate.position,
-            gate=gate,
-            approvals=spent,
-            corrects=candidate.corrects,
+            **rare,
         )
         add_fact(run, candidate, gate, spent)
         if spent:

@@ -464,3 +464,20 @@ def test_escalate_needs_no_requirement_in_the_truth() -> None:
 
     assert ["boss"] == [request.point for request in result.pending]
     assert (("needs_boss",), "commit") == (result.pending[0].why.rules, result.pending[0].why.gate)
+
+
+def test_a_fact_that_no_gate_asks_about_keeps_its_approvals_on_record() -> None:
+    """What was spent on it stands in the live result, in its event and in the rebuilt run."""
+    bench = Bench(planning(), required())
+    bench.run(SEED)
+    bench.decide("approved", BEN)
+    live = bench.resume()
+
+    spent = {fact.id: fact.promotion.approvals for fact in live.facts if fact.key == "Strategies"}
+    rebuilt = {
+        fact.id: fact.promotion.approvals
+        for fact in bench.engine().recorded(live.run_id).facts
+        if fact.key == "Strategies"
+    }
+    assert ["boss"] == [request.split(".")[1] for request in spent["note:p"]]
+    assert spent == rebuilt
