@@ -28,6 +28,7 @@ def main() -> NoReturn:
 
             fail(Mode.command, interrupted(), as_json=as_json)
     except SystemExit as leaving:
+        _flush()
         _leave_threads_behind(leaving.code)
         raise
 
@@ -76,16 +77,22 @@ def _help_as_json(command: Any, args: list[str]) -> NoReturn:
     deliver(name, Answer("help", 0, {"help": shown.getvalue()}, lambda _console: None), as_json=True)
 
 
+def _flush() -> None:
+    """Write out what is buffered; what can't be written is dropped, so that it does not change the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def _leave_threads_behind(code: Any) -> None:
     """Threads that a suggestor started and left must not keep the process: everything has been said and recorded.
 
     Daemons count as well: the interpreter waits for those of an executor.
     """
-    if threading.active_count() == 1:
-        return
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else 1)
+    if threading.active_count() > 1:
+        os._exit(code if isinstance(code, int) else 1)
 
 
 def _name(path: str) -> str:

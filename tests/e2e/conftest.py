@@ -58,6 +58,7 @@ class Converge:
         """Run to the end; never a terminal, never a traceback."""
         done = subprocess.run(
             [COMMAND, *args],
+            check=False,
             cwd=cwd or self.folder,
             env=self.environment(env),
             stdin=subprocess.DEVNULL,
@@ -175,7 +176,9 @@ class Project:
 
     def execute(self, body: str, **options: Any) -> Path:
         """Write the project with this body of the writer's execute."""
-        return self.write(f"class Writer(Base):\n    def execute(self, view):\n{indent(dedent(body), ' ' * 8)}", **options)
+        return self.write(
+            f"class Writer(Base):\n    def execute(self, view):\n{indent(dedent(body), ' ' * 8)}", **options
+        )
 
 
 @pytest.fixture
