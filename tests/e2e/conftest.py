@@ -42,6 +42,8 @@ class Ran:
 class Converge:
     """Calls `converge`; one store for all calls of a test, nothing of the surroundings but the path."""
 
+    command = COMMAND
+
     def __init__(self, folder: Path, bytecode: Path) -> None:
         self.folder = folder
         self.env = {

@@ -256,6 +256,11 @@ SHELL = {
     "few bytes to write": ("ulimit -f 40; converge run small --json", 1),
     "few files": ("ulimit -n 12; converge run small --json", 0),
     "bytes that are no text": ("converge run $(printf 'a\\377b') --json", 1),
+    "a folder that nobody can write to": (
+        "cd /sys; env -u CONVERGE_STORAGE_PATH converge run hello-convergence --json",
+        1,
+    ),
+    "the same with the store elsewhere": ("cd /sys; converge run hello-convergence --json", 0),
     "folder that is gone": ("mkdir gone; cd gone; rmdir ../gone; converge run small --json", 1),
 }
 

@@ -24,3 +24,27 @@ def test_a_new_project_validates_runs_and_passes_its_own_examples(converge: Any,
 
     assert (0, [0, 0], 0) == (made.code, codes, behaved.returncode), behaved.stdout + behaved.stderr
     assert "3 scenarios passed, 0 failed, 0 skipped" in behaved.stdout
+
+
+def test_init_never_overwrites(converge: Any, tmp_path: Path) -> None:
+    """The second init in a folder writes nothing and says so."""
+    converge("init", "mine")
+    (tmp_path / "mine" / "converge.yaml").write_text("storage: {path: elsewhere}\n")
+    again = converge("init", "mine", "--json")
+
+    assert (1, "PROJECT_EXISTS") == (again.code, again.error["code"])
+    assert "storage: {path: elsewhere}\n" == (tmp_path / "mine" / "converge.yaml").read_text()
+
+
+def test_the_example_project_validates_and_runs_with_other_readings_and_parameters(
+    converge: Any, tmp_path: Path
+) -> None:
+    """A user's own folder is found and run like ours; nothing in it needs editing."""
+    example = Path(__file__).parents[2] / "docs" / "examples" / "custom-agent"
+    (tmp_path / "dry.csv").write_text("bed,crop,moisture,area_m2\nwest,salad,5,2\n")
+    given = converge("run", "custom-agent", "--input", f"readings={tmp_path / 'dry.csv'}", "--json", cwd=example)
+    thirsty = converge("run", "custom-agent", "--param", "greenhouse.litres_per_m2=7", "--json", cwd=example)
+
+    assert 0 == converge("validate", "truths/", "features/", cwd=example).code
+    assert (0, "8") == (given.code, given.data["outputs"]["plan"][0]["content"]["litres"])
+    assert (7, ["no_bed_drowns"]) == (thirsty.code, thirsty.data["stop"]["names"])

@@ -1,0 +1,143 @@
+"""The run at a real terminal: a pseudo-terminal with an emulated screen on the other end."""
+
+import io
+import re
+from dataclasses import dataclass
+
+import pexpect
+import pyte
+import pytest
+
+KEYS = r"\[l\]ater"
+
+
+@dataclass
+class Seen:
+    """How it ended, all that was ever on the screen, and the bytes that made it."""
+
+    code: int
+    lines: list[str]
+    raw: str
+
+    @property
+    def text(self):
+        """The lines as one text."""
+        return "\n".join(self.lines)
+
+
+@pytest.fixture
+def terminal(converge):
+    """Run a command at a terminal, answer what it asks; each answer is (what to wait for, what to type or do)."""
+
+    def at_terminal(words, answers, *, columns=110, rows=45, **env):
+        raw = io.StringIO()
+        child = pexpect.spawn(
+            str(converge.command),
+            words.split(),
+            env=converge.environment({"TERM": "xterm-256color", **env}),
+            cwd=str(converge.folder),
+            dimensions=(rows, columns),
+            encoding="utf-8",
+            timeout=20,
+        )
+        child.logfile_read = raw
+        for wanted, answer in answers:
+            child.expect(wanted)
+            if callable(answer):
+                answer(child)
+            else:
+                child.sendline(answer)
+        child.expect(pexpect.EOF)
+        child.close()
+        screen = pyte.HistoryScreen(columns, rows, history=5000)
+        pyte.Stream(screen).feed(raw.getvalue())
+        past = ["".join(line[number].data for number in range(columns)) for line in screen.history.top]
+        return Seen(child.exitstatus, [line.rstrip() for line in [*past, *screen.display]], raw.getvalue())
+
+    return at_terminal
+
+
+def test_a_person_is_asked_and_the_same_trace_goes_on_to_the_verdict(terminal):
+    """Why, details, the wrong person, the right one with a reason: one process from the first cycle to the end."""
+    seen = terminal(
+        "run vendor-selection",
+        [
+            (KEYS, "w"),
+            (KEYS, "d"),
+            (KEYS, "a"),
+            (r"as \(", "frank"),
+            ("reason:", "because"),
+            (KEYS, "a"),
+            (r"as \(", "mona"),
+            ("reason:", "three bids compared"),
+        ],
+    )
+    assert 0 == seen.code
+    for words in (
+        "Human intervention required · 1 request",
+        "✓ price-evaluator",
+        "human_approval_present = False",
+        "rests on recommendation:acme",
+        "refused ROLE_MISSING: needs role procurement_manager (recorded)",
+        "✓ CriteriaMet   4 of 4 required · 6 cycles · 30 facts · 1 approval",
+        'approved by mona (procurement_manager): "three bids compared"',
+    ):
+        assert words in seen.text
+    assert re.search(r"digest   sha256 [0-9a-f]{64}", seen.text)
+    assert 1 == len(set(re.findall(r"run ([a-z0-9]{9}) ·", seen.text)))
+
+
+@pytest.mark.parametrize(
+    "leave", ["l", lambda child: child.sendeof(), lambda child: child.sendintr()], ids=["later", "ctrl-d", "ctrl-c"]
+)
+def test_whoever_does_not_decide_leaves_the_run_paused(terminal, converge, leave):
+    """Later, end of input and Ctrl-C at the prompt: exit 4, nothing decided, the commands that go on are shown."""
+    seen = terminal("run vendor-selection", [(KEYS, leave)])
+    (row,) = converge("runs", "--json").data["runs"]
+    assert (4, "paused", 1) == (seen.code, row["status"], row["pending"])
+    assert f"converge approve {row['run']} vendor_commitment --as WHO --reason TEXT" in seen.text
+
+
+def test_eighty_columns_cut_no_id(terminal, converge):
+    """Fact, request and run ids are whole; the two columns are stacked."""
+    seen = terminal("run vendor-selection", [(KEYS, "l")], columns=80)
+    request = converge("inbox", "--json").data["waiting"][0]["request"]
+    words = set(seen.text.split())
+    assert {request, "commitment:acme", "passed:vendor_due_diligence:acme", "passed:competitive_review:acme"} <= {
+        word.rstrip(",") for word in words
+    }
+    assert 80 >= max(map(len, seen.lines))
+
+
+def test_no_color_means_no_colour(terminal):
+    """Nothing is lost: the glyphs and words stay."""
+    seen = terminal("run vendor-selection", [(KEYS, "l")], NO_COLOR="1")
+    colours = [code for code in re.findall("\x1b\\[([0-9;]*)m", seen.raw) if re.search(r"(^|;)(3[0-8]|9[0-7])", code)]
+    assert [] == colours
+    assert "⏸ HumanInterventionRequired" in seen.text
+
+
+def test_a_dumb_terminal_gets_plain_lines_and_is_asked_all_the_same(terminal):
+    """No escape at all, one line an event, the prompt, the verdict."""
+    seen = terminal(
+        "run vendor-selection", [(KEYS, "a"), (r"as \(", "mona"), ("reason:", "checked")], TERM="dumb", columns=160
+    )
+    assert 0 == seen.code
+    assert "\x1b" not in seen.raw
+    assert "✓ CriteriaMet" in seen.text
+
+
+def test_no_input_at_a_terminal_never_prompts(terminal):
+    """The same terminal, told not to ask."""
+    seen = terminal("run vendor-selection --no-input", [])
+    assert 4 == seen.code
+    assert "[a]pprove" not in seen.text
+
+
+def test_ctrl_c_during_a_run_says_so_and_how_to_go_on(terminal, converge, project):
+    """The first Ctrl-C is answered at once, and the verdict names the command that goes on."""
+    folder = project.write("class Writer(Base):\n    async def execute(self, view):\n        await asyncio.sleep(60)\n")
+    seen = terminal(f"run {folder}/truths/small", [("running", lambda child: child.sendintr())])
+    (row,) = converge("runs", "--json").data["runs"]
+    assert (130, "Cancelled") == (seen.code, row["reason"])
+    assert f"converge resume {row['run']}" in seen.text
