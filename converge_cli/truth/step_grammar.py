@@ -226,7 +226,7 @@ class Template:
     (the optional SEL after a `key` placeholder that is named `<name>_key`), or words joined by `|`.
     """
 
-    __slots__ = ("_match", "_parts", "_prefix", "_slots", "shown", "text")
+    __slots__ = ("_literals", "_match", "_parts", "_slots", "shown", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -234,15 +234,19 @@ class Template:
         inner = [match.groups() for part in parts for match in _PART.finditer(part[2] or "")]
         self._slots = [(part[0], part[1]) for part in parts + inner if part[0] is not None]
         self._parts = parts
-        self._prefix = parts[0][3] or ""
+        self._literals = [part[3] for part in parts if part[3]]
         self._match: Callable[[str], re.Match[str] | None] | None = None
         self.shown = "".join(_shown(*part) for part in parts)
 
     def match(self, text: str) -> re.Match[str] | None:
         """The match of a whole step, or None."""
-        if not text.startswith(self._prefix):
-            return None
-        if self._match is None:  # a command that reads few steps need not wait for all patterns to compile
+        at = 0
+        for literal in self._literals:
+            at = text.find(literal, at) + len(literal)
+            if at < len(literal):
+                return None
+        # Compiling takes longer than anything else about a step: only patterns whose words are all there are.
+        if self._match is None:
             self._match = re.compile("".join(_regex(*part) for part in self._parts)).fullmatch
         return self._match(text)
 
