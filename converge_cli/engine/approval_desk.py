@@ -32,7 +32,7 @@ from converge_cli.core.person import Authority
 from converge_cli.core.selector import selector
 from converge_cli.engine.candidate import Candidate, Held
 from converge_cli.engine.checks import select_proposal
-from converge_cli.engine.engine_notes import note_approval, note_denial, resolve_denial
+from converge_cli.engine.engine_notes import note_approval, note_denial, rejected_before, resolve_denial
 from converge_cli.engine.fields import lookup
 from converge_cli.engine.flow_questions import ask, gates_of, principal_of, resource_of
 from converge_cli.engine.run import Asked, GateAnswer, Run
@@ -66,17 +66,17 @@ class ApprovalDesk:
         answers = self._ask_gates(held)
         held.asked, held.fresh = self._newest_passed(), False
         gate = answers[-1].seq if answers else None
+        claims = self._claims(held.candidate, answers)
+        rejected = self._rejected_by(held, claims)
+        if rejected:
+            held.detail = "; ".join(self._who_rejected(held.candidate, point) for point in rejected)
+            self._deny(held, "rejected", rejected, gate)
+            return Ruling(False)
         refused = next((answer for answer in answers if answer.decision.outcome == "REJECT"), None)
         if refused is not None:
             by = refused.decision.rules or tuple(f"gate {name} missing" for name in refused.decision.missing)
             held.detail = refused.decision.detail
             self._deny(held, "denied", by or (refused.gate.name,), refused.seq)
-            return Ruling(False)
-        claims = self._claims(held.candidate, answers)
-        rejected = tuple(point for point in claims if self._status(held, point) == "rejected")
-        if rejected:
-            held.detail = "; ".join(self._who_rejected(held, point) for point in rejected)
-            self._deny(held, "rejected", rejected, gate)
             return Ruling(False)
         undecided = [point for point in claims if self._status(held, point) != "approved"]
         if undecided or any(answer.decision.outcome == "ESCALATE" for answer in answers):
@@ -151,6 +151,13 @@ class ApprovalDesk:
         asked = self._run.requests.get(held.requests.get(point, ""))
         return asked.status if asked is not None else "unasked"
 
+    def _rejected_by(self, held: Held, claims: tuple[str, ...]) -> tuple[str, ...]:
+        """The points that said no. That is final for the digest, even where nobody asks for them any more (law 7)."""
+        points = dict.fromkeys((*claims, *held.requests))
+        return tuple(point for point in points if self._status(held, point) == "rejected") or rejected_before(
+            self._run, held.candidate
+        )
+
     def _park(self, held: Held, claims: tuple[str, ...], undecided: list[str], answers: list[_Answer]) -> None:
         run, candidate = self._run, held.candidate
         if held.cause is not None:
@@ -170,7 +177,7 @@ class ApprovalDesk:
                 gate=answers[-1].seq if answers else None,
             )
         for point in undecided:
-            if point not in held.requests:
+            if self._status(held, point) in {"unasked", "closed"}:
                 self._request(held, point, answers)
 
     def _deny(self, held: Held, cause: Literal["denied", "rejected"], by: tuple[str, ...], gate: int | None) -> None:
@@ -194,8 +201,8 @@ class ApprovalDesk:
         )
         note_denial(run, candidate, cause, by)
 
-    def _who_rejected(self, held: Held, point: str) -> str:
-        asked = self._run.requests[held.requests[point]]
+    def _who_rejected(self, candidate: Candidate, point: str) -> str:
+        asked = self._run.requests[request_id(self._run.id, point, candidate.digest(point))]
         for approval in asked.approvals:
             if approval.decision == "rejected":
                 return f'{approval.by} ({approval.role}): "{approval.reason}"'
@@ -205,9 +212,6 @@ class ApprovalDesk:
         run, candidate = self._run, held.candidate
         digest = candidate.digest(point_id)
         request = self._form(point_id, candidate, digest, answers)
-        if request.id in run.requests and run.requests[request.id].status in {"rejected", "spent"}:
-            held.requests[point_id] = request.id  # final for that digest: nobody is asked twice
-            return
         held.requests[point_id] = request.id
         run.requests[request.id] = Asked(request)
         run.log.add(ApprovalRequested, cycle=run.cycle, request=request)

@@ -95,6 +95,15 @@ def denial_subject(candidate: Candidate) -> str:
     return f"denied:{candidate.digest('')[:12]}"
 
 
+def rejected_before(run: Run, candidate: Candidate) -> tuple[str, ...]:
+    """The points at which people refused exactly this proposal earlier in the run."""
+    standing = run.context.current(_KEY, denial_subject(candidate))
+    if standing is None or standing.payload.cause != "rejected":
+        return ()
+    by: tuple[str, ...] = standing.payload.by
+    return by
+
+
 def resolve_denial(run: Run, candidate: Candidate) -> None:
     """Correct the note of a denial that no longer holds."""
     if run.context.current(_KEY, denial_subject(candidate)) is not None:

@@ -15,13 +15,12 @@ from converge_cli.engine.eligibility import Eligibility
 from converge_cli.engine.execution import Cancellation, Execution, Executor
 from converge_cli.engine.halt import Halt
 from converge_cli.engine.invariant_checks import InvariantBoard, names_and_facts
-from converge_cli.engine.merge import feed, judge, merge
+from converge_cli.engine.merge import judge, merge, record_feeds
 from converge_cli.engine.outcome import outcome_digest
 from converge_cli.engine.patience import PATIENT, Patience
 from converge_cli.engine.progress import ProgressWatch, note_end
 from converge_cli.engine.promotion import PromotionGate
-from converge_cli.engine.registration import Outside
-from converge_cli.engine.run import Run
+from converge_cli.engine.run import Run, Unmerged
 from converge_cli.engine.stops import at_fixed_point
 from converge_cli.engine.watchdog import Watchdog
 
@@ -50,7 +49,7 @@ class Loop:
         """Promote the seeds, check, then loop."""
         try:
             self._check_authority()
-            self._bring_in(feeds)
+            self._judge(record_feeds(self._run, feeds))
             self._check_structure()
             note_end(self._run)
             self._commit()
@@ -64,12 +63,12 @@ class Loop:
         try:
             self._fire_timers()
             self._gate.desk.note_decisions()
+            given = record_feeds(run, feeds)
             if run.unmerged:
-                for by, seq, proposals in run.unmerged:
-                    judge(run, self._gate, by, seq, proposals)
+                self._judge(run.unmerged)
                 run.unmerged = []
                 self._check()
-            self._bring_in(feeds)
+            self._judge(given)
             self._gate.withdraw_superseded()
             self._check_structure()
             if self._progress.turns_in_circles():
@@ -128,9 +127,12 @@ class Loop:
             self._gate.withdraw_superseded()
 
     def _ask_again(self) -> None:
-        for held in list(self._run.held.values()):
+        for which, held in list(self._run.held.items()):
             if self._gate.desk.needs_asking(held):
-                self._gate.reask(held)
+                # One that was promoted just now may have corrected what this one rests on.
+                self._gate.withdraw_superseded()
+                if self._run.held.get(which) is held:
+                    self._gate.reask(held)
 
     def _fixed_point(self, executions: list[Execution]) -> Stop:
         """Nothing was added: the fixed point, unless executions were cut off before they could add something."""
@@ -151,9 +153,9 @@ class Loop:
             names, facts = names_and_facts(violated)
             raise Halt(Stop(StopReason.INVARIANT_VIOLATED, cycle=self._run.cycle, names=names, facts=facts))
 
-    def _bring_in(self, feeds: Sequence[tuple[str, Sequence[ProposedFact]]]) -> None:
-        for name, proposals in feeds:
-            feed(self._run, self._gate, Outside(name), proposals)
+    def _judge(self, recorded: Sequence[Unmerged]) -> None:
+        for rest in recorded:
+            judge(self._run, self._gate, rest)
 
     def _stop_if_told(self) -> None:
         if self._cancelled.requested:

@@ -9,8 +9,8 @@ from converge_cli.engine.engine_notes import RESOLVED, note_failure
 from converge_cli.engine.execution import Execution
 from converge_cli.engine.promotion import PromotionGate
 from converge_cli.engine.recording import record_proposals
-from converge_cli.engine.registration import Outside, Registration
-from converge_cli.engine.run import Run
+from converge_cli.engine.registration import Outside
+from converge_cli.engine.run import Run, Unmerged
 
 
 def merge(run: Run, gate: PromotionGate, eligibility: Eligibility, executions: Sequence[Execution]) -> None:
@@ -28,32 +28,33 @@ def merge(run: Run, gate: PromotionGate, eligibility: Eligibility, executions: S
             recorded.append((execution, _record(run, execution)))
     for execution, seq in recorded:
         if execution.failure is None:
-            judge(run, gate, execution.registration, seq, execution.proposals)
+            judge(run, gate, Unmerged(execution.registration, seq, execution.proposals))
     for execution in executions:
         if execution.halt is not None:
             raise execution.halt
 
 
-def judge(
-    run: Run, gate: PromotionGate, by: Registration | Outside, execution: int, proposals: Sequence[RecordedProposal]
-) -> None:
-    """Judge the proposals of one execution, in the order in which they were made."""
-    if by.name in run.failures:
-        del run.failures[by.name]
-        note_failure(run, by.name, RESOLVED)
-    for position, proposal in enumerate(proposals):
-        gate.submit(by, proposal, execution, position)
-
-
-def feed(run: Run, gate: PromotionGate, by: Outside, proposals: Sequence[ProposedFact]) -> None:
-    """Bring proposals from outside in, through the same gate.
+def judge(run: Run, gate: PromotionGate, rest: Unmerged) -> None:
+    """Judge the proposals of one execution, in the order in which they were made.
 
     Raises:
         Halt: a fact conflict or a budget.
     """
-    recorded = record_proposals(proposals)
-    seq = _executed(run, by.name, len(run.context.facts), recorded, 0)
-    judge(run, gate, by, seq, recorded)
+    by, execution, proposals, first = rest
+    if by.name in run.failures:
+        del run.failures[by.name]
+        note_failure(run, by.name, RESOLVED)
+    for position, proposal in enumerate(proposals[first:], first):
+        gate.submit(by, proposal, execution, position)
+
+
+def record_feeds(run: Run, feeds: Sequence[tuple[str, Sequence[ProposedFact]]]) -> list[Unmerged]:
+    """Record everything that comes from outside before any of it is judged, so that no budget can lose some of it."""
+    view, recorded = len(run.context.facts), []
+    for name, given in feeds:
+        proposals = record_proposals(given)
+        recorded.append(Unmerged(Outside(name), _executed(run, name, view, proposals, 0), proposals))
+    return recorded
 
 
 def _record(run: Run, execution: Execution) -> int:

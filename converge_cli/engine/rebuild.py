@@ -10,14 +10,15 @@ from converge_cli.core import event as e
 from converge_cli.core.approval import request_id
 from converge_cli.core.errors import RecordCorruptError
 from converge_cli.core.ids import kind_of, subject_of
+from converge_cli.core.kind import FailureNote
 from converge_cli.core.stop_reason import Stop, StopReason
 from converge_cli.engine.candidate import Candidate, Held
-from converge_cli.engine.engine_notes import add_note
+from converge_cli.engine.engine_notes import RESOLVED, add_note
 from converge_cli.engine.progress import note_end
 from converge_cli.engine.promotion import add_fact, drop_held, spelling
 from converge_cli.engine.registration import Outside
 from converge_cli.engine.request_book import note
-from converge_cli.engine.run import GateAnswer, Rejection, Run
+from converge_cli.engine.run import GateAnswer, Rejection, Run, Unmerged
 
 _TRY_AGAIN = {StopReason.SUGGESTOR_FAILED, StopReason.INDETERMINATE}
 _CUT_SHORT = {
@@ -40,6 +41,7 @@ class Rebuilder:
         self._names = {item.name: item for item in run.registrations}
         self._executions: dict[int, e.SuggestorExecuted] = {}
         self._last: list[e.SuggestorExecuted] = []
+        self._judged = (0, 0)
         self._charged = 0
         self.stop: Stop | None = None
         self.final = False
@@ -72,12 +74,16 @@ class Rebuilder:
                     registration = self._names[name]
                     registration.last_view, registration.due = -1, True
         if reason in _CUT_SHORT:
-            run.unmerged = [
-                (self._names.get(item.suggestor) or Outside(item.suggestor), item.seq, item.proposals)
-                for item in self._last
-            ]
+            run.unmerged = [self._rest_of(item) for item in self._last]
         else:
+            self._last = []
             note_end(run)
+
+    def _rest_of(self, event: e.SuggestorExecuted) -> Unmerged:
+        """What of an execution comes after the last proposal that was judged; nothing is judged a second time."""
+        execution, position = self._judged
+        first = len(event.proposals) if event.seq < execution else position + 1 if event.seq == execution else 0
+        return Unmerged(self._names.get(event.suggestor) or Outside(event.suggestor), event.seq, event.proposals, first)
 
     def _started(self, event: e.RunStarted) -> None:
         self._run.log.started_at = event.at
@@ -95,7 +101,6 @@ class Rebuilder:
         self._executions[event.seq] = event
         self._last.append(event)
         self._saw(event.suggestor, event.view, event.cycle)
-        self._run.failures.pop(event.suggestor, None)
 
     def _failed(self, event: e.SuggestorFailed) -> None:
         self._saw(event.suggestor, event.view, event.cycle)
@@ -114,7 +119,11 @@ class Rebuilder:
         run = self._run
         if event.content is not None:
             add_note(run, event.id, bytes(event.content), event.corrects)
+            said = run.context.facts[-1].payload
+            if isinstance(said, FailureNote) and said.code == RESOLVED:
+                run.failures.pop(said.suggestor, None)
             return
+        self._judged = (event.execution or 0, event.position)
         candidate = self._candidate(event.execution or 0, event.position)
         add_fact(run, candidate, event.gate, event.approvals)
         run.meter.facts += 1
@@ -125,6 +134,7 @@ class Rebuilder:
     def _rejected(self, event: e.ProposalRejected) -> None:
         execution = self._executions[event.execution]
         recorded = execution.proposals[event.position]
+        self._judged = (event.execution, event.position)
         self._run.rejected[spelling(execution.suggestor, recorded)] = event.code
         self._run.rejections.append(
             Rejection(event.key, event.id, execution.suggestor, event.code, event.reason, event.cycle)
@@ -204,6 +214,7 @@ class Rebuilder:
 
     def _held(self, key: str, fact_id: str, execution: int, position: int) -> Held:
         run = self._run
+        self._judged = (execution, position)
         held = run.held.get((key, fact_id))
         if held is None:
             held = run.held[key, fact_id] = Held(self._candidate(execution, position))

@@ -1,6 +1,7 @@
 """Everything that changes while one run runs. Only the engine's own modules touch it."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -79,6 +80,15 @@ class GateAnswer(msgspec.Struct, frozen=True):
     cycle: int
 
 
+class Unmerged(NamedTuple):
+    """A recorded execution whose proposals from position `first` on have not been judged yet."""
+
+    by: Registration | Outside
+    execution: int
+    proposals: tuple[RecordedProposal, ...]
+    first: int = 0
+
+
 class Run:
     """One run.
 
@@ -90,7 +100,7 @@ class Run:
         ended: the stop that the watchdog recorded while the engine's thread was lost in foreign code.
         failures: suggestor -> code, of those whose last execution failed.
         missing_inputs: declared inputs that were not given -> since when (UTC).
-        unmerged: executions of the last cycle, kept when a rebuilt run may have to merge their rest.
+        unmerged: executions of a merge that a budget cut short, in merge order; a resumed run goes on with them.
         outcome: outcome digest of the last stop, "" while the run goes on.
         counts: how many facts there were after the seeds and at the end of each cycle that added some.
     """
@@ -120,7 +130,7 @@ class Run:
         self.criteria: dict[str, CriterionResult] = {}
         self.missing_inputs: dict[str, str] = {}
         self.inputs: list[InputRecord] = []
-        self.unmerged: list[tuple[Registration | Outside, int, tuple[RecordedProposal, ...]]] = []
+        self.unmerged: list[Unmerged] = []
         self.counts: list[int] = []
         self.outcome = ""
 

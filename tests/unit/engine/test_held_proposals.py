@@ -1,0 +1,114 @@
+"""Held proposals as the run goes on: a no stays a no, a request that was closed is asked again, evidence must stand."""
+
+from typing import Any
+
+import msgspec
+from engine_kit import (
+    ANN,
+    BOSS,
+    ESCALATE,
+    GATE,
+    PROMOTE,
+    REJECT,
+    Bench,
+    Note,
+    Script,
+    at_least,
+    criterion,
+    ids,
+    job,
+    note,
+    says,
+)
+
+from converge_cli import Passed, ProposedFact
+from converge_cli.core.approval import ApprovalPoint
+from converge_cli.core.event import ApprovalRequested
+from converge_cli.core.predicate import Selection
+from converge_cli.testing import ScriptedGate
+
+SEED = note("Seeds", "note:seed")
+REVIEWED = ProposedFact("Evaluations", "passed:review:x", Passed(gate="review", resource="x", reason="seen"))
+GATED: dict[str, Any] = {
+    "gates": (msgspec.structs.replace(GATE, requires=("review",)),),
+    "approval_points": (BOSS,),
+    "principal": "ann",
+}
+
+
+def test_a_no_stays_final_when_policy_no_longer_asks_for_that_person() -> None:
+    """Law 7: what a person refused is not promoted because a gate was passed since."""
+    review = Script("review", lambda _view: [REVIEWED], reads=("Diagnostic:denied:*",))
+    gate = ScriptedGate({"x": [ESCALATE, ESCALATE, PROMOTE]})
+    bench = Bench(lambda: [says("plan", note("Strategies", "note:p")), review], job(**GATED), gate=gate)
+    assert "HumanInterventionRequired" == bench.run(SEED).reason
+    bench.decide("rejected")
+    result = bench.resume()
+
+    assert [] == ids(result, "Strategies")
+    assert ["rejected"] == [fact.payload.cause for fact in result.facts if fact.kind == "denied"]
+
+
+def test_what_a_person_refused_stays_refused_when_it_is_proposed_again_after_something_else() -> None:
+    """The refused proposal was withdrawn for another; back again it is denied at once, and nobody is asked twice."""
+    texts = iter(["other", "x"])
+
+    def change_mind(_view: Any) -> list[ProposedFact]:
+        return [note("Strategies", "note:p", next(texts))]
+
+    def make() -> list[Script]:
+        return [
+            says("plan", note("Strategies", "note:p")),
+            Script("other", change_mind, reads=("Diagnostic:denied:*", "Signals"), writes=("Strategies",)),
+            says("signal", note("Signals", "note:s"), reads=("Diagnostic:denied:*",)),
+        ]
+
+    planned = criterion("planned", at_least("Strategies"))
+    bench = Bench(make, job(approval_points=(BOSS,), required_approvals=("boss",), criteria=(planned,)))
+    bench.run(SEED)
+    bench.decide("rejected")
+    result = bench.resume()
+
+    assert ((), 2) == (result.pending, sum(isinstance(event, ApprovalRequested) for event in bench.events()))
+    assert ("CriteriaUnmet", "rejected") == (result.reason, result.criteria[0].cause)
+
+
+def test_a_request_that_a_refusal_of_policy_closed_is_asked_again_when_policy_asks_again() -> None:
+    """Otherwise the proposal would wait for ever, and nobody would know."""
+    review = Script("review", lambda _view: [REVIEWED], reads=("Signals",))
+    second = ProposedFact("Evaluations", "passed:review:y", Passed(gate="review", resource="y", reason="seen"))
+    more = Script("more", lambda _view: [second], reads=("Diagnostic:denied:*",))
+    gate = ScriptedGate({"x": [ESCALATE, REJECT, ESCALATE]})
+    suggestors = [says("plan", note("Strategies", "note:p")), says("signal", note("Signals", "note:s")), review, more]
+    result = Bench(lambda: suggestors, job(**GATED), gate=gate).run(SEED)
+
+    assert ("HumanInterventionRequired", ["note:p"]) == (result.reason, [request.fact for request in result.pending])
+
+
+def test_a_yes_does_not_promote_on_evidence_that_another_yes_corrected() -> None:
+    """Both were approved in the same pause: the correction comes first, so what rests on the old fact is withdrawn."""
+    point = ApprovalPoint("boss", "chief", Selection("Strategies"))
+    correction = Script(
+        "correction",
+        lambda view: [view.revise("Strategies", "note:b", Note(text="new"))],
+        reads=("Signals",),
+        writes=("Strategies:note:b",),
+    )
+    rests = says("rests", note("Strategies", "note:p", evidence=("note:b",)), reads=("Signals",))
+
+    def make() -> list[Script]:
+        return [
+            says("basis", note("Strategies", "note:b", "old")),
+            says("signal", note("Signals", "note:s"), reads=("Strategies",)),
+            correction,
+            rests,
+        ]
+
+    bench = Bench(make, job(approval_points=(point,), required_approvals=("boss",)))
+    bench.run(SEED)
+    bench.decide("approved", ANN)
+    bench.resume()
+    bench.decide("approved", ANN)
+    result = bench.resume()
+
+    assert ["note:b", "note:b@2"] == ids(result, "Strategies")
