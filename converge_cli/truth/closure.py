@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from converge_cli.core import predicate as p
+from converge_cli.core.approval import ApprovalPoint
 from converge_cli.core.criterion import Criterion
 from converge_cli.core.errors import did_you_mean
-from converge_cli.core.job import Clause, InputSpec
+from converge_cli.core.job import Clause, InputSpec, Job
 from converge_cli.core.selector import Selector, selector
 from converge_cli.truth.contract import Contract, EvidenceItem, Guarded
 from converge_cli.truth.findings import Findings, Place
@@ -117,6 +118,23 @@ class Reachability:
     def unreachable(self, criterion: Criterion) -> bool:
         """Whether it needs something that nothing can fill."""
         return not all(self._reachable(selector(selection.selector)) for selection in _needed(criterion))
+
+    def check_point(self, point: ApprovalPoint, job: Job, place: Place) -> None:
+        """Add a finding when nothing can ever ask for an approval of this point.
+
+        `blocked_by` asks nobody: it only says which pending request a criterion waits for.
+        """
+        asking = {*job.required_approvals, *(rule.point for rule in job.hitl)}
+        asking.update(name for gate in job.gates for name in gate.approvals)
+        if point.id not in asking:
+            message = f"nothing asks for an approval of {point.id}"
+            fix = "name it in requires_approval or hitl, or remove it"
+        elif not self._reachable(selector(point.approves.selector)):
+            message = f"no suggestor may write {point.approves.selector}, which {point.id} approves"
+            fix = "mend the key or the id pattern of approves"
+        else:
+            return
+        self._findings.add("unused-approval-point", place, message, fix)
 
     def _reachable(self, which: Selector) -> bool:
         # Facts under Diagnostic are the engine's own.

@@ -218,8 +218,10 @@ class _Compiler:
     def _check_whole(self, contract: Contract, job: Job, vocabulary: Vocabulary) -> None:
         """The rules that need everything: reachability, unused points, titles, names."""
         if vocabulary.complete:
-            self._check_reachability(job.criteria, vocabulary, job)
-            self._check_points(contract, job)
+            reachability = Reachability(vocabulary, job.inputs, self._findings)
+            self._check_reachability(job.criteria, reachability)
+            for number, point in enumerate(job.approval_points):
+                reachability.check_point(point, job, self._place("approval_points", number, "id"))
         if not any(item.required for item in contract.success_criteria) and not contract.evidence:
             keys = self._root.keys
             place = keys.get("success_criteria", self._root.place)
@@ -237,23 +239,12 @@ class _Compiler:
             fix = "in a truths folder, key and folder have one name"
             self._findings.add("invalid-value", self._place("key"), message, fix)
 
-    def _check_reachability(self, criteria: Sequence[Criterion], vocabulary: Vocabulary, job: Job) -> None:
-        reachability = Reachability(vocabulary, job.inputs, self._findings)
+    def _check_reachability(self, criteria: Sequence[Criterion], reachability: Reachability) -> None:
         lost = [item for item in criteria if item.required and reachability.unreachable(item)]
         others = self._uses.others() if lost else []
         for item in lost:
             place = self._clause_place("success_criteria", item.id) or self._clause_place("evidence", item.id)
             reachability.check(item, place or self._root.place, others)
-
-    def _check_points(self, contract: Contract, job: Job) -> None:
-        used = {*job.required_approvals, *(rule.point for rule in job.hitl)}
-        used.update(point for item in job.criteria for point in item.blocked_by)
-        used.update(point for gate in job.gates for point in gate.approvals)
-        for number, point in enumerate(contract.approval_points):
-            if point.id not in used:
-                message = f"nothing asks for an approval of {point.id}"
-                fix = "name it in requires_approval, blocked_by or hitl, or remove it"
-                self._findings.add("unused-approval-point", self._place("approval_points", number, "id"), message, fix)
 
     def _check_clause_ids(self, contract: Contract) -> None:
         points, clauses = ClauseIds(self._findings), ClauseIds(self._findings)

@@ -4,7 +4,8 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from converge_cli.core.approval import Mode
 from converge_cli.core.budget import Budget
@@ -42,7 +43,14 @@ def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Text = Annotated[str, Field(min_length=1)]
+def _said(value: str) -> str:
+    if not value.strip():
+        # The same sentence as for an empty text: blanks say as little.
+        raise PydanticCustomError("string_too_short", "blank")
+    return value
+
+
+Text = Annotated[str, Field(min_length=1), AfterValidator(_said)]
 ClauseId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Number = Annotated[Decimal, BeforeValidator(_decimal)]

@@ -13,15 +13,17 @@ from converge_cli.truth.step_parser import nearest
 
 _FIRST = re.compile(r"(\S+?)(:?)(?:\s+(.*))?$", re.DOTALL)
 _HEADING = re.compile(r"([^\W\d_][\w ]*?)\s*:", re.UNICODE)
+_BULLET = re.compile(r"(?:[-+>\u2022]|\d+[.)])\s+")
 _MAX_LINE = 300
 
 
 class Words(msgspec.Struct, frozen=True):
-    """The keywords of one language: steps (And and But included), headings, and those of an outline."""
+    """The keywords of one language: steps (And and But included), headings, those of an outline, of any scenario."""
 
     steps: frozenset[str]
     headings: frozenset[str]
     outline: frozenset[str]
+    scenarios: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, language: str) -> "Words":
@@ -32,7 +34,11 @@ class Words(msgspec.Struct, frozen=True):
         steps = {word.strip() for name in ("given", "when", "then", "and", "but") for word in spec[name]} - {"*"}
         names = ("feature", "rule", "background", "scenario", "scenarioOutline", "examples")
         headings = {word.strip() for name in names for word in spec[name]}
-        return cls(frozenset(steps), frozenset(headings), frozenset(spec["scenarioOutline"]))
+        outlines = tuple(word.strip() for word in spec["scenarioOutline"])
+        # Words such as Example begin prose too: only those that also begin an outline's word are taken for headings.
+        plain = {word.strip() for word in spec["scenario"]}
+        scenarios = {word for word in plain if any(outline.startswith(word) for outline in outlines)}
+        return cls(frozenset(steps), frozenset(headings), frozenset(outlines), frozenset(scenarios | {*outlines}))
 
 
 def swallowed_lines(line: str, words: Words, *, steps_expected: bool) -> tuple[str, str] | None:
@@ -45,11 +51,24 @@ def swallowed_lines(line: str, words: Words, *, steps_expected: bool) -> tuple[s
     """
     if not line or line.startswith("#"):
         return None
-    line = line[:_MAX_LINE]
+    line = _BULLET.sub("", line[:_MAX_LINE], count=1) if _BULLET.match(line) else line[:_MAX_LINE]
+    return _as_heading(line, words, steps_expected=steps_expected) or _as_step(
+        line, words, steps_expected=steps_expected
+    )
+
+
+def _as_heading(line: str, words: Words, *, steps_expected: bool) -> tuple[str, str] | None:
+    lost = next((word for word in sorted(words.scenarios) if line.startswith(f"{word} ")), None)
+    if lost and steps_expected:
+        return f"{lost} without a colon is taken for description", f"write {lost}: or begin the line otherwise"
     heading = _HEADING.match(line)
     close = heading and _closest(heading[1], words.headings, 0.85)
     if close:
         return f"{heading[1]}: is taken for description", f"write {close}: on a line of its own, where it belongs"  # type: ignore[index]
+    return None
+
+
+def _as_step(line: str, words: Words, *, steps_expected: bool) -> tuple[str, str] | None:
     first = _FIRST.match(line)
     if first is None:
         return None

@@ -1,0 +1,78 @@
+"""Clauses that look right and check nothing are findings (law 5)."""
+
+from typing import Any
+
+import pytest
+
+_POINT = "approval_points: [{id: pay, role: boss, approves: 'any proposal under key \"%s\"'}]\n"
+_FEATURE = """Feature: x
+  @invariant @structural
+  Scenario: y
+    %s
+    Given any fact under key "Strategies" with id "offer:*"
+    Then field "vendor" must not be "nobody"
+"""
+
+
+def test_a_point_that_only_blocked_by_names_is_unused(compile_text: Any) -> None:
+    """`blocked_by` explains a wait; it makes nobody ask, so nothing would ever wait for the approval."""
+    text = """truth: v1
+key: plain
+kind: job
+title: Every vendor is scored
+packs: [shop]
+success_criteria:
+  - id: scored
+    description: A score exists
+    blocked_by: [pay]
+    then: ['the Context key "Evaluations" contains at least 1 fact']
+"""
+    compiled = compile_text(contract=text, more=_POINT % "Evaluations")
+    assert ["unused-approval-point"] == [item.name for item in compiled.diagnostics]
+
+
+def test_a_required_point_that_approves_what_nobody_writes_is_unused(compile_text: Any) -> None:
+    """A wrong key in `approves` would leave the spend without its approval, and the point silent."""
+    compiled = compile_text(more=_POINT % "Competitors" + "authority: {actor: ann, requires_approval: [pay]}\n")
+    assert [("unused-approval-point", "no suggestor may write Competitors, which pay approves")] == [
+        (item.name, item.message) for item in compiled.diagnostics
+    ]
+
+
+def test_a_required_point_that_approves_what_somebody_writes_is_used(compile_text: Any) -> None:
+    """The finding is about points that can't be asked for, no others."""
+    compiled = compile_text(more=_POINT % "Evaluations" + "authority: {actor: ann, requires_approval: [pay]}\n")
+    assert () == compiled.diagnostics
+
+
+def test_a_blank_reason_is_none(compile_text: Any) -> None:
+    """`deferred: ' '` says as little as no reason at all."""
+    compiled = compile_text(
+        more="job: {actor: A, functional: B, so_that: C, failure_modes: [{id: late, text: It comes late, deferred: ' '}]}\n"
+    )
+    assert ["job.failure_modes.0.deferred must not be empty"] == [item.message for item in compiled.diagnostics]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '- Then field "vendor" must be "acme"',
+        '+ Then field "vendor" must be "acme"',
+        '1. Then field "vendor" must be "acme"',
+        '> Then field "vendor" must be "acme"',
+        "Scenario y is kept",
+        "Scenario Outline y",
+    ],
+)
+def test_a_bullet_or_a_heading_without_colon_swallows_nothing(compile_text: Any, line: str) -> None:
+    """Gherkin takes these lines for description, so what they say would be checked by nobody."""
+    compiled = compile_text(_FEATURE % line)
+    assert ["swallowed-line"] == [item.name for item in compiled.diagnostics]
+
+
+@pytest.mark.parametrize(
+    "line", ["- cheap bids come first", "Rules of thumb are not checks.", "This scenario is about offers."]
+)
+def test_prose_stays_prose(compile_text: Any, line: str) -> None:
+    """A description may have bullets and may talk of rules and scenarios."""
+    assert () == compile_text(_FEATURE % line).diagnostics
