@@ -34,6 +34,7 @@ from converge_cli.engine.model_meter import ModelMeter
 from converge_cli.engine.outcome import outcome_digest
 from converge_cli.engine.patience import PATIENT, Patience
 from converge_cli.engine.rebuild import Rebuilder
+from converge_cli.engine.registration import SEED
 from converge_cli.engine.result import RunResult
 from converge_cli.engine.run import Run, Setting
 from converge_cli.engine.watchdog import Watchdog
@@ -156,7 +157,7 @@ class Engine:
             packs=self._pack_records(),
             suggestors=tuple(item.name for item in run.registrations),
         )
-        all_feeds = [*feeds, ("seed", seeds)] if seeds else list(feeds)
+        all_feeds = [*feeds, (SEED, seeds)] if seeds else list(feeds)
         return await self._drive(run, lambda loop: loop.begin(all_feeds))
 
     async def resume(

@@ -20,10 +20,8 @@ from converge_cli.core.kind import ApprovalNote, DeniedNote, FailureNote, Reject
 from converge_cli.core.provenance import PromotionRecord
 from converge_cli.core.selector import selector
 from converge_cli.engine.candidate import Candidate
+from converge_cli.engine.registration import ENGINE
 from converge_cli.engine.run import Asked, Run
-
-ENGINE = "engine"
-"""The suggestor of facts that the engine wrote; no suggestor can have facts of its kinds promoted."""
 
 DenialCause = Literal["denied", "rejected", "resolved"]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from converge_cli.core.context import ContextView
 from converge_cli.core.event import RecordedProposal
+from converge_cli.core.port import Clock
 from converge_cli.core.suggestor import Effect, SuggestorUnavailableError
 from converge_cli.engine.halt import Halt
 from converge_cli.engine.patience import PATIENT, Patience
@@ -51,10 +52,16 @@ class Execution:
 
 
 class Executor:
-    """Runs suggestors for one run."""
+    """Runs suggestors for one run.
 
-    def __init__(self, run: Run, watchdog: Watchdog, cancelled: "Cancellation", patience: Patience = PATIENT) -> None:
+    What is recorded of time comes from the run's clock; only deadlines are kept by the machine's own.
+    """
+
+    def __init__(
+        self, run: Run, clock: Clock, watchdog: Watchdog, cancelled: "Cancellation", patience: Patience = PATIENT
+    ) -> None:
         self._run = run
+        self._clock = clock
         self._watchdog = watchdog
         self._cancelled = cancelled
         self._patience = patience
@@ -98,7 +105,7 @@ class Executor:
         """Call execute; sync results are taken at once, awaitables returned."""
         registration = execution.registration
         view = registration.view(self._run.context, self._run.setting.kinds)
-        started = time.perf_counter_ns()
+        started = self._clock.monotonic()
         answers: list[Awaitable[Any]] = []
 
         def call() -> None:
@@ -109,7 +116,7 @@ class Executor:
                 _take(execution, answer)
 
         self._guarded(execution, call, left)
-        execution.elapsed_us = (time.perf_counter_ns() - started) // 1000
+        execution.elapsed_us = int((self._clock.monotonic() - started) * 1_000_000)
         waiting = _Waiting(execution, answers[0], view) if answers else None
         if waiting is not None and execution.failure is None and not execution.cut:
             return waiting
@@ -145,7 +152,7 @@ class Executor:
 
     async def _awaited(self, waiting: "_Waiting") -> None:
         execution, timeout = waiting.execution, waiting.execution.registration.timeout
-        started = time.perf_counter_ns()
+        started = self._clock.monotonic()
         abandon = asyncio.get_running_loop().call_later(timeout + self._patience.last_words, waiting.abandon)
         try:
             async with asyncio.timeout(timeout):
@@ -168,7 +175,7 @@ class Executor:
             _fail(execution, error)
         finally:
             abandon.cancel()
-            execution.elapsed_us += (time.perf_counter_ns() - started) // 1000
+            execution.elapsed_us += int((self._clock.monotonic() - started) * 1_000_000)
 
     def _stepped(self, waiting: "_Waiting") -> Stepped:
         name = waiting.execution.registration.name

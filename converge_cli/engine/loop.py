@@ -40,7 +40,7 @@ class Loop:
         self._gate = PromotionGate(run)
         self._invariants = InvariantBoard(run)
         self._criteria = CriterionBoard(run)
-        self._executor = Executor(run, watchdog, cancelled, patience)
+        self._executor = Executor(run, clock, watchdog, cancelled, patience)
         self._eligibility = Eligibility(run)
         self._progress = ProgressWatch(run)
         self._since = clock.monotonic()

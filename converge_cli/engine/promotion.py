@@ -68,6 +68,9 @@ class PromotionGate:
                 return
             if candidate.evidence:
                 self._check_evidence(candidate)
+            size = len(candidate.content)
+            if size > MAX_CONTENT and candidate.key != ContextKey.SEEDS:
+                raise RejectedError("TOO_LARGE", f"content has {size} bytes, at most {MAX_CONTENT} are allowed")
             if self._validations:
                 self._validate(candidate)
         except RejectedError as rejected:
@@ -99,8 +102,6 @@ class PromotionGate:
         if kind.name == "passed":
             self._check_reserved(by, subject)
         payload, content = _parse_payload(kind, proposal)
-        if len(content) > MAX_CONTENT and proposal.key != ContextKey.SEEDS:
-            raise RejectedError("TOO_LARGE", f"content has {len(content)} bytes, at most {MAX_CONTENT} are allowed")
         standing = self._context.get(proposal.key, fact_id)
         if standing is not None and standing.content == content:
             self._run.duplicates += 1

@@ -10,7 +10,14 @@ from converge_cli.core.kind import Kind
 from converge_cli.core.selector import Selector, selector
 from converge_cli.core.suggestor import Suggestor
 
+ENGINE = "engine"
+"""Who proposed the facts that the engine itself wrote."""
+
+SEED = "seed"
+"""Who proposed the facts that a run was given to begin with."""
+
 _NAME = re.compile(SEGMENT)
+_RESERVED = frozenset({ENGINE, SEED})
 
 
 class Registration:
@@ -43,6 +50,12 @@ class Registration:
             raise InvalidJobError(
                 f"{type(suggestor).__name__} has no well-formed name: {suggestor.name!r}",
                 hint="set name to letters, digits, dots and dashes",
+                where=pack,
+            )
+        if suggestor.name in _RESERVED:
+            raise InvalidJobError(
+                f"no suggestor can be named {suggestor.name}: its facts would pass for those of another",
+                hint="give it another name",
                 where=pack,
             )
         self.number = number

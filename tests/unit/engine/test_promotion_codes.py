@@ -24,6 +24,7 @@ from engine_kit import (
 )
 
 from converge_cli import Effect, FrozenMap, Passed, ProposedFact
+from converge_cli.core.errors import InvalidJobError
 from converge_cli.core.event import ProposalRejected
 from converge_cli.core.invariant import Validation
 from converge_cli.core.predicate import Given, ProposesOnly, Selection, Then
@@ -314,3 +315,21 @@ def test_nobody_can_change_what_others_read() -> None:
     ):
         with pytest.raises((AttributeError, TypeError)):
             attempt()
+
+
+def test_of_two_faults_the_earlier_check_is_named() -> None:
+    """The order of the checks is a promise: confidence and evidence come before the size."""
+    large = "x" * MAX_CONTENT
+    result = run(
+        says("doubtful", note("Signals", "note:a", large, confidence=2)),
+        says("unfounded", note("Signals", "note:b", large, evidence=("note:none",))),
+    )
+
+    assert ["CONFIDENCE_INVALID", "EVIDENCE_UNKNOWN"] == [item.code for item in result.rejections]
+
+
+@pytest.mark.parametrize("name", ["engine", "seed"])
+def test_nobody_is_named_like_the_engine_or_the_seeds(name: str) -> None:
+    """Who proposed a fact is part of its provenance: a suggestor can't pass itself off as somebody else."""
+    with pytest.raises(InvalidJobError, match=name):
+        run(says(name, note("Signals", "note:a")))
