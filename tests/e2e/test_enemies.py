@@ -338,12 +338,9 @@ def test_a_second_ctrl_c_ends_at_once_and_says_how_to_go_on(converge, project):
 
 
 def started(converge, folder):
-    """A run of which the first events are on record and the writer is at work."""
-    running = converge.start("run", "small", "--json", cwd=folder)
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        if converge("runs", "--json", cwd=folder).data["runs"]:
-            time.sleep(0.3)
-            return running
-    running.kill()
-    raise AssertionError(running.communicate())
+    """A run whose start is on record, and whose writer is at work."""
+    running = converge.start("run", "small", "--json", "--trace", "plain", cwd=folder)
+    line = running.stderr.readline()
+    assert b"run " in line, running.communicate()
+    time.sleep(0.5)
+    return running
