@@ -115,7 +115,7 @@ class Context:
         found = self._current[key].get(subject_of(fact_id))
         if found is None:
             return None
-        return found if found is not None and found.id == fact_id else self._superseded.get((key, fact_id))
+        return found if found.id == fact_id else self._superseded.get((key, fact_id))
 
     def find(self, fact_id: str) -> tuple[Fact | None, bool]:
         """The fact with exactly this id under any key, and whether it is current."""

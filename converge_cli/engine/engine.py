@@ -27,6 +27,7 @@ from converge_cli.core.person import Person
 from converge_cli.core.port import Clock, EventSink, Experience, FlowGate, IdSource, Meter
 from converge_cli.core.stop_reason import Stop, StopReason
 from converge_cli.core.suggestor import Suggestor
+from converge_cli.engine.engine_notes import note_failure
 from converge_cli.engine.event_log import EventLog
 from converge_cli.engine.execution import Cancellation
 from converge_cli.engine.loop import Loop
@@ -232,6 +233,7 @@ class Engine:
             detail="did not return in time and could not be stopped",
         )
         run.failures[name] = "STUCK"
+        note_failure(run, name, "STUCK")
         stop = Stop(StopReason.SUGGESTOR_FAILED, cycle=run.cycle, names=(name,), detail=f"{name} is stuck")
         run.ended = stop
         run.log.add(

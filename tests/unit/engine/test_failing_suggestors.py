@@ -264,6 +264,7 @@ def test_code_that_is_stuck_in_c_pauses_the_run_and_somebody_is_told(durable: bo
     assert ("paused", "SuggestorFailed", [("stuck", "STUCK")]) == (row.status, result.reason, failures(bench))
     assert isinstance(bench.events()[-1], RunPaused)
     assert ("stuck",) == result.stop.names
+    assert ["STUCK"] == [fact.payload.code for fact in bench.engine().recorded(row.run).facts if fact.kind == "failure"]
     bench.store.close()
 
 
