@@ -48,7 +48,7 @@ def test_a_required_point_that_approves_what_somebody_writes_is_used(compile_tex
 def test_a_blank_reason_is_none(compile_text: Any) -> None:
     """`deferred: ' '` says as little as no reason at all."""
     compiled = compile_text(
-        more="job: {actor: A, functional: B, so_that: C, failure_modes: [{id: late, text: It comes late, deferred: ' '}]}\n"
+        more="job: {actor: A, functional: B, so_that: C, failure_modes: [{id: late, text: Late, deferred: ' '}]}\n"
     )
     assert ["job.failure_modes.0.deferred must not be empty"] == [item.message for item in compiled.diagnostics]
 
