@@ -69,12 +69,20 @@ class PackFinder(MetaPathFinder):
         snapshot, main = known
         if not inner:
             loader = SnapshotLoader(snapshot, main if main in snapshot.files else None, package=main == "__init__.py")
-            return spec_from_loader(fullname, loader)
+            return _from_snapshot(fullname, loader)
         path_of = inner.replace(".", "/")
         for file, package in ((f"{path_of}/__init__.py", True), (f"{path_of}.py", False)):
             if main == "__init__.py" and file in snapshot.files:
-                return spec_from_loader(fullname, SnapshotLoader(snapshot, file, package=package))
+                return _from_snapshot(fullname, SnapshotLoader(snapshot, file, package=package))
         return None
+
+
+def _from_snapshot(fullname: str, loader: SnapshotLoader) -> ModuleSpec | None:
+    spec = spec_from_loader(fullname, loader)
+    if spec is not None and spec.submodule_search_locations is not None:
+        # No folder to search: Python's own finder would read the disk, or a stale .pyc, instead of what was hashed.
+        spec.submodule_search_locations = []
+    return spec
 
 
 _FINDER = PackFinder()
