@@ -264,9 +264,16 @@ class ApprovalDesk:
                 asked = [principal_of(self._run, answer.gate, candidate) for answer in answers]
                 barred += [person for person in (*asked, self._run.setting.principal) if person]
             else:
-                value = lookup(candidate.payload, name)
-                barred += [value] if isinstance(value, str) else []
+                barred += self._named(lookup(candidate.payload, name))
         return tuple(dict.fromkeys(barred))
+
+    def _named(self, value: object) -> list[str]:
+        """The people whom a field of a proposal names, by id or name, however spelt; everybody when it names nobody."""
+        said = value.strip().casefold() if isinstance(value, str) else ""
+        people = self._run.setting.people.values()
+        if not said:
+            return [person.id for person in people] or ["*"]
+        return [person.id for person in people if said in {person.id.casefold(), person.name.strip().casefold()}]
 
     def _newest_passed(self) -> int:
         return self._run.context.live(selector("Evaluations:passed:*")).newest

@@ -13,6 +13,7 @@ from converge_cli.core.event import (
     SCHEMA,
     InputRecord,
     PackRecord,
+    RunEvent,
     RunPaused,
     RunResumed,
     RunStarted,
@@ -189,6 +190,7 @@ class Engine:
                     where=run_id,
                 )
             run.log.tick()
+            self._require_same_job(run_id)
             more, changed = added or BudgetChange(), self._changed_packs(run_id)
             seq = run.log.add(RunResumed, added=more, inputs=inputs, packs=changed)
             rebuilder.resume(RunResumed(seq=seq, at=run.log.at, added=more, inputs=inputs, packs=changed))
@@ -268,8 +270,21 @@ class Engine:
     def _pack_records(self) -> tuple[PackRecord, ...]:
         return tuple(PackRecord(pack.name, pack.version, pack.digest) for pack in self._packs)
 
+    def _require_same_job(self, run_id: str) -> None:
+        first = self._first(run_id)
+        if isinstance(first, RunStarted) and first.job != digest_bytes(encode(self._setting.job)):
+            raise RunNotResumableError(
+                f"run {run_id} was started with another job than this engine has",
+                hint="give the engine the job that the run began with",
+                where=run_id,
+            )
+
+    def _first(self, run_id: str) -> RunEvent | None:
+        recorded = next(iter(self._required_store().read(run_id)), None)
+        return None if recorded is None else decode_event(recorded)
+
     def _changed_packs(self, run_id: str) -> tuple[PackRecord, ...]:
-        first = decode_event(next(iter(self._required_store().read(run_id))))
+        first = self._first(run_id)
         now = self._pack_records()
         return () if isinstance(first, RunStarted) and first.packs == now else now
 

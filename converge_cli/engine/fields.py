@@ -1,6 +1,5 @@
 """Fields of payloads: looking them up by dotted path and comparing them with literals, in three values."""
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,6 +19,12 @@ class _Absent:
 
 
 ABSENT = _Absent()
+
+MATCH_SECONDS = 1.0
+"""Seconds that one search for a pattern may take."""
+
+_HOPELESS: set[str] = set()
+"""Patterns that ran into the limit: nobody waits for them twice."""
 
 
 def lookup(payload: Any, path: str) -> Any:
@@ -46,7 +51,7 @@ def test_field(payload: Any, test: FieldTest) -> bool | None:
     if value is ABSENT or value is None:
         return None
     if test.comparison == "matches":
-        return pattern(test.values[0].text).search(value) is not None if isinstance(value, str) else None
+        return matches(test.values[0].text, value) if isinstance(value, str) else None
     if test.comparison == "is one of":
         answers = [_equal(value, choice) for choice in test.values]
         return True if True in answers else (None if None in answers else False)
@@ -91,10 +96,25 @@ def texts(value: Any) -> Iterator[str]:
             yield from texts(item)
 
 
+def matches(pattern: str, text: str) -> bool | None:
+    """Whether a pattern of the step language is found in a text; None when that can't be told in reasonable time.
+
+    Texts come from outside, and some patterns take for ever on some texts, so the search has a limit.
+    """
+    if pattern in _HOPELESS:
+        return None
+    try:
+        return _compiled(pattern).search(text, timeout=MATCH_SECONDS) is not None
+    except TimeoutError:
+        _HOPELESS.add(pattern)
+        return None
+
+
 @lru_cache(maxsize=1024)
-def pattern(text: str) -> re.Pattern[str]:
-    """A compiled pattern of the step language."""
-    return re.compile(text)
+def _compiled(pattern: str) -> Any:
+    import regex  # noqa: PLC0415  only truths with patterns need it
+
+    return regex.compile(pattern)
 
 
 def _equal(value: Any, literal: Value) -> bool | None:

@@ -84,8 +84,17 @@ class PromotionGate:
             self._promote(candidate, None, ())
 
     def reask(self, held: Held) -> None:
-        """Ask again about a held proposal, because what its request was built from changed."""
-        self._rule(held)
+        """Judge a held proposal again, because what its request was built from changed.
+
+        The checks that look at the context come first, as they did before anybody was asked.
+        """
+        try:
+            self._check_evidence(held.candidate)
+            self._validate(held.candidate)
+        except RejectedError as rejected:
+            self.withdraw(held, f"{rejected.code}: {rejected.reason}")
+        else:
+            self._rule(held)
 
     def _parse(
         self, by: Registration | Outside, proposal: RecordedProposal, execution: int, position: int
@@ -248,6 +257,7 @@ class PromotionGate:
         if ruling.promote:
             # Charged and promoted first: a budget that halts here must leave the proposal held.
             self._promote(held.candidate, ruling.gate, ruling.spent)
+            self.desk.close(held)
             drop_held(self._run, held)
         else:
             self._run.judged.add(held.candidate.identity)

@@ -28,7 +28,8 @@ def note(requests: dict[str, Asked], event: e.RunEvent) -> None:
             requests[request].status = "spent"
     elif isinstance(event, e.ProposalWithdrawn):
         _close(requests[request] for request in event.requests)
-    elif isinstance(event, e.ProposalDenied):
+    elif requests and isinstance(event, e.ProposalDenied | e.FactPromoted):
+        # A fact has no open questions; those that it spent are named by the ApprovalSpent that follows.
         _close(asked for asked in requests.values() if (asked.request.key, asked.request.fact) == (event.key, event.id))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from converge_cli.core.context import Context
 from converge_cli.core.predicate import Rule
-from converge_cli.engine.fields import ABSENT, pattern, plain_number
+from converge_cli.engine.fields import ABSENT, matches, plain_number
 
 
 def follows(value: Any, rule: Rule, context: Context) -> bool:
@@ -79,7 +79,7 @@ _RULES: dict[str, Callable[[Any, tuple[str, ...], Context], bool]] = {
     "number greater": _is_greater,
     "number less": _is_less,
     "one of": _is_one_of,
-    "matches": lambda value, args, _context: isinstance(value, str) and pattern(args[0]).search(value) is not None,
+    "matches": lambda value, args, _context: isinstance(value, str) and matches(args[0], value) is True,
     "true": lambda value, _args, _context: value is True,
     "false": lambda value, _args, _context: value is False,
     "ISO date": _is_iso_date,

@@ -169,7 +169,12 @@ def _charged(_: TraceState, event: BudgetCharged) -> Said:
 
 def _resumed(_: TraceState, event: RunResumed) -> Said:
     inputs = f"with inputs {', '.join(safe(item.name) for item in event.inputs)}" if event.inputs else ""
-    return "running", "resumed", inputs
+    packs = (
+        f"packs changed since: {', '.join(safe(f'{item.name} {item.version}') for item in event.packs)}"
+        if event.packs
+        else ""
+    )
+    return "running", "resumed", "; ".join(filter(None, (inputs, packs)))
 
 
 def _ended(_: TraceState, event: RunPaused | RunStopped) -> Said:
