@@ -35,13 +35,13 @@ class Answer:
     """What a command came to.
 
     Attributes:
-        show: prints it for people; unused with --json.
+        show: prints it for people, or is the line to print, for which no console is needed; unused with --json.
     """
 
     outcome: str
     exit_code: int
     data: Any
-    show: Callable[["Console"], None]
+    show: Callable[["Console"], None] | str
 
 
 class Mode:
@@ -80,9 +80,17 @@ def deliver(command: str, answer: Answer, *, as_json: bool) -> NoReturn:
         if as_json:
             print_json(envelope(command, answer))
         else:
-            answer.show(console())
+            show_answer(answer)
 
     raise SystemExit(written(write, answer.exit_code))
+
+
+def show_answer(answer: Answer) -> None:
+    """Print an answer for people."""
+    if isinstance(answer.show, str):
+        out().write(answer.show + "\n")
+    else:
+        answer.show(console())
 
 
 def fail(command: str, error: ConvergeError, *, as_json: bool) -> NoReturn:

@@ -46,6 +46,8 @@ def validate(
         found = validate_truths(services_here(), paths or [])
         count = found.errors if fail_on == "error" else len(found.failures) + len(found.diagnostics)
         outcome, code = ("findings", 1) if count else ("clean", 0)
+        if not found.diagnostics and not found.failures:
+            return Answer(outcome, code, _data(found), _counts(found))
         return Answer(outcome, code, _data(found), lambda console: _show(console, found))
 
     answering("validate", work, as_json=as_json or output == "json")
@@ -66,14 +68,19 @@ def _data(found: "Validation") -> dict[str, object]:
 def _show(console: "Console", found: "Validation") -> None:
     from converge_cli.cli.findings import show_findings  # noqa: PLC0415
     from converge_cli.trace.sanitize import safe  # noqa: PLC0415
-    from converge_cli.trace.wording import plural  # noqa: PLC0415
 
     show_findings(console, found.diagnostics)
     for failure in found.failures:
         console.print(f"error {failure.code}  {safe(failure.message)}", soft_wrap=True)
         if failure.hint:
             console.print(f"  fix  {safe(failure.hint)}\n", soft_wrap=True)
+    console.print(_counts(found))
+
+
+def _counts(found: "Validation") -> str:
+    from converge_cli.trace.wording import plural  # noqa: PLC0415
+
     warnings = len(found.diagnostics) + len(found.failures) - found.errors
     mark = "✗" if found.errors else "✓"
     counts = (len(found.truths), "truth"), (found.errors, "error"), (warnings, "warning")
-    console.print(f"{mark} {', '.join(plural(count, noun) for count, noun in counts)}")
+    return f"{mark} {', '.join(plural(count, noun) for count, noun in counts)}"
