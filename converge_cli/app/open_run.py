@@ -5,7 +5,8 @@ from pathlib import Path
 
 import msgspec
 
-from converge_cli.app.load_truth import gate_for, people_at
+from converge_cli.app.load_truth import people_at
+from converge_cli.app.make_engine import make_engine
 from converge_cli.app.recorded_run import find_row, started
 from converge_cli.app.services import Services
 from converge_cli.core.errors import ConvergeError
@@ -62,19 +63,9 @@ def open_run(services: Services, run: str, sink: EventSink | None = None) -> Ope
             )
         packs.append(pack)
         parameters[use.name] = _parameters(pack, use.parameters)
-    engine = Engine(
-        job=job,
-        packs=packs,
-        parameters=parameters,
-        people=people_at(services, location) if location is not None else (),
-        gate=gate_for(services, packs),
-        principal=first.principal,
-        strict=first.strict,
-        experience=services.experience,
-        sink=sink,
-        clock=services.clock,
-        ids=services.ids,
-        on_stuck=services.on_stuck,
+    people = people_at(services, location) if location is not None else ()
+    engine = make_engine(
+        services, job, packs, parameters, people, principal=first.principal, strict=first.strict, sink=sink
     )
     folder = location.file.parent if location is not None else services.folder
     return OpenedRun(row, job, engine, folder, tuple(packs))

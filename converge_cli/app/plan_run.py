@@ -1,5 +1,6 @@
 """Plans a run: nothing runs, nothing is recorded. What goes in, who works, which gates and approvals will be met."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -8,6 +9,10 @@ from converge_cli.app.load_truth import load_truth, require_person
 from converge_cli.app.read_inputs import read_inputs
 from converge_cli.app.run_job import RunRequest, with_budget
 from converge_cli.app.services import Services
+from converge_cli.core.approval import ApprovalPoint
+from converge_cli.core.criterion import Criterion
+from converge_cli.core.pack_spec import SuggestorSpec
+from converge_cli.core.person import Person
 from converge_cli.core.predicate import Selection
 from converge_cli.core.selector import selector
 
@@ -53,37 +58,37 @@ def plan_run(services: Services, request: RunRequest) -> dict[str, Any]:
             {"gate": gate.name, "on": gate.on, "requires": list(gate.requires), "approvals": list(gate.approvals)}
             for gate in job.gates
         ],
-        "approvals": [
-            {
-                "point": point.id,
-                "role": point.role,
-                "approves": point.approves.selector,
-                "modes": list(point.modes),
-                "quorum": point.quorum,
-                "may_decide": [
-                    person.id
-                    for person in truth.people
-                    if point.role in person.roles and not ("principal" in point.not_by and person.id == principal)
-                ],
-            }
-            for point in job.approval_points
-        ],
-        "criteria": [
-            {
-                "id": item.id,
-                "description": item.description,
-                "required": item.required,
-                "blocked_by": list(item.blocked_by),
-                "written_by": [
-                    name.name
-                    for _, name in suggestors
-                    if any(_writes(name.writes, chosen) for then in item.then for chosen in _selections(then.check))
-                ],
-            }
-            for item in job.criteria
-        ],
+        "approvals": [_approval(point, truth.people, principal) for point in job.approval_points],
+        "criteria": [_criterion(item, [spec for _, spec in suggestors]) for item in job.criteria],
         "invariants": [{"id": item.id, "class": item.when, "title": item.title} for item in job.invariants],
         "clauses": [msgspec.to_builtins(clause) for clause in job.clauses],
+    }
+
+
+def _approval(point: ApprovalPoint, people: Sequence[Person], principal: str | None) -> dict[str, Any]:
+    may_decide = [
+        person.id
+        for person in people
+        if point.role in person.roles and not ("principal" in point.not_by and person.id == principal)
+    ]
+    return {
+        "point": point.id,
+        "role": point.role,
+        "approves": point.approves.selector,
+        "modes": list(point.modes),
+        "quorum": point.quorum,
+        "may_decide": may_decide,
+    }
+
+
+def _criterion(item: Criterion, suggestors: Sequence[SuggestorSpec]) -> dict[str, Any]:
+    selections = [chosen for then in item.then for chosen in _selections(then.check)]
+    return {
+        "id": item.id,
+        "description": item.description,
+        "required": item.required,
+        "blocked_by": list(item.blocked_by),
+        "written_by": [spec.name for spec in suggestors if any(_writes(spec.writes, chosen) for chosen in selections)],
     }
 
 

@@ -6,10 +6,13 @@ from typing import Any
 import msgspec
 
 from converge_cli.core.approval import ApprovalRequest, plain_content
+from converge_cli.core.criterion import CriterionResult
 from converge_cli.core.fact import Fact
+from converge_cli.core.invariant import InvariantResult
 from converge_cli.core.stop_reason import Stop, StopReason
 from converge_cli.engine.decision import Decided
 from converge_cli.engine.result import RunResult
+from converge_cli.engine.run import GateAnswer
 
 EXIT_CODES = {
     StopReason.CRITERIA_MET: 0,
@@ -44,18 +47,7 @@ def run_data(result: RunResult, refusals: Iterable[Decided] = ()) -> dict[str, A
         "cycles": result.cycles,
         "facts": [fact_data(fact) for fact in result.facts],
         "rejections": [msgspec.to_builtins(item) for item in result.rejections],
-        "criteria": [
-            {
-                "id": item.id,
-                "result": item.result,
-                "required": item.required,
-                "evidence": list(item.evidence),
-                "cause": item.cause,
-                "reason": item.reason,
-                "missing": msgspec.to_builtins(item.missing),
-            }
-            for item in result.criteria
-        ],
+        "criteria": [criterion_data(item) for item in result.criteria],
         "approvals": {
             "pending": [request_data(request) for request in result.pending],
             "decided": [
@@ -71,39 +63,55 @@ def run_data(result: RunResult, refusals: Iterable[Decided] = ()) -> dict[str, A
             ],
         },
         "refusals": [refusal_data(item) for item in [*map(_as_decided, result.refusals), *unrecorded]],
-        "gates": [
-            {
-                "gate": item.gate,
-                "action": item.action,
-                "fact": item.fact,
-                "outcome": item.decision.outcome,
-                "rules": list(item.decision.rules),
-                "missing": list(item.decision.missing),
-                "approvals": list(item.decision.approvals),
-                "authority": item.decision.authority,
-                "source": item.decision.source,
-                "detail": item.decision.detail,
-            }
-            for item in result.gate_answers
-        ],
-        "invariants": [
-            {
-                "id": item.id,
-                "class": item.when,
-                "verdict": item.verdict,
-                "soft": item.soft,
-                "violations": [
-                    {"check": found.check, "facts": list(found.facts), "detail": found.detail}
-                    for found in item.violations
-                ],
-            }
-            for item in result.invariants
-        ],
+        "gates": [gate_data(item) for item in result.gate_answers],
+        "invariants": [invariant_data(item) for item in result.invariants],
         "failures": dict(result.failures),
         "duplicates": result.duplicates,
         "outputs": result.outputs,
         "outcome_digest": result.outcome_digest,
         "head": result.head,
+    }
+
+
+def criterion_data(item: CriterionResult) -> dict[str, Any]:
+    """What a criterion came to."""
+    return {
+        "id": item.id,
+        "result": item.result,
+        "required": item.required,
+        "evidence": list(item.evidence),
+        "cause": item.cause,
+        "reason": item.reason,
+        "missing": msgspec.to_builtins(item.missing),
+    }
+
+
+def gate_data(item: GateAnswer) -> dict[str, Any]:
+    """One answer of policy."""
+    return {
+        "gate": item.gate,
+        "action": item.action,
+        "fact": item.fact,
+        "outcome": item.decision.outcome,
+        "rules": list(item.decision.rules),
+        "missing": list(item.decision.missing),
+        "approvals": list(item.decision.approvals),
+        "authority": item.decision.authority,
+        "source": item.decision.source,
+        "detail": item.decision.detail,
+    }
+
+
+def invariant_data(item: InvariantResult) -> dict[str, Any]:
+    """What an invariant came to."""
+    return {
+        "id": item.id,
+        "class": item.when,
+        "verdict": item.verdict,
+        "soft": item.soft,
+        "violations": [
+            {"check": found.check, "facts": list(found.facts), "detail": found.detail} for found in item.violations
+        ],
     }
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from converge_cli.app.decide_approval import GivenApproval, apply_given, require_point
-from converge_cli.app.load_truth import LoadedTruth, gate_for, load_truth, require_person
+from converge_cli.app.load_truth import LoadedTruth, load_truth, require_person
+from converge_cli.app.make_engine import make_engine
 from converge_cli.app.read_inputs import read_inputs
 from converge_cli.app.services import Services
 from converge_cli.core.budget import Budget
@@ -16,7 +17,6 @@ from converge_cli.core.port import EventSink
 from converge_cli.core.stop_reason import StopReason
 from converge_cli.core.suggestor import Suggestor
 from converge_cli.engine.decision import Decided
-from converge_cli.engine.engine import Engine
 from converge_cli.engine.result import RunResult
 from converge_cli.truth.inputs import read_seed
 from converge_cli.truth.source import Source
@@ -89,20 +89,16 @@ class RunJob:
         self._seeds = [read_seed(text) for text in request.seeds]
         packs = self.truth.compilation.packs
         self._given = read_inputs(self._job, packs, self.truth.location.file.parent, request.inputs)
-        self.engine = Engine(
-            request.scripted,
-            job=self._job,
-            packs=packs,
-            parameters=self.truth.compilation.parameters,
-            people=self.truth.people,
-            gate=gate_for(services, packs),
+        self.engine = make_engine(
+            services,
+            self._job,
+            packs,
+            self.truth.compilation.parameters,
+            self.truth.people,
             principal=request.principal,
             strict=request.strict,
-            experience=services.experience,
             sink=sink,
-            clock=services.clock,
-            ids=services.ids,
-            on_stuck=services.on_stuck,
+            scripted=request.scripted,
         )
 
     async def run(self) -> RunAnswer:

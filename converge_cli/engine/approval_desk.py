@@ -168,11 +168,7 @@ class ApprovalDesk:
         if changed:
             run.log.add(
                 ProposalParked,
-                cycle=run.cycle,
-                key=candidate.key,
-                id=candidate.id,
-                execution=candidate.execution,
-                position=candidate.position,
+                **candidate.named(run.cycle),
                 points=claims,
                 gate=answers[-1].seq if answers else None,
             )
@@ -189,11 +185,7 @@ class ApprovalDesk:
         self.close(held)
         run.log.add(
             ProposalDenied,
-            cycle=run.cycle,
-            key=candidate.key,
-            id=candidate.id,
-            execution=candidate.execution,
-            position=candidate.position,
+            **candidate.named(run.cycle),
             cause=cause,
             by=by,
             gate=gate,

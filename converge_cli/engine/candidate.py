@@ -34,6 +34,16 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
         """What an approval at this point is bound to."""
         return approval_digest(point, self.key, self.id, self.kind, self.content, self.evidence)
 
+    def named(self, cycle: int) -> dict[str, Any]:
+        """What every event about this proposal begins with."""
+        return {
+            "cycle": cycle,
+            "key": self.key,
+            "id": self.id,
+            "execution": self.execution,
+            "position": self.position,
+        }
+
     @property
     def identity(self) -> tuple[str, str, bytes, tuple[str, ...]]:
         """Equal for proposals that say the same on the same evidence."""

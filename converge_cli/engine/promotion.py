@@ -299,11 +299,7 @@ class PromotionGate:
         requests = self.desk.close(held)
         run.log.add(
             ProposalWithdrawn,
-            cycle=run.cycle,
-            key=candidate.key,
-            id=candidate.id,
-            execution=candidate.execution,
-            position=candidate.position,
+            **candidate.named(run.cycle),
             reason=reason,
             requests=requests,
         )
