@@ -88,12 +88,17 @@ def _flush() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+OURS = "converge-"
+"""How the names of our own threads begin."""
+
+
 def _leave_threads_behind(code: Any) -> None:
     """Threads that a suggestor started and left must not keep the process: everything has been said and recorded.
 
-    Daemons count as well: the interpreter waits for those of an executor.
+    Daemons count as well: the interpreter waits for those of an executor. Our own end by themselves.
     """
-    if threading.active_count() > 1:
+    others = (thread for thread in threading.enumerate() if thread is not threading.main_thread())
+    if any(not thread.name.startswith(OURS) for thread in others):
         os._exit(code if isinstance(code, int) else 1)
 
 
