@@ -1,4 +1,9 @@
-"""Good truths compile to exactly these jobs; bad ones give exactly these findings."""
+"""Good truths compile to exactly these jobs; bad ones give exactly these findings.
+
+A case is `<finding>` or `<finding>--<what>`: a truth, a feature or both. What needs more files is a folder beside them,
+a project of its own: see test_golden_projects.py.
+`python tests/golden/truth/test_golden_truths.py CASE ...` writes what bad cases give now; read it before you keep it.
+"""
 
 import importlib.util
 import json
@@ -14,6 +19,13 @@ from converge_cli.truth.diagnostics import CATALOGUE
 from converge_cli.truth.source import Source
 
 HERE = Path(__file__).parent
+AWAITED = {
+    "unknown-role", "unreachable-quorum", "unknown-person", "unused-column", "unknown-placeholder",
+    "outline-without-examples", "duplicate-name", "empty-claim", "unused-step", "business-rule-in-wiring",
+    "invalid-policy", "missing-file", "malformed-suppression", "unused-suppression", "deferred-clause",
+    "manual-scenario", "example-failed", "not-exercised", "misapplied-truth", "feature-without-truth",
+}  # fmt: skip
+"""Codes that nothing gives yet."""
 PLAIN = (HERE / "good" / "minimal.truth.yaml").read_bytes()
 
 
@@ -35,7 +47,9 @@ def _compile(name: str, folder: str) -> Compilation:
 
 
 def _names(folder: str) -> list[str]:
-    return sorted({path.name.split(".")[0] for path in (HERE / folder).iterdir()})
+    inside = list((HERE / folder).iterdir())
+    projects = {path.name for path in inside if path.is_dir()}
+    return sorted({path.name.split(".")[0] for path in inside} - projects)
 
 
 def findings_of(name: str) -> list[list[Any]]:
@@ -51,14 +65,14 @@ def test_a_bad_truth_gives_exactly_the_expected_findings_at_their_places(name: s
     """Code, place, message and fix of each finding are pinned."""
     expected = json.loads((HERE / "bad" / f"{name}.json").read_text())
     assert expected == findings_of(name)
-    assert name in {finding[1] for finding in expected}
+    assert name.partition("--")[0] in {finding[1] for finding in expected}
 
 
 @pytest.mark.parametrize("name", _names("good"))
 def test_a_good_truth_compiles_to_exactly_the_expected_job(name: str) -> None:
-    """The whole job and its examples are pinned, and nothing is found in the text."""
+    """The whole job and its examples are pinned, and nothing is found but the gaps that the text itself admits."""
     compiled = _compile(name, "good")
-    assert compiled.diagnostics == ()
+    assert {item.name for item in compiled.diagnostics} <= {"deferred-clause", "manual-scenario"}
     expected = json.loads((HERE / "good" / f"{name}.json").read_text())
     assert expected == decode(encode({"job": compiled.job, "examples": compiled.examples}))
 
@@ -72,4 +86,13 @@ def test_the_same_texts_give_the_same_bytes(name: str) -> None:
 def test_every_code_of_the_catalogue_has_a_golden_file() -> None:
     """A code without a bad file would be untested; two need more than a file in a folder."""
     elsewhere = {"too-large", "ambiguous-step"}
-    assert {kind.name for kind in CATALOGUE} - elsewhere == set(_names("bad"))
+    cases = {path.name.split(".")[0].partition("--")[0] for path in (HERE / "bad").iterdir()}
+    assert {kind.name for kind in CATALOGUE} - elsewhere - AWAITED <= cases
+    assert cases <= {kind.name for kind in CATALOGUE}
+
+
+if __name__ == "__main__":
+    for case in sys.argv[1:]:
+        found = json.dumps(findings_of(case), indent=1, ensure_ascii=False)
+        (HERE / "bad" / f"{case}.json").write_text(found + "\n", encoding="utf-8")
+        sys.stdout.write(f"{case}\n{found}\n")
