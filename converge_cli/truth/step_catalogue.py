@@ -13,8 +13,9 @@ from converge_cli.core import example as e
 from converge_cli.core import predicate as p
 from converge_cli.core.errors import did_you_mean
 from converge_cli.core.stop_reason import StopReason
-from converge_cli.truth.step_grammar import Argument, StepProblem, Template, check_ordered
+from converge_cli.truth.step_grammar import Argument, StepProblem, check_ordered
 from converge_cli.truth.step_tables import field_rules, pairs, terms
+from converge_cli.truth.step_template import Template
 
 Keyword = Literal["given", "when", "then"]
 Scope = Literal["rule", "contract", "example"]
@@ -66,7 +67,7 @@ def _given(what: Literal["any", "contains", "proposal"]) -> Builder:
 
 def _field_is(v: Values, _: Argument) -> p.FieldIs:
     bound = v["bound"]
-    comparison: Any = f"is {bound.strip()}" if bound else "is"
+    comparison: Any = f"is {bound}" if bound else "is"
     check_ordered(comparison, v["value"], v["value"].text)
     return p.FieldIs(p.FieldTest(v["field"], comparison, (v["value"],)), negated=v["not"] is not None)
 
@@ -120,24 +121,24 @@ _VERDICTS: dict[str, Literal["holds", "violated", "not exercised"]] = {
     "is not exercised": "not exercised",
 }
 _OTHER = "field {other:field} of fact {id:id} under key {key:key}"
-_EACH = "for each {each_key:key} fact{each:sel} there exist[+s] a[n] {partner_key:key} fact{partner:sel}"
+_EACH = "for each {each_key:key} fact {each:sel} there exists/exist a/an {partner_key:key} fact {partner:sel}"
 
 _TABLE: tuple[tuple[Keyword, Scope, str, Builder] | tuple[Keyword, Scope, str, Builder, Wanted], ...] = (
-    ("given", "rule", "any fact[s] under key {sel_key:key}{sel:sel}", _given("any")),
-    ("given", "rule", "any proposal[s] under key {sel_key:key}{sel:sel}", _given("proposal")),
+    ("given", "rule", "any fact/facts under key {sel_key:key} {sel:sel}", _given("any")),
+    ("given", "rule", "any proposal/proposals under key {sel_key:key} {sel:sel}", _given("proposal")),
     ("given", "rule", "any approval for {point:text}", lambda v, _: p.Given("approval", point=v["point"])),
-    ("given", "rule", "the Context contains fact[+s] under key {sel_key:key}{sel:sel}", _given("contains")),
+    ("given", "rule", "the Context contains facts/fact under key {sel_key:key} {sel:sel}", _given("contains")),
     ("given", "rule", "the engine reaches its fixed point", lambda _v, _: p.Given("fixed point")),
     (
         "then",
         "rule",
-        "the Context key {sel_key:key} contains {bound:at least|at most|exactly} {number:count} fact[+s]{sel:sel}",
+        "the Context key {sel_key:key} contains {bound:at least|at most|exactly} {number:count} facts/fact {sel:sel}",
         lambda v, _: p.Count(v["bound"], v["number"], v["sel"]),
     ),
     (
         "then",
         "rule",
-        "{bound:at least|at most|exactly} {number:count} fact[+s] exist[s]",
+        "{bound:at least|at most|exactly} {number:count} facts/fact exist/exists",
         lambda v, _: p.Count(v["bound"], v["number"]),
     ),
     ("then", "rule", "it must include:", lambda _v, argument: p.Includes(field_rules(argument)), "table"),
@@ -151,11 +152,11 @@ _TABLE: tuple[tuple[Keyword, Scope, str, Builder] | tuple[Keyword, Scope, str, B
     (
         "then",
         "rule",
-        "field {field:field} must[{not: not}] be[{bound: at least| at most| greater than| less than}] {value:value}",
+        "field {field:field} must [{not:not}] be [{bound:at least|at most|greater than|less than}] {value:value}",
         _field_is,
     ),
     ("then", "rule", "field {field:field} must be unique", lambda v, _: p.FieldUnique(v["field"])),
-    ("then", "rule", f"field {{field:field}} must[{{not: not}}] equal {_OTHER}", _field_equals),
+    ("then", "rule", f"field {{field:field}} must [{{not:not}}] equal {_OTHER}", _field_equals),
     ("then", "rule", "the sum of field {field:field} must {relation:equal|not exceed} {value:number}", _sum),
     ("then", "rule", f"the sum of field {{field:field}} must {{relation:equal|not exceed}} {_OTHER}", _sum),
     (
@@ -170,11 +171,11 @@ _TABLE: tuple[tuple[Keyword, Scope, str, Builder] | tuple[Keyword, Scope, str, B
         f"{_EACH} referencing it",
         _paired,
     ),
-    ("then", "rule", "no fact[s] under key {sel_key:key}{sel:sel} exist[+s]", lambda v, _: p.Absent(v["sel"])),
+    ("then", "rule", "no fact/facts under key {sel_key:key} {sel:sel} exists/exist", lambda v, _: p.Absent(v["sel"])),
     (
         "then",
         "rule",
-        "an approval for {point:text}[ by role {role:text}] exists",
+        "an approval for {point:text} [by role {role:text}] exists",
         lambda v, _: p.Approved(v["point"], v["role"]),
     ),
     ("then", "rule", "evidence {name:text} exists", lambda v, _: NamedEvidence(v["name"])),
@@ -183,7 +184,7 @@ _TABLE: tuple[tuple[Keyword, Scope, str, Builder] | tuple[Keyword, Scope, str, B
     ("then", "contract", "it proposes facts only under key {keys:keys}", lambda v, _: OnlyUnderKeys(v["keys"])),
     ("given", "example", "the inputs from {path:text}", lambda v, _: e.InputsFrom(v["path"])),
     ("given", "example", "input {name:text} is:", _input_is, "table or text"),
-    ("given", "example", "{point:text} is {decision:approved|rejected} by {by:text}[ for {id:text}]", _decided),
+    ("given", "example", "{point:text} is {decision:approved|rejected} by {by:text} [for {id:text}]", _decided),
     ("given", "example", "suggestor {name:text} proposes {id:text} under key {key:key}:", _scripted, "table"),
     ("when", "example", "the truth runs to convergence", lambda _v, _: Converges()),
     ("then", "example", "the stop reason is {reason:text}", _stop),

@@ -1,15 +1,16 @@
 """Sentences to values: matches a step against the catalogue. One step, one meaning, or a finding; never a guess."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import takewhile
 from typing import Any, NamedTuple
 
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.step_catalogue import CATALOGUE, Keyword, Pattern, Scope
 from converge_cli.truth.step_grammar import Argument, StepProblem, skeleton
+from converge_cli.truth.step_template import TemplateIndex, values_of
 
 _NOTHING = Argument()
 
@@ -21,25 +22,38 @@ class ParsedStep(NamedTuple):
     value: Any
 
 
-def parse_step(
-    text: str, argument: Argument | None = None, *, patterns: Sequence[Pattern] = CATALOGUE, advise: bool = True
-) -> ParsedStep:
+@cache
+def _catalogue() -> TemplateIndex[Pattern]:
+    return TemplateIndex((pattern.template, pattern) for pattern in CATALOGUE)
+
+
+def matching(text: str) -> list[str]:
+    """The patterns of the catalogue that a step matches, as they are shown."""
+    return [pattern.template.shown for pattern, _ in _catalogue().matches(text)]
+
+
+def parse_step(text: str, argument: Argument | None = None, *, advise: bool = True) -> ParsedStep:
     """Match a step and build its value; `advise` looks for the nearest pattern when none matches.
 
     Raises:
         StepProblem: no pattern or several match, the argument does not fit, or a value can't be right.
     """
-    matches = [(pattern, match) for pattern in patterns if (match := pattern.template.match(text))]
+    matches = _catalogue().matches(text)
     if not matches:
         raise StepProblem(
             "unknown-step", f"no pattern of the step catalogue matches {_short(text)}", _advice(text) if advise else ""
         )
     if len(matches) > 1:
-        shown = " and ".join(f"`{pattern.template.shown}`" for pattern, _ in matches)
-        raise StepProblem("ambiguous-step", f"the step matches {shown}", "reword it so that one of them matches")
-    pattern, match = matches[0]
+        raise ambiguous(pattern.template.shown for pattern, _ in matches)
+    pattern, found = matches[0]
     _check_argument(pattern, argument)
-    return ParsedStep(pattern, pattern.build(pattern.template.values(match), argument or _NOTHING))
+    return ParsedStep(pattern, pattern.build(values_of(found), argument or _NOTHING))
+
+
+def ambiguous(shown: Iterable[str]) -> StepProblem:
+    """The problem of a step that several patterns match."""
+    names = " and ".join(f"`{words}`" for words in shown)
+    return StepProblem("ambiguous-step", f"the step matches {names}", "reword it so that one of them matches")
 
 
 @lru_cache(maxsize=8192)

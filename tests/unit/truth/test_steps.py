@@ -1,14 +1,16 @@
 """The step language: each sentence has exactly one meaning."""
 
+import re
+from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
 
 from converge_cli.core import example as e
 from converge_cli.core import predicate as p
-from converge_cli.truth.step_catalogue import CATALOGUE, NamedEvidence, OnlyUnderKeys, SuggestorExecutes
+from converge_cli.truth.step_catalogue import CATALOGUE, NamedEvidence, OnlyUnderKeys, Pattern, SuggestorExecutes
 from converge_cli.truth.step_grammar import StepProblem
-from converge_cli.truth.step_parser import nearest, parse_step
+from converge_cli.truth.step_parser import matching, nearest, parse_step
 
 _OFFERS = p.Selection("Strategies", "offer:*")
 
@@ -105,21 +107,80 @@ def test_every_comparison_of_a_selection_is_understood(
     assert p.FieldTest("a", comparison, values) == given.selection.where
 
 
-def test_no_sentence_matches_two_patterns() -> None:
-    """A sentence made from each pattern matches that pattern alone."""
-    for pattern in CATALOGUE:
-        text = pattern.template.shown.replace("[, ", "").replace('"K"]', "").replace(" SEL", "")
-        for old, new in (("[n]", ""), ("VALUE", "1"), (" N ", " 1 "), ('"K"', '"Seeds"'), ('"id"', '"a:b"')):
-            text = text.replace(old, new)
-        matching = [other.template.shown for other in CATALOGUE if other.template.match(text)]
-        assert len(matching) <= 1
+_SAMPLES = {
+    "key": '"Seeds"',
+    "keys": '"Seeds", "Signals"',
+    "field": '"a.b"',
+    "text": '"x"',
+    "id": '"a:b"',
+    "number": "1",
+    "share": "0.5",
+    "count": "2",
+    "sel": 'with id "a:*" where field "b" is one of 1, "x"',
+}
 
 
-def test_a_step_that_two_patterns_match_is_an_error() -> None:
-    """Ambiguity is never resolved by order."""
-    with pytest.raises(StepProblem) as caught:
-        parse_step("all invariants hold", patterns=[*CATALOGUE, CATALOGUE[-2]])
-    assert "ambiguous-step" == caught.value.name
+def _sentences(template: str) -> Iterator[str]:
+    """Sentences of a template: each value kind, each phrase, with and without what may be left out."""
+    for optional in (r"\1", ""):
+        text = re.sub(r"\[([^\]]*)\]", optional, template)
+        for value in ('"x"', "-1.5", "2030-01-31", "true"):
+            for phrase in (0, -1):
+                words = re.sub(
+                    r"\{\w+:([^}]+)\}",
+                    lambda match, value=value, phrase=phrase: {**_SAMPLES, "value": value}.get(
+                        match[1], match[1].split("|")[phrase]
+                    ),
+                    text,
+                )
+                for form in (0, -1):
+                    yield " ".join(word if word[0] == '"' else word.split("/")[form] for word in words.split())
+
+
+@pytest.mark.parametrize("pattern", CATALOGUE, ids=lambda pattern: pattern.template.shown)
+def test_a_sentence_made_from_a_pattern_matches_that_pattern_alone(pattern: Pattern) -> None:
+    """Every form of every sentence has one meaning."""
+    assert {pattern.template.shown} == {shown for text in _sentences(pattern.template.text) for shown in matching(text)}
+    assert [] == [text for text in _sentences(pattern.template.text) if len(matching(text)) != 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ('any  fact\tunder key "Seeds"', 'any fact under key "Seeds"'),
+        ('it proposes facts only under key "Seeds" ,"Signals"', 'it proposes facts only under key "Seeds", "Signals"'),
+    ],
+)
+def test_how_wide_the_gaps_are_changes_nothing(text: str, same: str) -> None:
+    """Blanks and tabs only part the words."""
+    assert parse_step(same).value == parse_step(text).value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ",",
+        'any fact under key "Seeds',
+        'any fact under key "Seeds"with id "a:*"',
+        'any fact under key "Seeds", "Signals"',
+        'any fact under key "Seeds" where field "a"',
+        'any fact under key "Seeds" where field "a" is one of',
+        'any fact under key "Seeds" where field "a" is one of 1,',
+        'any fact under key "Seeds" where field "a" matches "x"',
+        'any fact under key "Seeds" where field "a" exists 1',
+        'field "a" must be',
+        'field "a" must be at least',
+        "at least x facts exist",
+        "its confidence must be at least .5",
+        'any fact under\u00a0key "Seeds"',
+        'any fact under key "Seeds"\u2028',
+        'fact "a:b" under key "Seeds" has field "a" 1 2',
+    ],
+)
+def test_what_is_almost_a_sentence_is_none(text: str) -> None:
+    """A sentence fits whole, or not at all."""
+    assert [] == matching(text)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +211,8 @@ def test_an_unknown_step_names_the_nearest_pattern(text: str, advice: str) -> No
         ('field "a" must be 2030-02-31', "invalid-value"),
         ('field "a" must equal field "b" of fact "x:*" under key "Seeds"', "malformed-pattern"),
         ("its confidence must be at least 2", "contradictory-check"),
+        ("at least 1.5 facts exist", "invalid-value"),
+        ("at most 12345678901 facts exist", "invalid-value"),
         ('the stop reason is "Criteriamet"', "invalid-value"),
         ('gate "a" answers "PASS" for "x:y"', "invalid-value"),
         ("it must include:", "step-argument"),
