@@ -122,3 +122,11 @@ class Example(msgspec.Struct, frozen=True):
     given: tuple[ExampleGiven, ...]
     then: tuple[ExpectedOutcome, ...]
     origin: Origin
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """One @manual scenario, an Outline's row included: what people check, since nothing runs it."""
+
+    id: str
+    title: str
+    origin: Origin

@@ -67,6 +67,10 @@ class Closure:
 
     def _check_one_answer(self, clause_id: str, path: tuple[Any, ...], answers: Mapping[str, str | None]) -> None:
         given = [name for name, value in answers.items() if value is not None]
+        if given == ["deferred"]:
+            place = self._root.nearest(*path, "deferred").place
+            fix = "name its check, with " + " or ".join(name for name in answers if name != "deferred")
+            self._findings.add("deferred-clause", place, f"nothing checks {clause_id}: {answers['deferred']}", fix)
         if len(given) == 1:
             return
         place = self._root.nearest(*path, "id").place

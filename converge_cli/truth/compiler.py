@@ -12,7 +12,7 @@ from converge_cli.core import predicate as p
 from converge_cli.core.approval import ApprovalPoint
 from converge_cli.core.budget import Budget
 from converge_cli.core.criterion import Criterion
-from converge_cli.core.example import Example
+from converge_cli.core.example import Example, Gap
 from converge_cli.core.invariant import Invariant, Origin
 from converge_cli.core.job import Job, Purpose
 from converge_cli.core.pack import Pack, Parameters
@@ -46,12 +46,14 @@ class Compilation:
     Attributes:
         job: None when any diagnostic is an error.
         examples: the @e2e scenarios that compiled.
+        gaps: the @manual scenarios.
         parameters: pack name -> typed parameters, None for a pack without any.
         packs: the packs that were found, in the order of the contract.
     """
 
     job: Job | None
     examples: tuple[Example, ...]
+    gaps: tuple[Gap, ...]
     diagnostics: tuple[Diagnostic, ...]
     parameters: Mapping[str, Parameters | None]
     packs: tuple[Pack, ...]
@@ -109,6 +111,7 @@ class _Compiler:
         return Compilation(
             None if self._findings.failed else job,
             tuple(scenarios.examples),
+            tuple(scenarios.gaps),
             self._findings.sorted(),
             self._uses.parameters,
             tuple(self._uses.packs),
@@ -169,9 +172,10 @@ class _Compiler:
         checks = frozenset(
             [*(item.id for item in invariants), *(item.id for item in validations), *(item.id for item in criteria)]
         )
-        done = checks | set(scenarios.manual) | {example.id for example in scenarios.examples}
+        manual = tuple(gap.id for gap in scenarios.gaps)
+        done = checks | {*manual, *(example.id for example in scenarios.examples)}
         lost = self._ids.declared - done if readable else None
-        closure = Closure(self._root, checks, frozenset(scenarios.manual), lost, self._findings)
+        closure = Closure(self._root, checks, frozenset(manual), lost, self._findings)
         clauses = closure.clauses(contract)
         job = Job(
             truth=contract.key,
@@ -192,7 +196,7 @@ class _Compiler:
             clauses=tuple(clauses),
             escalates_to=contract.exception.escalates_to if contract.exception else None,
             expires=sections.expires(),
-            manual=tuple(scenarios.manual),
+            manual=manual,
         )
         self._check_whole(contract, job, vocabulary)
         if lost is not None and vocabulary.complete:

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from converge_cli.core.errors import did_you_mean
-from converge_cli.core.example import Example, ExpectedOutcome
+from converge_cli.core.example import Example, ExpectedOutcome, Gap
 from converge_cli.core.ids import CLAUSE_ID
 from converge_cli.core.invariant import Invariant, InvariantClass, Origin, Validation
 from converge_cli.truth.clause_ids import ClauseIds, id_of_title
@@ -35,7 +35,7 @@ class Compiled(msgspec.Struct):
     invariants: list[Invariant] = []
     validations: list[Validation] = []
     examples: list[Example] = []
-    manual: list[str] = []
+    gaps: list[Gap] = []
     givens: dict[str, tuple[Place, ...]] = {}
 
 
@@ -82,7 +82,10 @@ class ScenarioCompiler:
     def _compile(self, sort: Sort, scenario: Scenario, scenario_id: str) -> None:
         origin = _origin(scenario.place)
         if sort == "manual":
-            self.compiled.manual.append(scenario_id)
+            self.compiled.gaps.append(Gap(scenario_id, scenario.title, origin))
+            message = f"nothing runs {scenario.title!r}: it is a documented gap"
+            fix = "tag it @e2e, @invariant, @validation or @suggestor as soon as its steps can say it"
+            self._findings.add("manual-scenario", scenario.place, message, fix)
         elif sort == "e2e":
             self._example(scenario, scenario_id, origin)
         elif sort == "invariant":
