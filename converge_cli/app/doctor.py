@@ -10,7 +10,7 @@ from converge_cli.app.services import Services
 from converge_cli.core.errors import ConvergeError
 from converge_cli.truth.catalog import list_truths, project_of
 
-_LIBRARIES = ("cedarpy", "gherkin-official", "msgspec", "pydantic", "pyyaml", "regex", "rich", "typer")
+_LIBRARIES = ("cedarpy", "gherkin-official", "msgspec", "pyyaml", "regex", "rich", "typer")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,6 @@ def _command(args: list[str], words: list[str], *, as_json: bool) -> NoReturn:
     from converge_cli.cli.output import Mode, UsageError, fail  # noqa: PLC0415
     from converge_cli.cli.root import root  # noqa: PLC0415
 
-    # Looking for plugins of pydantic reads the metadata of every installed package; our models need none.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     Mode.debug, Mode.json = "--debug" in words, as_json
     try:
         code = _called(root(), [*(word for word in words if word != "--debug"), *args[len(words) :]], as_json=as_json)

@@ -4,10 +4,12 @@ Must never import the pack that it describes.
 """
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+import msgspec
+from msgspec import Meta
 
 from converge_cli.core.errors import MalformedSelectorError
 from converge_cli.core.flow_gate import FlowAction, Grant, Phase
@@ -18,6 +20,7 @@ from converge_cli.pack.version_range import is_range
 from converge_cli.truth.findings import Findings
 from converge_cli.truth.model_reader import read_model
 from converge_cli.truth.yaml_source import Node
+from converge_cli.truth.yaml_types import ClauseId, Section, Text, made_by, spelled
 
 BUSINESS_RULES = frozenset(
     {
@@ -32,16 +35,16 @@ MAX_POINTS = 4
 """Approval points of one gate: every set of them is tried for an ESCALATE."""
 
 _OURS = frozenset({"commitment_type", "human_approval_present", "required_gates_met"})
-_CONTEXT = re.compile(r"(money|text|integer|boolean) +([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)")
+_CONTEXT_FORM = r"^(money|text|integer|boolean) +([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)$"
+_CONTEXT = re.compile(_CONTEXT_FORM)
 _GRANTED: dict[ContextType, type] = {"money": int, "integer": int, "text": str, "boolean": bool}
 
 
-def _selector(text: str) -> str:
+def _selector(text: str) -> None:
     try:
         selector(text)
     except MalformedSelectorError as error:
         raise ValueError(f"{error.message}; {error.hint}") from error
-    return text
 
 
 def _context(text: Any) -> ContextField:
@@ -52,40 +55,48 @@ def _context(text: Any) -> ContextField:
     return ContextField(cast("ContextType", match.group(1)), match.group(2))
 
 
-def _kind(name: str) -> str:
+def _kind(name: str) -> None:
     if name in RESERVED_KINDS:
         msg = "a kind of this name is built in"
         raise ValueError(msg)
-    return name
 
 
-def _version(value: Any) -> Any:
+def _version(value: Any) -> str:
     # `version: 0.1` is a number for YAML and a version for everybody else.
-    return str(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal) or not str(value).strip():
+        msg = "write a version such as 0.1"
+        raise ValueError(msg)
+    return str(value)
 
 
-def _range(text: str) -> str:
+def _range(text: str) -> None:
     if not is_range(text):
         msg = "write a range such as >=0.1 or >=0.1,<2"
         raise ValueError(msg)
-    return text
 
 
-Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-PackName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
-KindName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$"), AfterValidator(_kind)]
-PythonName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-FieldPath = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$")]
-Text = Annotated[str, Field(min_length=1)]
+def _checked(check: Callable[[str], None]) -> Meta:
+    return Meta(extra={"check": check})
 
 
-class _Section(BaseModel):
-    """A mapping of the manifest: unknown keys are errors, nothing is coerced."""
+Word = ClauseId
+PackName = Annotated[
+    str, spelled(r"^[a-z][a-z0-9_-]*$", "small letters, digits, dashes and underscores, beginning with a letter")
+]
+KindName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$",
+        extra={"must_be": "letters, digits, dots, dashes, underscores and slashes", "check": _kind},
+    ),
+]
+PythonName = Annotated[str, spelled(r"^[A-Za-z_][A-Za-z0-9_]*$", "a Python name")]
+FieldPath = Annotated[
+    str, spelled(r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$", "a field, dotted if it is an inner one")
+]
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
-
-class ResourceSection(_Section):
+class ResourceSection(Section, frozen=True):
     """What a gate is about; `id` is the field of the proposal that names it."""
 
     kind: Text
@@ -93,23 +104,25 @@ class ResourceSection(_Section):
     id: FieldPath
 
 
-class GrantSection(_Section):
+class GrantSection(Section, frozen=True):
     """What an approval of a point adds to the request."""
 
-    gates: list[Word] = []
-    context: dict[Word, bool | int | str] = {}
+    gates: tuple[Word, ...] = ()
+    context: dict[Word, bool | int | str] = msgspec.field(default_factory=dict)
 
 
-class GateSection(_Section):
+class GateSection(Section, frozen=True):
     """Which proposals ask policy, and how the request is built."""
 
-    on: Annotated[str, AfterValidator(_selector)]
+    on: Annotated[str, _checked(_selector)]
     action: FlowAction
     resource: ResourceSection
     principal: FieldPath = "run"
-    context: dict[Word, Annotated[ContextField, BeforeValidator(_context)]] = {}
-    requires: list[Word] = []
-    approvals: dict[Word, GrantSection] = {}
+    context: dict[Word, Annotated[ContextField, made_by(_context, type="string", pattern=_CONTEXT_FORM)]] = (
+        msgspec.field(default_factory=dict)
+    )
+    requires: tuple[Word, ...] = ()
+    approvals: dict[Word, GrantSection] = msgspec.field(default_factory=dict)
 
     def spec(self, pack: str) -> GateSpec:
         """The gate as the engine knows it."""
@@ -129,25 +142,25 @@ class GateSection(_Section):
         )
 
 
-class RequiresSection(_Section):
+class RequiresSection(Section, frozen=True):
     """Which versions the pack runs with."""
 
-    converge: Annotated[Text, AfterValidator(_range)]
+    converge: Annotated[Text, _checked(_range)]
 
 
-class Manifest(_Section):
+class Manifest(Section, frozen=True):
     """A pack as its author wires it; names refer to suggestors.py and facts.py, or to the one file."""
 
     pack: Literal["v1"]
     name: PackName
-    version: Annotated[Text, BeforeValidator(_version)]
+    version: Annotated[str, made_by(_version, type=["string", "number"], pattern=r"\S")]
     description: Text
-    suggestors: Annotated[list[PythonName], Field(min_length=1)]
-    kinds: dict[KindName, PythonName] = {}
+    suggestors: Annotated[tuple[PythonName, ...], Meta(min_length=1)]
+    kinds: dict[KindName, PythonName] = msgspec.field(default_factory=dict)
     parameters: PythonName | None = None
-    gates: list[GateSection] = []
-    policy: list[Text] = []
-    schema_file: Annotated[Text | None, Field(alias="schema")] = None
+    gates: tuple[GateSection, ...] = ()
+    policy: tuple[Text, ...] = ()
+    schema_file: Text | None = msgspec.field(default=None, name="schema")
     requires: RequiresSection | None = None
 
 

@@ -1,72 +1,31 @@
 """The YAML contract v1 as models: which keys there are and what they may hold. Knows no step and no pack."""
 
-import re
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+import msgspec
+from msgspec import Meta
 
 from converge_cli.core.approval import Mode
 from converge_cli.core.budget import Budget
+from converge_cli.truth.yaml_types import (
+    Amount,
+    ClauseId,
+    Date,
+    Duration,
+    Name,
+    Names,
+    Positive,
+    Section,
+    Sentences,
+    Share,
+    Text,
+    spelled,
+)
 
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(s|m|h|d)")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DEFAULT = Budget()
 
 
-def seconds(value: Any) -> Decimal:
-    """Seconds of a duration such as `90s`, `5m`, `1h`, `2d`, or of a bare number of seconds.
-
-    Raises:
-        ValueError: it is no positive duration.
-    """
-    number: Decimal | None = None
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        number = Decimal(value)
-    elif isinstance(value, str) and (match := _DURATION.fullmatch(value)):
-        number = Decimal(match[1]) * _SECONDS[match[2]]
-    if number is None or not 0 < number <= 10**10:
-        msg = "write a positive duration such as 90s, 5m, 1h or 2d"
-        raise ValueError(msg)
-    return number
-
-
-def _decimal(value: Any) -> Any:
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return Decimal(value)
-    msg = "write a number"
-    raise ValueError(msg)
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-def _said(value: str) -> str:
-    if not value.strip():
-        # The same sentence as for an empty text: blanks say as little.
-        raise PydanticCustomError("string_too_short", "blank")
-    return value
-
-
-Text = Annotated[str, Field(min_length=1), AfterValidator(_said)]
-ClauseId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-Number = Annotated[Decimal, BeforeValidator(_decimal)]
-Duration = Annotated[Decimal, BeforeValidator(seconds)]
-Positive = Annotated[int, Field(ge=1, le=10**12)]
-Sentences = Annotated[list[Text], BeforeValidator(_as_list)]
-SeveralNames = Annotated[list[Name], Field(min_length=1)]
-
-
-class Section(BaseModel):
-    """Base of every mapping of the contract: unknown keys are errors, nothing is coerced."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
-
-
-class Guarded(Section):
+class Guarded(Section, frozen=True):
     """A clause with the check that keeps it, or the reason why it has none."""
 
     id: ClauseId
@@ -75,32 +34,32 @@ class Guarded(Section):
     deferred: Text | None = None
 
 
-class JobSection(Section):
+class JobSection(Section, frozen=True):
     """Jobs to be done: who wants what, why, and how it could go wrong."""
 
     actor: Text
     functional: Text
     so_that: Text | None = None
-    failure_modes: list[Guarded] = []
+    failure_modes: tuple[Guarded, ...] = ()
 
 
-class IntentSection(Section):
+class IntentSection(Section, frozen=True):
     """What comes of it."""
 
     outcome: Text
     goal: Text | None = None
 
 
-class AuthoritySection(Section):
+class AuthoritySection(Section, frozen=True):
     """On whose authority, within which limits, until when."""
 
     actor: Name | None = None
-    must_not: list[Guarded] = []
-    requires_approval: list[ClauseId] = []
-    expires: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
+    must_not: tuple[Guarded, ...] = ()
+    requires_approval: tuple[ClauseId, ...] = ()
+    expires: Date | None = None
 
 
-class EvidenceItem(Section):
+class EvidenceItem(Section, frozen=True):
     """One piece of evidence that must exist."""
 
     id: ClauseId
@@ -110,99 +69,99 @@ class EvidenceItem(Section):
     deferred: Text | None = None
 
 
-class EvidenceSection(Section):
+class EvidenceSection(Section, frozen=True):
     """What must be shown."""
 
-    requires: Annotated[list[EvidenceItem], Field(min_length=1)]
+    requires: Annotated[tuple[EvidenceItem, ...], Meta(min_length=1)]
 
 
-class ExceptionSection(Section):
+class ExceptionSection(Section, frozen=True):
     """Who is asked when the one who should decide does not."""
 
     escalates_to: Name
 
 
-class InputSection(Section):
+class InputSection(Section, frozen=True, kw_only=True):
     """A real file that becomes Seeds."""
 
     file: Text | None = None
     kind: Name = "text"
     id: Text
-    shape: Annotated[Literal["rows", "table", "text", "record"] | None, Field(alias="as")] = None
+    shape: Literal["rows", "table", "text", "record"] | None = msgspec.field(default=None, name="as")
     required: bool = True
 
 
-class BudgetSection(Section):
+class BudgetSection(Section, frozen=True):
     """Limits of a run."""
 
     cycles: Positive = _DEFAULT.cycles
     facts: Positive = _DEFAULT.facts
     time: Duration = _DEFAULT.time
     tokens: Positive | None = None
-    cost_usd: Annotated[Number, Field(gt=0)] | None = None
+    cost_usd: Amount | None = None
 
 
-class HitlCondition(Section):
+class HitlCondition(Section, frozen=True):
     """Which proposals wait for a person."""
 
     key: Text | None = None
     kind: Name | None = None
     suggestor: Text | None = None
-    confidence_at_most: Annotated[Number, Field(ge=0, le=1)] | None = None
+    confidence_at_most: Share | None = None
 
 
-class HitlItem(Section):
+class HitlItem(Section, frozen=True):
     """A human-in-the-loop rule."""
 
     when: HitlCondition
     point: ClauseId
 
 
-class ConstraintItem(Section):
+class ConstraintItem(Section, frozen=True, kw_only=True):
     """A rule of the business on facts or proposals."""
 
     id: ClauseId
     severity: Literal["hard", "soft"]
     description: Text | None = None
-    given: Sentences = []
-    then: Annotated[list[Text], Field(min_length=1)]
+    given: Sentences = ()
+    then: Annotated[tuple[Text, ...], Meta(min_length=1)]
 
 
-class TimeoutSection(Section):
+class TimeoutSection(Section, frozen=True):
     """What happens when nobody decides."""
 
     after: Duration
     action: Literal["reject", "escalate"] = "reject"
 
 
-class ApprovalPointItem(Section):
+class ApprovalPointItem(Section, frozen=True):
     """Who decides what."""
 
     id: ClauseId
     role: Name
     approves: Text
-    modes: Annotated[list[Mode], Field(min_length=1)] = ["interactive"]
-    not_by: list[Text] = []
-    quorum: Annotated[int, Field(ge=1, le=100)] = 1
+    modes: Annotated[tuple[Mode, ...], Meta(min_length=1)] = ("interactive",)
+    not_by: tuple[Text, ...] = ()
+    quorum: Annotated[int, Meta(ge=1, le=100)] = 1
     timeout: TimeoutSection | None = None
 
 
-class CriterionItem(Section):
+class CriterionItem(Section, frozen=True, kw_only=True):
     """A test of success."""
 
     id: ClauseId
     description: Text
     required: bool = True
-    blocked_by: list[ClauseId] = []
-    given: Sentences = []
-    then: Annotated[list[Text], Field(min_length=1)]
+    blocked_by: tuple[ClauseId, ...] = ()
+    given: Sentences = ()
+    then: Annotated[tuple[Text, ...], Meta(min_length=1)]
 
 
-class Contract(Section):
+class Contract(Section, frozen=True, kw_only=True):
     """A truth.yaml of kind job."""
 
     truth: Literal["v1"]
-    key: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    key: Annotated[str, spelled(r"^[a-z0-9]+(-[a-z0-9]+)*$", "small letters, digits and single dashes between them")]
     kind: Literal["job"]
     title: Text
     job: JobSection | None = None
@@ -210,13 +169,13 @@ class Contract(Section):
     authority: AuthoritySection = AuthoritySection()
     evidence: EvidenceSection | None = None
     exception: ExceptionSection | None = None
-    packs: SeveralNames
-    parameters: dict[str, dict[str, Any]] = {}
-    inputs: dict[ClauseId, InputSection] = {}
+    packs: Names
+    parameters: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
+    inputs: dict[ClauseId, InputSection] = msgspec.field(default_factory=dict)
     budget: BudgetSection = BudgetSection()
-    features: list[Text] | None = None
-    hitl: list[HitlItem] = []
-    constraints: list[ConstraintItem] = []
-    approval_points: list[ApprovalPointItem] = []
-    success_criteria: list[CriterionItem]
-    outputs: dict[ClauseId, Text] = {}
+    features: tuple[Text, ...] | None = None
+    hitl: tuple[HitlItem, ...] = ()
+    constraints: tuple[ConstraintItem, ...] = ()
+    approval_points: tuple[ApprovalPointItem, ...] = ()
+    success_criteria: tuple[CriterionItem, ...]
+    outputs: dict[ClauseId, Text] = msgspec.field(default_factory=dict)

@@ -1,135 +1,198 @@
-"""Trees to models: validates a positioned tree with a pydantic model and says where and why it does not fit."""
+"""Trees to models: reads a positioned tree as a msgspec Struct, and says everywhere where and why it does not fit.
 
-from typing import Any, TypeVar
+The fields' types say what may stand there; `yaml_types` says what a type alone does not. Must never coerce a value.
+"""
 
-from pydantic import BaseModel, ValidationError
+import re
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import inspect
 
 from converge_cli.core.errors import did_you_mean
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.yaml_source import Node, plain
 
-Model = TypeVar("Model", bound=BaseModel)
+Model = TypeVar("Model", bound=msgspec.Struct)
 
-_PATTERNS = {
-    r"^[a-z][a-z0-9_]*$": "small letters, digits and underscores, beginning with a letter",
-    r"^[a-z0-9]+(-[a-z0-9]+)*$": "small letters, digits and single dashes between them",
-    r"^[A-Za-z0-9][A-Za-z0-9._-]*$": "letters, digits, dots, dashes and underscores",
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$": "a date as YYYY-MM-DD",
+_FORMS: dict[type[inspect.Type], tuple[type, str]] = {
+    inspect.StrType: (str, "text"),
+    inspect.IntType: (int, "a whole number"),
+    inspect.BoolType: (bool, "true or false"),
+    inspect.VarTupleType: (list, "a list"),
+    inspect.DictType: (dict, "a mapping"),
+    inspect.StructType: (dict, "a mapping"),
 }
-_WORDS = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "bool_type": "true or false",
-    "list_type": "a list",
-    "tuple_type": "a list",
-    "dict_type": "a mapping",
-    "model_type": "a mapping",
-    "model_attributes_type": "a mapping",
-}
+"""How a type is written in YAML, and in words."""
 
 
 def read_model(root: Node, model: type[Model], findings: Findings) -> Model | None:
     """The model of a tree, or None after a finding for each thing that does not fit."""
-    try:
-        return model.model_validate(plain(root))
-    except ValidationError as errors:
-        for error in errors.errors(include_url=False):
-            _Explainer(root, model, findings).add(error)
-        return None
+    reader = _Reader(findings)
+    read: Model = reader.value(_Spot(root), _type(model))
+    return read if not reader.misfits else None
 
 
-class _Explainer:
-    """Turns one validation error into a finding at the node that it is about."""
+@lru_cache(maxsize=64)
+def _type(model: type[msgspec.Struct]) -> inspect.Type:
+    return inspect.type_info(model)
 
-    def __init__(self, root: Node, model: type[BaseModel], findings: Findings) -> None:
-        self._root = root
-        self._model = model
+
+@lru_cache(maxsize=64)
+def _pattern(written: str) -> re.Pattern[str]:
+    # In Python alone `$` also matches before a last line end.
+    return re.compile(re.sub(r"\$$", r"\\Z", written))
+
+
+class _Spot(NamedTuple):
+    """A value with the way to it; `key` is the place of the key that it stands under."""
+
+    node: Node
+    path: tuple[str | int, ...] = ()
+    key: Place | None = None
+
+    def under(self, key: str | int) -> "_Spot":
+        """The value under a key or an index that is there."""
+        return _Spot(self.node.value[key], (*self.path, key), self.node.keys.get(str(key)))
+
+    @property
+    def name(self) -> str:
+        """As findings call it."""
+        return ".".join(str(part) for part in self.path) or "the file"
+
+
+class _Reader:
+    """Reads one tree, counting what does not fit; what it returns for a misfit is of no use to anyone."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.misfits = 0
         self._findings = findings
 
-    def add(self, error: Any) -> None:
-        path = [part for part in error["loc"] if part != "[key]"]
-        kind = error["type"]
-        if kind == "extra_forbidden":
-            self._add_unknown(path)
-        elif kind == "missing":
-            self._add_missing(path)
-        else:
-            self._add_invalid(path, error)
+    def value(self, spot: _Spot, kind: inspect.Type) -> Any:
+        """The value at a spot as one of a type."""
+        extra: dict[str, Any] = {}
+        if isinstance(kind, inspect.Metadata):
+            extra, kind = kind.extra or {}, kind.type
+        if "read" in extra:
+            return self._called(spot, extra["read"])
+        if isinstance(kind, inspect.AnyType):
+            return plain(spot.node)
+        if isinstance(kind, inspect.UnionType):
+            return self._one_of(spot, kind)
+        if extra.get("alone") and isinstance(spot.node.value, str):
+            spot = _Spot(Node([spot.node], spot.node.place), spot.path, spot.key)
+        before = self.misfits
+        read = self._formed(spot, kind, extra)
+        if "check" in extra and self.misfits == before:
+            self._called(spot, extra["check"])
+        return read
 
-    def _add_unknown(self, path: list[Any]) -> None:
-        parent = self._root.nearest(*path[:-1])
-        key = str(path[-1])
-        known = list(_fields(self._model, path[:-1]))
+    def _formed(self, spot: _Spot, kind: inspect.Type, extra: dict[str, Any]) -> Any:
+        if isinstance(kind, inspect.LiteralType):
+            return self._choice(spot, kind)
+        form, words = _FORMS[type(kind)]
+        if type(spot.node.value) is not form:
+            return self._add_other_form(spot, words)
+        if isinstance(kind, inspect.StructType):
+            return self._section(spot, kind)
+        if isinstance(kind, inspect.DictType):
+            return self._mapping(spot, kind)
+        if isinstance(kind, inspect.VarTupleType):
+            return self._list(spot, kind)
+        return self._scalar(spot, kind, extra)
+
+    def _section(self, spot: _Spot, kind: inspect.StructType) -> Any:
+        found = spot.node.value
+        fields = {field.encode_name: field for field in kind.fields}
+        for key in found:
+            if key not in fields:
+                self._add_unknown(spot, key, list(fields))
+        values = {}
+        for key, field in fields.items():
+            if key in found:
+                values[field.name] = self.value(spot.under(key), field.type)
+            elif field.required:
+                self._add_missing(spot, key)
+        return kind.cls(**values) if not self.misfits else None
+
+    def _mapping(self, spot: _Spot, kind: inspect.DictType) -> dict[str, Any]:
+        read = {}
+        for key in spot.node.value:
+            inner = spot.under(key)
+            place = inner.key or inner.node.place
+            self.value(_Spot(Node(key, place, key), inner.path), kind.key_type)
+            read[key] = self.value(inner, kind.value_type)
+        return read
+
+    def _list(self, spot: _Spot, kind: inspect.VarTupleType) -> tuple[Any, ...]:
+        if len(spot.node.value) < (kind.min_length or 0):
+            self._add(spot, "must not be empty")
+        return tuple(self.value(spot.under(number), kind.item_type) for number in range(len(spot.node.value)))
+
+    def _scalar(self, spot: _Spot, kind: inspect.Type, extra: dict[str, Any]) -> Any:
+        value = spot.node.value
+        if isinstance(kind, inspect.StrType) and kind.pattern and not _pattern(kind.pattern).search(value):
+            words = extra.get("must_be")
+            self._add(spot, f"must be {words}, not {_shown(value)}" if words else "must not be empty")
+        elif isinstance(kind, inspect.IntType) and kind.ge is not None and value < kind.ge:
+            self._add(spot, f"must be at least {kind.ge}, not {value}")
+        elif isinstance(kind, inspect.IntType) and kind.le is not None and value > kind.le:
+            self._add(spot, f"must be at most {kind.le}, not {value}")
+        return value
+
+    def _choice(self, spot: _Spot, kind: inspect.LiteralType) -> Any:
+        value, choices = spot.node.value, {str(choice): choice for choice in kind.values}
+        if isinstance(value, str) and value in choices:
+            # The choice itself: msgspec leaves out a field that holds the very object of its default.
+            return choices[value]
+        *most, last = map(repr, choices)
+        wanted = f"{', '.join(most)} or {last}" if most else last
+        return self._add(spot, f"must be {wanted}, not {_shown(value)}", did_you_mean(str(plain(spot.node)), choices))
+
+    def _one_of(self, spot: _Spot, kind: inspect.UnionType) -> Any:
+        """The first type of a union that is written like this."""
+        types = [item for item in kind.types if not isinstance(item, inspect.NoneType)]
+        if spot.node.value is None and len(types) < len(kind.types):
+            return None
+        forms = [_FORMS.get(type(bare), (str, "text")) for bare in map(_bare, types)]
+        for item, (form, _) in zip(types, forms, strict=True):
+            if len(types) == 1 or type(spot.node.value) is form:
+                return self.value(spot, item)
+        return self._add_other_form(spot, " or ".join(dict.fromkeys(words for _, words in forms)))
+
+    def _called(self, spot: _Spot, function: Any) -> Any:
+        value = plain(spot.node)
+        try:
+            return function(value)
+        except ValueError as error:
+            return self._add(spot, f"is {_shown(value)}; {error}")
+
+    def _add_other_form(self, spot: _Spot, words: str) -> None:
+        value = spot.node.value
+        quoted = "text" in words and isinstance(value, int)
+        fix = "put it in quotes to make it text" if quoted else None
+        self._add(spot, f"must be {words}, not {_shown(value)}", fix)
+
+    def _add(self, spot: _Spot, message: str, fix: str | None = None) -> None:
+        self.misfits += 1
+        self._findings.add("invalid-value", spot.node.place, f"{spot.name} {message}", fix or "mend the value")
+
+    def _add_unknown(self, spot: _Spot, key: str, known: list[str]) -> None:
+        self.misfits += 1
         guess = None if self._findings.many else did_you_mean(key, known)
         fix = guess or f"the keys here are {', '.join(known)}"
-        self._findings.add("unknown-key", parent.keys.get(key, parent.place), f"unknown key {key!r}", fix)
+        self._findings.add("unknown-key", spot.node.keys.get(key, spot.node.place), f"unknown key {key!r}", fix)
 
-    def _add_missing(self, path: list[Any]) -> None:
-        parent = self._root.nearest(*path[:-1])
-        place = self._key_place(path[:-1]) or Place(parent.place.file, parent.line, parent.column, parent.column + 1)
-        owner = ".".join(str(part) for part in path[:-1]) or "the file"
-        self._findings.add("missing-key", place, f"{owner} has no {path[-1]!r}", f"add {path[-1]}:")
-
-    def _add_invalid(self, path: list[Any], error: Any) -> None:
-        node = self._root.nearest(*path)
-        place = node.place
-        if "[key]" in error["loc"]:
-            place = self._key_place(path) or place
-        name = ".".join(str(part) for part in path) or "the file"
-        self._findings.add("invalid-value", place, f"{name} {_sentence(error)}", _fix(error))
-
-    def _key_place(self, path: list[Any]) -> Place | None:
-        return self._root.nearest(*path[:-1]).keys.get(str(path[-1])) if path else None
+    def _add_missing(self, spot: _Spot, key: str) -> None:
+        self.misfits += 1
+        start = spot.node.place
+        place = spot.key or Place(start.file, start.line, start.column, start.column + 1)
+        self._findings.add("missing-key", place, f"{spot.name} has no {key!r}", f"add {key}:")
 
 
-def _fields(model: type[BaseModel], path: list[Any]) -> dict[str, Any]:
-    """The keys of the section at a path."""
-    current: type[BaseModel] | None = model
-    for part in path:
-        if isinstance(part, int) or current is None:
-            continue
-        found = {(field.alias or name): field for name, field in current.model_fields.items()}.get(part)
-        inner = _section(found.annotation) if found is not None else None
-        current = inner or current
-    fields = current.model_fields if current is not None else {}
-    return {(field.alias or name): field for name, field in fields.items()}
-
-
-def _section(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for part in getattr(annotation, "__args__", ()):
-        found = _section(part)
-        if found is not None:
-            return found
-    return None
-
-
-def _sentence(error: Any) -> str:
-    kind, context = error["type"], error.get("ctx", {})
-    given = _shown(error.get("input"))
-    if kind in _WORDS:
-        return f"must be {_WORDS[kind]}, not {given}"
-    if kind == "literal_error":
-        return f"must be {context['expected']}, not {given}"
-    if kind == "string_pattern_mismatch":
-        return f"must be {_PATTERNS.get(context['pattern'], 'well-formed')}, not {given}"
-    if kind in {"too_short", "string_too_short"}:
-        return "must not be empty"
-    if kind == "value_error":
-        return f"is {given}; {context['error']}"
-    return f"is {given}; {error['msg'][0].lower()}{error['msg'][1:]}"
-
-
-def _fix(error: Any) -> str:
-    choices = str(error.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
-    guess = did_you_mean(str(error.get("input")), [choice for choice in choices if choice])
-    if guess:
-        return guess
-    given = error.get("input")
-    if error["type"] == "string_type" and isinstance(given, int | bool):
-        return "put it in quotes to make it text"
-    return "mend the value"
+def _bare(kind: inspect.Type) -> inspect.Type:
+    return kind.type if isinstance(kind, inspect.Metadata) else kind
 
 
 def _shown(value: Any) -> str:

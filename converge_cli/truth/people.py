@@ -2,18 +2,16 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
 from converge_cli.core.person import Authority, Person
 from converge_cli.truth.clause_ids import ClauseIds
-from converge_cli.truth.contract import Name, Section, Text
 from converge_cli.truth.diagnostics import InvalidTruthError
 from converge_cli.truth.findings import Findings
 from converge_cli.truth.model_reader import read_model
 from converge_cli.truth.source import Source
 from converge_cli.truth.yaml_source import read_yaml
+from converge_cli.truth.yaml_types import Name, Section, Text, spelled
 
-PersonId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$")]
+PersonId = Annotated[str, spelled(r"^[A-Za-z0-9][A-Za-z0-9._@-]*$", "letters, digits, dots, dashes, underscores and @")]
 
 
 class InvalidPeopleError(InvalidTruthError):
@@ -22,20 +20,20 @@ class InvalidPeopleError(InvalidTruthError):
     code = "PEOPLE_INVALID"
 
 
-class PersonSection(Section):
+class PersonSection(Section, frozen=True):
     """One person."""
 
     id: PersonId
     name: Text
-    roles: tuple[Name, ...] = Field(default=(), strict=False)
+    roles: tuple[Name, ...] = ()
     authority: Authority = "advisory"
-    domains: tuple[Name, ...] = Field(default=(), strict=False)
+    domains: tuple[Name, ...] = ()
 
 
-class PeopleFile(Section):
+class PeopleFile(Section, frozen=True):
     """The whole file."""
 
-    people: list[PersonSection]
+    people: tuple[PersonSection, ...]
 
 
 def read_people(source: Source) -> tuple[Person, ...]:
@@ -47,7 +45,7 @@ def read_people(source: Source) -> tuple[Person, ...]:
     findings = Findings()
     root = read_yaml(source, findings)
     read = read_model(root, PeopleFile, findings) if root is not None else None
-    people = read.people if read is not None else []
+    people = read.people if read is not None else ()
     ids = ClauseIds(findings)
     for number, person in enumerate(people):
         assert root is not None  # noqa: S101  people were read from it

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("anthropic", "fastapi", "grpc", "httpx2", "mcp", "networkx", "numpy", "openai", "ortools", "pandas", "behave")
-TEXT = ("cedarpy", "gherkin", "pydantic", "yaml")
+HEAVY = (
+    "anthropic", "behave", "fastapi", "grpc", "httpx2", "mcp", "networkx", "numpy", "openai", "ortools", "pandas",
+    "pydantic",
+)  # fmt: skip
+TEXT = ("cedarpy", "gherkin", "yaml")
 
 FORBIDDEN = {
     "--version": (*HEAVY, *TEXT, "rich", "typer", "msgspec", "asyncio"),

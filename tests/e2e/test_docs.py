@@ -10,10 +10,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from msgspec import inspect
 
 from converge_cli import testing
 from converge_cli.app.result_data import EXIT_CODES
@@ -152,11 +152,11 @@ def test_the_head_is_the_chain_that_the_guide_describes(converge: Any) -> None:
     assert json.loads(result)["data"]["head"] == head.hex()
 
 
-def contract_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+def contract_keys(model: inspect.StructType, prefix: str = "") -> Iterator[str]:
     """Each key of the contract as the guide writes it."""
-    for name, field in model.model_fields.items():
-        shown = prefix + (field.alias or name)
-        inner, several = _section(field.annotation)
+    for field in model.fields:
+        shown = prefix + field.encode_name
+        inner, several = _section(field.type)
         if inner is None:
             yield shown
         else:
@@ -166,28 +166,29 @@ def contract_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
                 yield from contract_keys(inner, shown + (".*." if several == ".*" else "."))
 
 
-def _section(annotation: Any) -> tuple[type[BaseModel] | None, str]:
+def _section(kind: inspect.Type) -> tuple[inspect.StructType | None, str]:
     """The section that a field holds, and whether it holds one, a list or a mapping of them."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation, ""
-    outer = getattr(annotation, "__origin__", None)
-    for part in get_args(annotation):
-        inner, below = _section(part)
-        if inner is not None:
-            return inner, "[]" if outer is list else ".*" if outer is dict else below
+    if isinstance(kind, inspect.StructType):
+        return kind, ""
+    if isinstance(kind, inspect.UnionType):
+        return next((found for found in map(_section, kind.types) if found[0] is not None), (None, ""))
+    if isinstance(kind, inspect.VarTupleType):
+        return _section(kind.item_type)[0], "[]"
+    if isinstance(kind, inspect.DictType):
+        return _section(kind.value_type)[0], ".*"
     return None, ""
 
 
-def _is_clause(model: type[BaseModel]) -> bool:
+def _is_clause(model: inspect.StructType) -> bool:
     """Clauses with a check are told of in one place: the paragraph on closure."""
-    return "guarded_by" in model.model_fields
+    return any(field.name == "guarded_by" for field in model.fields)
 
 
 def test_the_guide_names_every_key_of_a_truth_and_no_other() -> None:
     """A key that is added, renamed or removed shows up here."""
     told = [row[0].strip("`") for row in table("docs/guide.md", "| key | effect |")]
 
-    assert list(contract_keys(Contract)) == told
+    assert list(contract_keys(inspect.type_info(Contract))) == told
 
 
 def test_the_guide_names_every_stop_reason_with_its_exit_code() -> None:
