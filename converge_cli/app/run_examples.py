@@ -4,97 +4,22 @@ The caller says where runs are recorded (`dataclasses.replace(services, experien
 anything else. Every run is a real one: same engine, packs, policy and gate as `converge run`.
 """
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import replace
 
-from converge_cli.app.clause_evidence import JudgedClause, RunShown, judge_clauses
+from converge_cli.app.clause_evidence import RunShown, judge_clauses
 from converge_cli.app.decide_approval import GivenApproval
-from converge_cli.app.example_checks import ExampleCheck, check_example
+from converge_cli.app.example_checks import check_example
 from converge_cli.app.example_inputs import example_inputs
-from converge_cli.app.load_truth import LoadedTruth, load_at, require_person
+from converge_cli.app.load_truth import LoadedTruth, gate_for, load_at, require_person
 from converge_cli.app.run_job import RunJob, RunRequest
 from converge_cli.app.scripted_suggestor import scripted_suggestors
 from converge_cli.app.services import Services
+from converge_cli.app.truth_examples import ExampleOutcome, TruthExamples
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.example import Example, PointDecided, Scripted
-from converge_cli.engine.decision import Decided
 from converge_cli.engine.result import RunResult
 from converge_cli.truth.catalog import TruthLocation
-
-
-@dataclass(frozen=True, slots=True)
-class ExampleOutcome:
-    """What one example came to.
-
-    Attributes:
-        result: what its run came to; None when it could not run.
-        checks: one per Then, in order; none when it could not run.
-        error: why it could not run.
-        refusals: given decisions that were not accepted, or that nothing asked for.
-    """
-
-    example: Example
-    result: RunResult | None = None
-    checks: tuple[ExampleCheck, ...] = ()
-    error: ConvergeError | None = None
-    refusals: tuple[Decided, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether it ran and every Then holds."""
-        return self.error is None and all(check.ok for check in self.checks)
-
-    def explain(self, check: ExampleCheck) -> str:
-        """Why a Then does not hold, with the given decisions that did not count; empty when it holds."""
-        if check.ok:
-            return ""
-        refused = [
-            f"{item.approval.by}'s decision did not count: {item.detail} ({item.code})" for item in self.refusals
-        ]
-        return "; ".join([check.detail, *refused])
-
-
-@dataclass(frozen=True, slots=True)
-class TruthExamples:
-    """What all runs of a truth came to.
-
-    Attributes:
-        own: the run on the truth's own inputs; None when it could not run, and `own_error` says why.
-        outcomes: one per @e2e scenario (an outline's row included), in the order of the features.
-        clauses: the @invariant, @validation and @suggestor scenarios, judged on all of these runs.
-        manual: ids of the documented gaps: neither passed nor failed.
-    """
-
-    location: TruthLocation
-    own: RunResult | None
-    own_error: ConvergeError | None
-    outcomes: tuple[ExampleOutcome, ...]
-    clauses: tuple[JudgedClause, ...]
-    manual: tuple[str, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether everything ran, every Then holds, and no clause failed; what was not exercised is no failure."""
-        ran = self.own_error is None and all(outcome.ok for outcome in self.outcomes)
-        return ran and all(clause.verdict != "failed" for clause in self.clauses)
-
-    @property
-    def counts(self) -> "ExampleCounts":
-        """How many scenarios passed, failed, were not exercised, are documented gaps."""
-        verdicts = ["held" if outcome.ok else "failed" for outcome in self.outcomes]
-        verdicts += [clause.verdict for clause in self.clauses]
-        return ExampleCounts(
-            verdicts.count("held"), verdicts.count("failed"), verdicts.count("not exercised"), len(self.manual)
-        )
-
-
-class ExampleCounts(NamedTuple):
-    """Scenarios by what they came to."""
-
-    passed: int
-    failed: int
-    not_exercised: int
-    manual: int
 
 
 async def run_example(services: Services, location: TruthLocation, example: Example) -> ExampleOutcome:
@@ -108,35 +33,51 @@ async def run_example(services: Services, location: TruthLocation, example: Exam
 
 
 async def run_truth_examples(services: Services, location: TruthLocation) -> TruthExamples:
-    """Run a truth on its own inputs and each of its examples, then judge the scenarios.
+    """Run a truth on its own inputs and each of its examples, then judge its rules.
 
-    A clause fails when a run breaks it that does not expect to; it is not exercised when no run selects anything
+    A rule is violated when a run breaks it that does not expect to; it is not exercised when no run selects anything
     that it is about (see `clause_evidence`).
 
     Raises:
         InvalidTruthError: the truth does not compile.
-        ConvergeError: a file of the truth can't be read.
+        ConvergeError: a file of the truth can't be read, or a policy is not valid.
     """
-    truth = load_at(services, location)
-    own, own_error = await _own_run(services, truth)
+    return await run_loaded_examples(services, load_at(services, location))
+
+
+async def run_loaded_examples(services: Services, truth: LoadedTruth) -> TruthExamples:
+    """The same for a truth that has been loaded.
+
+    Raises:
+        ConvergeError: a policy of one of its packs is not valid.
+    """
+    services = _one_gate(services, truth)
+    own, no_own, own_error = await _own_run(services, truth)
     outcomes = [await _run_example(services, truth, example) for example in truth.compilation.examples]
-    shown = [RunShown("the run on the truth's own inputs", own)] if own is not None else []
-    shown += [
-        RunShown(f"example {item.example.title!r}", item.result, item.example)
-        for item in outcomes
-        if item.result is not None
-    ]
-    features = frozenset(feature.name for feature in location.features)
-    clauses = judge_clauses(truth.job, features, shown)
-    return TruthExamples(location, own, own_error, tuple(outcomes), clauses, truth.job.manual)
+    shown = [RunShown(own)] if own is not None else []
+    shown += [RunShown(item.result, item.example) for item in outcomes if item.result is not None]
+    return TruthExamples(truth, own, no_own, own_error, tuple(outcomes), judge_clauses(truth.job, shown))
 
 
-async def _own_run(services: Services, truth: LoadedTruth) -> tuple[RunResult | None, ConvergeError | None]:
+def _one_gate(services: Services, truth: LoadedTruth) -> Services:
+    """The services, with the authorizer of the truth's packs made once for all of its runs: it keeps nothing."""
+    gate = gate_for(services, truth.compilation.packs)
+    return services if gate is None else replace(services, gate=lambda _: gate)
+
+
+async def _own_run(services: Services, truth: LoadedTruth) -> tuple[RunResult | None, str, ConvergeError | None]:
+    lacking = [spec.name for spec in truth.job.inputs if spec.required and spec.file is None]
+    if lacking:
+        return None, f"the truth leaves {_inputs(lacking)} to whoever runs it", None
     try:
         job = RunJob(services, RunRequest(str(truth.location.file)), truth=truth)
-        return (await job.run()).result, None
+        return (await job.run()).result, "", None
     except ConvergeError as error:
-        return None, error
+        return None, "", error
+
+
+def _inputs(names: Sequence[str]) -> str:
+    return f"input{'s' if len(names) > 1 else ''} {', '.join(names)}"
 
 
 async def _run_example(services: Services, truth: LoadedTruth, example: Example) -> ExampleOutcome:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from converge_cli.app.run_examples import TruthExamples, run_truth_examples
+from converge_cli.app.run_examples import run_truth_examples
+from converge_cli.app.truth_examples import TruthExamples
 from converge_cli.bootstrap import make_services
 from converge_cli.settings import Settings
 from converge_cli.truth.catalog import find_truth
@@ -61,9 +62,9 @@ def judged(folder: Path, key: str) -> TruthExamples:
 
 def statuses(examples: TruthExamples) -> dict[int, str]:
     """Line -> status in behave's words."""
-    words = {"held": "passed", "failed": "failed", "not exercised": "skipped"}
-    found = {item.origin.line: words[item.verdict] for item in examples.clauses}
-    return found | {item.example.origin.line: "passed" if item.ok else "failed" for item in examples.outcomes}
+    rules = [item for item in examples.clauses if item.is_scenario]
+    found = {item.origin.line: examples.verdict_of(item) for item in rules if item.origin is not None}
+    return found | {item.example.origin.line: item.verdict for item in examples.outcomes}
 
 
 @pytest.fixture

@@ -4,13 +4,14 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-from converge_cli.app.run_examples import TruthExamples, run_truth_examples
+from converge_cli.app.run_examples import run_truth_examples
 from converge_cli.app.services import Services
+from converge_cli.app.truth_examples import TruthExamples, told
 from converge_cli.app.validate_truths import truths_using
 from converge_cli.bootstrap import make_services
 from converge_cli.core.errors import ConvergeError
 from converge_cli.settings import load_settings
-from converge_cli.testing.behave.judgement import Judgement, judge_scenario, together, told
+from converge_cli.testing.behave.judgement import Judgement, judge_scenario, together
 from converge_cli.truth.catalog import TruthLocation
 from converge_cli.truth.diagnostics import InvalidTruthError
 
@@ -34,7 +35,7 @@ class ExampleBook:
     def _judge(self, examples: TruthExamples | str, file: str, line: int, row: int) -> tuple[str, Judgement]:
         if isinstance(examples, str):
             return file, Judgement(whole=examples)
-        return examples.location.key, judge_scenario(examples, file, line, row)
+        return examples.truth.location.key, judge_scenario(examples, file, line, row)
 
     def _of(self, feature: Path) -> list[TruthExamples | str]:
         feature = feature.resolve()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from converge_cli.app.clause_evidence import JudgedClause
-from converge_cli.app.run_examples import ExampleOutcome, TruthExamples
+from converge_cli.app.truth_examples import ExampleOutcome, TruthExamples, told
 
 
 class Judgement(NamedTuple):
@@ -33,7 +33,9 @@ class Judgement(NamedTuple):
 
 def judge_scenario(examples: TruthExamples, file: str, line: int, row: int) -> Judgement:
     """The scenario that begins at a line of a feature file; `row` is the outline's row, from 1, else 0."""
-    clauses = [item for item in examples.clauses if (item.origin.file, item.origin.line) == (file, line)]
+    clauses = [
+        item for item in examples.clauses if item.origin and (item.origin.file, item.origin.line) == (file, line)
+    ]
     outcomes = [
         item for item in examples.outcomes if (item.example.origin.file, item.example.origin.line) == (file, line)
     ]
@@ -43,7 +45,9 @@ def judge_scenario(examples: TruthExamples, file: str, line: int, row: int) -> J
     for outcome in outcomes:
         if _is_row(outcome.example.id, row):
             return _of_outcome(outcome)
-    return Judgement(whole=f"truth {examples.location.key} has not compiled this scenario, so nothing has judged it")
+    return Judgement(
+        whole=f"truth {examples.truth.location.key} has not compiled this scenario, so nothing has judged it"
+    )
 
 
 def together(named: Sequence[tuple[str, Judgement]]) -> Judgement:
@@ -72,21 +76,14 @@ def _is_row(clause_id: str, row: int) -> bool:
 
 
 def _of_clause(clause: JudgedClause, examples: TruthExamples) -> Judgement:
-    if examples.own_error is not None:
-        return Judgement(whole=f"the truth can't run on its own inputs: {told(examples.own_error)}")
+    if examples.own_fault:
+        return Judgement(whole=examples.own_fault)
     if clause.verdict == "not exercised":
         return Judgement(skip=f"not exercised: {clause.detail}")
-    return Judgement(every_then=clause.detail if clause.verdict == "failed" else "")
+    return Judgement(every_then=clause.detail)
 
 
 def _of_outcome(outcome: ExampleOutcome) -> Judgement:
     if outcome.error is not None:
         return Judgement(whole=f"the example can't run: {told(outcome.error)}")
     return Judgement(thens={check.expected.origin.line: outcome.explain(check) for check in outcome.checks})
-
-
-def told(error: Exception) -> str:
-    """An error with its place and hint, as one text."""
-    where = getattr(error, "where", None)
-    hint = getattr(error, "hint", None)
-    return (f"{where}: " if where else "") + str(error) + (f" ({hint})" if hint else "")

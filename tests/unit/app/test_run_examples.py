@@ -22,7 +22,7 @@ def test_every_example_of_a_shipped_truth_holds_and_every_rule_is_exercised(key:
     examples = asyncio.run(run_truth_examples(services, find_truth(key, folder, services.shipped)))
 
     assert [] == [(item.example.title, item.error, details(item)) for item in examples.outcomes if not item.ok]
-    assert {"held"} == {item.verdict for item in examples.clauses}
+    assert {"holds"} == {item.verdict for item in examples.clauses}
     assert (True, 0, 0) == (examples.ok, examples.counts.failed, examples.counts.not_exercised)
 
 
