@@ -11,7 +11,7 @@ from typing import get_args
 
 from converge_cli.core.context_key import ContextKey
 from converge_cli.core.predicate import Comparison
-from converge_cli.truth.diagnostics import CATALOGUE as DIAGNOSTICS
+from converge_cli.truth.codes import CATALOGUE as DIAGNOSTICS
 from converge_cli.truth.step_catalogue import CATALOGUE as STEPS
 from converge_cli.truth.step_catalogue import Keyword, Scope
 from converge_cli.truth.step_tables import RULES
@@ -61,7 +61,7 @@ def steps_page() -> str:
 def codes_page() -> str:
     """docs/codes.md."""
     rows = [
-        f"| {kind.code} | {kind.name} | {kind.severity} | {kind.title} | {kind.explanation} |" for kind in DIAGNOSTICS
+        f"| {kind.code} | {kind.name} | {kind.severity} | {kind.title} | {kind.why} |" for kind in DIAGNOSTICS
     ]
     return "\n".join(
         [_MADE, "", _CODES_HEAD, "| code | name | severity | title | meaning |", "|---|---|---|---|---|", *rows, ""]

@@ -2,8 +2,10 @@
 
 import msgspec
 
-from converge_cli.truth.diagnostics import BY_NAME, Diagnostic
+from converge_cli.truth.codes import BY_NAME
+from converge_cli.truth.diagnostics import Diagnostic, Replacement, has_errors
 from converge_cli.truth.source import Source, UnreadableSourceError, decode
+from converge_cli.truth.suppression import Suppression, read_suppressions, suppressing
 
 _MANY = 200
 
@@ -23,6 +25,7 @@ class Findings:
     def __init__(self) -> None:
         self._found: dict[Diagnostic, None] = {}
         self._lines: dict[str, list[str]] = {}
+        self._suppressions: dict[str, tuple[Suppression, ...]] = {}
 
     def read(self, source: Source, limit: int | None = None) -> str | None:
         """The text of a source, or None after saying why it can't be read."""
@@ -32,13 +35,23 @@ class Findings:
             place = Place(source.name, error.line, error.column, error.column + 1)
             self.add(error.finding, place, error.message, error.fix)
             return None
-        self._lines[source.name] = text.split("\n")
+        lines = self._lines[source.name] = text.split("\n")
+        if "converge:" in text.lower():
+            self._suppressions[source.name] = read_suppressions(source.name, lines)
         return text
 
-    def add(self, name: str, place: Place, message: str, fix: str = "") -> None:
-        """Record a finding of the catalogue's kind `name`; the same one twice counts once."""
+    def add(
+        self, name: str, place: Place, message: str, fix: str = "", replacement: tuple[Place, str] | None = None
+    ) -> None:
+        """Record a finding of the catalogue's kind `name`; the same one twice counts once.
+
+        Args:
+            replacement: a stretch of one line of the same file and what is to stand there instead, where that mends
+                the finding beyond doubt: `--fix` writes it.
+        """
         kind = BY_NAME[name]
         line = self.line(place)
+        by = suppressing(self._suppressions.get(place.file, ()), kind.code, place.line)
         diagnostic = Diagnostic(
             kind.code,
             kind.name,
@@ -50,6 +63,8 @@ class Findings:
             message,
             fix,
             line,
+            _replacement(replacement),
+            by.reason if by is not None else None,
         )
         self._found[diagnostic] = None
 
@@ -74,11 +89,18 @@ class Findings:
 
     @property
     def failed(self) -> bool:
-        """Whether an error is among them."""
-        return any(item.severity == "error" for item in self._found)
+        """Whether an error is among them that nothing suppresses."""
+        return has_errors(self._found)
 
     def sorted(self) -> tuple[Diagnostic, ...]:
         """All of them, by file in order of reading, then by line and column."""
         files = {name: number for number, name in enumerate(self._lines)}
         order = lambda item: (files.get(item.file, len(files)), item.file, item.line, item.column, item.code)  # noqa: E731
         return tuple(sorted(self._found, key=order))
+
+
+def _replacement(given: tuple[Place, str] | None) -> Replacement | None:
+    if given is None:
+        return None
+    place, text = given
+    return Replacement(place.line, place.column, place.end_column, text)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from converge_cli.testing.reference_pages import PAGES, write_pages
-from converge_cli.truth.diagnostics import CATALOGUE as DIAGNOSTICS
+from converge_cli.truth.codes import CATALOGUE as DIAGNOSTICS
 from converge_cli.truth.step_catalogue import CATALOGUE as STEPS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

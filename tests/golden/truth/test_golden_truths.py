@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from converge_cli._internal.canonical_json import decode, encode
+from converge_cli.truth.codes import CATALOGUE
 from converge_cli.truth.compiler import Compilation, compile_truth
-from converge_cli.truth.diagnostics import CATALOGUE
 from converge_cli.truth.source import Source
 
 HERE = Path(__file__).parent
@@ -24,6 +24,7 @@ AWAITED = {
     "outline-without-examples", "duplicate-name", "empty-claim", "unused-step", "business-rule-in-wiring",
     "invalid-policy", "missing-file", "malformed-suppression", "unused-suppression",
     "example-failed", "not-exercised", "misapplied-truth", "feature-without-truth",
+    "unreadable-file",
 }  # fmt: skip
 """Codes that nothing gives yet."""
 PLAIN = (HERE / "good" / "minimal.truth.yaml").read_bytes()

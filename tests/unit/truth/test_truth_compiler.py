@@ -8,8 +8,9 @@ import pytest
 
 from converge_cli._internal.canonical_json import encode
 from converge_cli.core import predicate as p
+from converge_cli.truth.codes import BY_CODE, CATALOGUE
 from converge_cli.truth.compiler import compile_truth
-from converge_cli.truth.diagnostics import BY_CODE, CATALOGUE, InvalidTruthError
+from converge_cli.truth.diagnostics import InvalidTruthError
 from converge_cli.truth.source import Source
 
 CONTRACT = """truth: v1
