@@ -146,8 +146,7 @@ class _Reader:
         if isinstance(value, str) and value in choices:
             # The choice itself: msgspec leaves out a field that holds the very object of its default.
             return choices[value]
-        *most, last = map(repr, choices)
-        wanted = f"{', '.join(most)} or {last}" if most else last
+        wanted = _one_of_them([repr(choice) for choice in choices])
         return self._add(spot, f"must be {wanted}, not {_shown(value)}", did_you_mean(str(plain(spot.node)), choices))
 
     def _one_of(self, spot: _Spot, kind: inspect.UnionType) -> Any:
@@ -159,7 +158,7 @@ class _Reader:
         for item, (form, _) in zip(types, forms, strict=True):
             if len(types) == 1 or type(spot.node.value) is form:
                 return self.value(spot, item)
-        return self._add_other_form(spot, " or ".join(dict.fromkeys(words for _, words in forms)))
+        return self._add_other_form(spot, _one_of_them(list(dict.fromkeys(words for _, words in forms))))
 
     def _called(self, spot: _Spot, function: Any) -> Any:
         value = plain(spot.node)
@@ -193,6 +192,11 @@ class _Reader:
 
 def _bare(kind: inspect.Type) -> inspect.Type:
     return kind.type if isinstance(kind, inspect.Metadata) else kind
+
+
+def _one_of_them(words: list[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _shown(value: Any) -> str:
