@@ -1,12 +1,13 @@
 """The composition root: the only module that names concrete adapters."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import converge_cli
 from converge_cli._internal.system import RandomIds, SystemClock
 from converge_cli.app.services import Services
-from converge_cli.core.pack import PolicyFiles
+from converge_cli.core.errors import ConvergeError
+from converge_cli.core.pack import Pack, PolicyFiles
 from converge_cli.core.port import Experience, FlowGate
 from converge_cli.settings import Settings, load_settings
 
@@ -25,6 +26,7 @@ def make_services(
         clock=SystemClock(),
         ids=RandomIds(),
         gate=_cedar,
+        policy_problems=_policy_problems,
         shipped=shipped_content(),
         folder=folder,
         people=chosen.people,
@@ -53,6 +55,14 @@ def _cedar(policies: Mapping[str, PolicyFiles]) -> FlowGate:
     from converge_cli.policy.cedar import CedarAuthorizer  # noqa: PLC0415
 
     return CedarAuthorizer(policies)
+
+
+def _policy_problems(pack: Pack) -> Sequence[ConvergeError]:
+    if pack.policy is None:
+        return ()
+    from converge_cli.policy.policy_set import policy_problems  # noqa: PLC0415
+
+    return policy_problems(pack.name, pack.policy, pack.gates)
 
 
 def policy_self_test() -> list[str]:

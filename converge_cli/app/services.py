@@ -1,11 +1,12 @@
 """What every use case needs from the outside, chosen once by the composition root."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from converge_cli.core.pack import PolicyFiles
+from converge_cli.core.errors import ConvergeError
+from converge_cli.core.pack import Pack, PolicyFiles
 from converge_cli.core.port import Clock, Experience, FlowGate, IdSource
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ class Services:
     Attributes:
         experience: where runs are recorded.
         gate: makes the authorizer of a set of packs' policies.
+        policy_problems: everything that is wrong with the policy of a pack, each with its place in the pack's folder.
         shipped: folder that holds the truths, packs and features of the distribution.
         folder: where the user stands; names are looked up from here.
         people: people file that overrides the one beside the truths, or None.
@@ -29,6 +31,7 @@ class Services:
     clock: Clock
     ids: IdSource
     gate: Callable[[Mapping[str, PolicyFiles]], FlowGate]
+    policy_problems: Callable[[Pack], Sequence[ConvergeError]]
     shipped: Path
     folder: Path
     people: Path | None = None

@@ -2,7 +2,7 @@
 
 import inspect
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from converge_cli.pack.manifest import Manifest, read_manifest
 from converge_cli.pack.python_literal import NotLiteralError, literal_tree
 from converge_cli.pack.snapshot import Snapshot, snapshot_files, snapshot_folder
 from converge_cli.pack.version_range import in_range
+from converge_cli.truth.diagnostics import Diagnostic
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.source import Source, UnreadableSourceError, decode
 from converge_cli.truth.yaml_source import Node, read_yaml
@@ -109,13 +110,23 @@ def _opened(root: Node | None, findings: Findings, snapshot: Snapshot, main: str
     return _Opened(manifest, root, findings, snapshot, main)
 
 
-def _first_error(findings: Findings) -> InvalidPackError:
+class InvalidManifestError(InvalidPackError):
+    """A pack's manifest is at fault: tells of the first finding; every one is in `diagnostics`."""
+
+    code = InvalidPackError.code
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], message: str, *, hint: str | None, where: str) -> None:
+        super().__init__(message, hint=hint, where=where)
+        self.diagnostics = tuple(diagnostics)
+
+
+def _first_error(findings: Findings) -> InvalidManifestError:
     errors = [item for item in findings.sorted() if item.severity == "error"]
     # A misspelt key explains the missing one.
     first = next((item for item in errors if item.name == "unknown-key"), errors[0])
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     where = f"{first.file}:{first.line}:{first.column}"
-    return InvalidPackError(f"{first.message}{more}", hint=first.fix or None, where=where)
+    return InvalidManifestError(findings.sorted(), f"{first.message}{more}", hint=first.fix or None, where=where)
 
 
 def _check_name(opened: _Opened, expected: str) -> None:

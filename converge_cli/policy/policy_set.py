@@ -1,25 +1,22 @@
 """A pack's policy, parsed once and validated: what Cedar is asked with. Must never hold a policy that is not valid."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from converge_cli._internal.canonical_json import decode, encode
 from converge_cli._internal.hashing import digest
 from converge_cli.core.flow_gate import ContextValue, FlowGateInput, Principal, Resource
 from converge_cli.core.pack import InvalidPackError, PolicyFiles
 from converge_cli.core.pack_spec import ContextType, GateSpec
 from converge_cli.policy.counterfactual import Verdict
-from converge_cli.policy.policy_text import PolicyText, PolicyTextError, check_schema, split_policies
+from converge_cli.policy.policy_text import PolicyTextError, check_schema
 from converge_cli.policy.projection import UnjudgeableRequestError, project
+from converge_cli.policy.rule_reader import InvalidPolicyError, RuleReader
 
 if TYPE_CHECKING:
     import cedarpy
-
-RULE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 _SAMPLE = FlowGateInput(
     Principal("sample", "advisory", ("sample",)),
@@ -32,10 +29,13 @@ _NO_REQUEST = "failed to build request: "
 _SCHEMA_FILE = "policy/schema.cedarschema"
 
 
-class InvalidPolicyError(InvalidPackError):
-    """A pack's Cedar policy or schema is at fault; `where` is the file and the line of the policy."""
+class InvalidPolicyRulesError(InvalidPolicyError):
+    """Rules of a pack are at fault: tells of the first; all are in `problems`."""
 
-    code = "POLICY_INVALID"
+    def __init__(self, problems: Sequence[InvalidPolicyError]) -> None:
+        self.problems = tuple(problems)
+        first = self.problems[0]
+        InvalidPackError.__init__(self, first.message, hint=first.hint, where=first.where)
 
 
 class PackPolicy:
@@ -55,18 +55,17 @@ class PackPolicy:
 
         self.pack = pack
         self.hash = digest({"policies": dict(files.policies), "schema": files.schema})
-        self.rules: dict[str, str] = {}
         self._cedar = cedarpy
         self._schema = self._parse_schema(files.schema)
         self._principal = lru_cache(maxsize=256)(self._parse_principal)
         self._entities = lru_cache(maxsize=1024)(self._add_resource)
         self._check_projection()
-        policies = dict(self._parse(files))
-        if not policies:
-            raise self._invalid(
-                "there is no rule, so everything would be refused", next(iter(files.policies), "policy")
-            )
-        self._policies = self._build(policies)
+        reader = RuleReader(pack, self._schema)
+        reader.read(files)
+        if reader.problems:
+            raise InvalidPolicyRulesError(reader.problems)
+        self.rules = reader.rules
+        self._policies = reader.policy_set()
 
     def judge(self, asked: FlowGateInput) -> Verdict:
         """What the rules say; anything but a clean Allow or Deny is a verdict with an error."""
@@ -133,66 +132,22 @@ class PackPolicy:
                 "Resource: kind String, phase String, gates_passed Set<String>",
             ) from error
 
-    def _parse(self, files: PolicyFiles) -> Iterator[tuple[str, Any]]:
-        for file, text in files.policies.items():
-            try:
-                policies = split_policies(text)
-            except PolicyTextError as error:
-                raise self._invalid(str(error), file, error.line) from error
-            for policy in policies:
-                yield self._rule(file, policy)
-
-    def _rule(self, file: str, policy: PolicyText) -> tuple[str, Any]:
-        body = self._parse_one(file, policy)
-        rule = body.get("annotations", {}).get("id") or ""
-        if not RULE_ID.fullmatch(rule):
-            raise self._invalid(
-                f"the rule has the id {rule!r}" if rule else "the rule has no id",
-                file,
-                policy.line,
-                hint='write @id("a-readable-name") above it: letters, digits, dots, dashes',
-            )
-        if rule in self.rules:
-            raise self._invalid(f"the id {rule} is taken by {self.rules[rule]}", file, policy.line)
-        for problem in self._cedar.validate_policies(policy.text, self._schema).errors:
-            raise self._invalid(f"rule {rule}: {_reason(problem.error)}", file, policy.line)
-        self.rules[rule] = f"{file}:{policy.line}"
-        return rule, body
-
-    def _parse_one(self, file: str, policy: PolicyText) -> Any:
-        try:
-            parsed = decode(self._cedar.policies_to_json_str(policy.text))
-            static = parsed["staticPolicies"]
-            self._build(static)
-        except RecursionError as error:
-            raise self._too_deep(file, policy) from error
-        except ValueError as error:
-            # Cedar reads its JSON form only to a depth that its text form may exceed.
-            if "JSON" in str(error):
-                raise self._too_deep(file, policy) from error
-            raise self._invalid(str(error), file, policy.line) from error
-        if parsed["templates"] or len(static) != 1:
-            raise self._invalid(
-                "a template permits nothing by itself",
-                file,
-                policy.line,
-                hint="replace ?principal and ?resource by conditions",
-            )
-        return next(iter(static.values()))
-
-    def _build(self, policies: dict[str, Any]) -> "cedarpy.PolicySet":
-        """The rules under their own names: from text, Cedar would call them policy0, policy1 ..."""
-        whole = {"templates": {}, "staticPolicies": policies, "templateLinks": []}
-        return self._cedar.PolicySet.from_json_str(encode(whole).decode())
-
-    def _too_deep(self, file: str, policy: PolicyText) -> InvalidPolicyError:
-        return self._invalid("the rule is nested too deeply", file, policy.line, hint="split it into several rules")
-
     def _invalid(self, why: str, file: str, line: int | None = None, *, hint: str | None = None) -> InvalidPolicyError:
-        where = f"{file}:{line}" if line is not None else file
-        return InvalidPolicyError(f"policy of pack {self.pack}: {why}", hint=hint, where=where)
+        return InvalidPolicyError(self.pack, why, file, line, hint=hint)
 
 
-def _reason(message: str) -> str:
-    """Cedar's message without the positional name that it gives to the policy."""
-    return re.sub(r"^for policy `policy\d+`, ", "", message)
+def policy_problems(pack: str, files: PolicyFiles, gates: Iterable[GateSpec]) -> tuple[InvalidPolicyError, ...]:
+    """Everything that is wrong with a pack's policy, rule by rule; its gates are looked at when the rules are well.
+
+    Raises:
+        ImportError: the Cedar engine is not there.
+    """
+    try:
+        policy = PackPolicy(pack, files)
+        for gate in gates:
+            policy.check_gate(gate)
+    except InvalidPolicyRulesError as error:
+        return error.problems
+    except InvalidPolicyError as error:
+        return (error,)
+    return ()
