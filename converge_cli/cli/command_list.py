@@ -21,8 +21,8 @@ COMMANDS = {
     "approve": Listed("approve", "Approve what waits."),
     "reject": Listed("reject", "Reject what waits."),
     "resume": Listed("resume", "Go on with a run that paused."),
-    "truths": Listed("truths", "List, show or compile truths."),
-    "packs": Listed("packs", "List or show packs."),
+    "truths": Listed("truths", "List, show, begin or compile truths."),
+    "packs": Listed("packs", "List, show or begin packs."),
     "doctor": Listed("doctor", "Check that this installation works."),
     "version": Listed("version", "Print the version."),
 }

@@ -17,6 +17,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where; this folder when left out.")] = Path(),
+    dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
     """Start a project: a truth that runs, its feature and pack, people, settings, a CI job. Overwrites nothing."""
@@ -24,19 +25,21 @@ def init(
     def work() -> Answer:
         from converge_cli.app.init_project import init_project  # noqa: PLC0415  when the words are right
 
-        files = init_project(folder)
-        shown = [str(path) for path in files]
-        return Answer("created", 0, {"files": shown}, lambda console: _show(console, folder, shown))
+        made = init_project(folder, dry_run=dry_run)
+        outcome = "planned" if dry_run else "created"
+        data = {"files": [str(path) for path in made.files], "kept": [str(path) for path in made.kept]}
+        return Answer(outcome, 0, data, lambda console: _show(console, folder, data))
 
     answering("init", work, as_json=as_json)
 
 
-def _show(console: "Console", folder: Path, files: list[str]) -> None:
+def _show(console: "Console", folder: Path, data: dict[str, list[str]]) -> None:
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
 
     page = Page(console)
-    page.rows([(f"+ {file}",) for file in files])
+    page.rows([(f"+ {file}",) for file in data["files"]])
+    page.rows([(f"= {file}", "was there and stays; add .converge/ and __pycache__/") for file in data["kept"]])
     if folder != Path():
         page.line(f"  then   cd {folder}")
-    page.line("  check  converge validate")
+    page.line("  check  converge validate --strict --run")
     page.line("  run    converge run requests")

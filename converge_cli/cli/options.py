@@ -30,6 +30,7 @@ Budgets = Annotated[
 Principal = Annotated[
     str | None, typer.Option("--as", metavar="PERSON", help="For whom gates are asked, instead of the truth's actor.")
 ]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only list the files that would be written.")]
 
 _BUDGETS = ("cycles", "facts", "time", "tokens", "cost_usd")
 _SECONDS = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "h": Decimal(3600), "d": Decimal(86400)}

@@ -1,11 +1,11 @@
-"""`converge packs list|show`."""
+"""`converge packs list|show|new`."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from converge_cli.cli import options
-from converge_cli.cli.output import Answer, answering
+from converge_cli.cli.output import Answer, UsageError, answering
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,7 +15,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 @app.callback()
 def packs() -> None:
-    """List or show packs."""
+    """List, show or begin packs."""
 
 
 @app.command("list")
@@ -47,6 +47,44 @@ def show(
         return Answer("shown", 0, data, lambda console: _show(console, data))
 
     answering("packs show", work, as_json=as_json)
+
+
+@app.command()
+def new(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Its name; asked for at a terminal when left out.")
+    ] = None,
+    description: Annotated[str | None, typer.Option(metavar="TEXT", help="What it decides.")] = None,
+    truth: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Key of the truth that shows it at work; default its name.")
+    ] = None,
+    dry_run: options.DryRun = False,
+    as_json: options.Json = False,
+) -> None:
+    """Begin a pack with one that works: manifest, fact models, a suggestor, a README, and a truth that uses it.
+
+    Without NAME, at a terminal, it asks. Nothing is ever overwritten.
+    """
+
+    def work() -> Answer:
+        from converge_cli.app import starter  # noqa: PLC0415  when the words are right
+        from converge_cli.app.new_pack import new_pack  # noqa: PLC0415
+        from converge_cli.cli.here import services_here  # noqa: PLC0415
+        from converge_cli.cli.new import answer_created, ask, may_ask  # noqa: PLC0415
+
+        called, decides, key = name, description, truth
+        if called is None:
+            if not may_ask(as_json=as_json):
+                raise UsageError("no NAME", hint="converge packs new NAME", where="NAME")
+            called = ask("name", "", starter.check_pack_name)
+            decides = decides or ask(
+                "what it decides", starter.DESCRIPTION, lambda text: starter.check_text("description", text)
+            )
+            key = key or ask("key of the truth that shows it", starter.key_for(called), starter.check_key)
+        made = new_pack(services_here(), called, truth=key, description=decides, dry_run=dry_run)
+        return answer_created(made, dry_run=dry_run)
+
+    answering("packs new", work, as_json=as_json)
 
 
 def _show_list(console: "Console", rows: list[dict[str, Any]]) -> None:

@@ -23,7 +23,7 @@ def test_a_new_project_validates_runs_and_passes_its_own_examples(converge: Any,
     )
 
     assert (0, [0, 0], 0) == (made.code, codes, behaved.returncode), behaved.stdout + behaved.stderr
-    assert "3 scenarios passed, 0 failed, 0 skipped" in behaved.stdout
+    assert "7 scenarios passed, 0 failed, 0 skipped" in behaved.stdout
 
 
 def test_init_never_overwrites(converge: Any, tmp_path: Path) -> None:

@@ -1,0 +1,99 @@
+"""`converge truths new` and `converge packs new` as people and scripts meet them."""
+
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+
+ON_A_TERMINAL = {"TERM": "xterm", "COLUMNS": "100"}
+
+
+def spawn(converge: Any, *words: str) -> Any:
+    """The command at a terminal."""
+    env = converge.environment(ON_A_TERMINAL)
+    return pexpect.spawn(str(converge.command), list(words), cwd=converge.folder, env=env, timeout=30, encoding="utf-8")
+
+
+def ended(child: Any) -> int | None:
+    """The exit code, when it has ended by itself."""
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.exitstatus
+
+
+def test_at_a_terminal_it_asks_again_until_the_answer_can_be_taken(converge: Any, tmp_path: Path) -> None:
+    """Enter takes what is offered."""
+    child = spawn(converge, "truths", "new")
+    child.expect("key: ")
+    child.sendline("Not A Key")
+    child.expect("can't be a truth's key")
+    child.expect("key: ")
+    child.sendline("vendor-check")
+    child.expect_exact("title [Every request is decided]: ")
+    child.sendline("Every vendor is checked")
+    child.expect_exact("[vendor_check]: ")
+    child.sendline("")
+    child.expect("converge run vendor-check")
+
+    assert 0 == ended(child)
+    assert "title: Every vendor is checked" in (tmp_path / "truths" / "vendor-check" / "truth.yaml").read_text()
+    assert (tmp_path / "packs" / "vendor_check" / "pack.yaml").is_file()
+
+
+def test_a_pack_is_asked_for_likewise(converge: Any, tmp_path: Path) -> None:
+    """Name, what it decides, the key of its truth."""
+    child = spawn(converge, "packs", "new")
+    for question, answer in (("name: ", "stock"), ("what it decides ", "Decides what to order"), ("key ", "")):
+        child.expect_exact(question)
+        child.sendline(answer)
+
+    assert 0 == ended(child)
+    assert "description: Decides what to order" in (tmp_path / "packs" / "stock" / "pack.yaml").read_text()
+    assert (tmp_path / "truths" / "stock" / "truth.yaml").is_file()
+
+
+def test_whoever_stops_answering_leaves_nothing_behind(converge: Any, tmp_path: Path) -> None:
+    """End of input in the middle of the questions."""
+    child = spawn(converge, "truths", "new")
+    child.expect("key: ")
+    child.sendline("vendor-check")
+    child.expect("title")
+    child.sendeof()
+
+    assert 2 == ended(child)
+    assert not (tmp_path / "truths").exists()
+
+
+@pytest.mark.parametrize("words", [["truths", "new"], ["packs", "new"], ["truths", "new", "--title", "It holds"]])
+def test_without_a_terminal_it_never_asks(words: list[str], converge: Any, tmp_path: Path) -> None:
+    """It says what is missing, with and without --json."""
+    plain, data = converge(*words), converge(*words, "--json")
+
+    assert (2, 2, "USAGE") == (plain.code, data.code, data.error["code"])
+    assert not (tmp_path / "truths").exists()
+
+
+def test_what_is_written_runs_as_the_answer_says(converge: Any, tmp_path: Path) -> None:
+    """Both commands, one project; the answer lists every file."""
+    truth = converge("truths", "new", "vendor-check", "--title", "Every vendor is checked", "--json")
+    pack = converge("packs", "new", "stock", "--description", "Decides what to order", "--json")
+    files = [tmp_path / file for file in [*truth.data["files"], *pack.data["files"]]]
+    ran = [converge("run", key, "--no-input", "--trace", "off").code for key in ("vendor-check", "stock")]
+
+    assert ("created", 0, "created", 0) == (truth.document["outcome"], truth.code, pack.document["outcome"], pack.code)
+    assert sorted(files) == sorted(
+        path for path in tmp_path.glob("[tpf]*/**/*") if path.is_file() and "__pycache__" not in path.parts
+    )
+    assert [0, 0] == ran
+    assert 0 == converge("validate", "--fail-on", "warning").code
+
+
+def test_taken_and_impossible_names_are_told_apart(converge: Any) -> None:
+    """What is typed wrongly ends with 2, what is in the way with 1."""
+    converge("truths", "new", "vendor-check")
+    taken, wrong = converge("truths", "new", "vendor-check"), converge("packs", "new", "../stock")
+
+    assert (1, True) == (taken.code, "NAME_TAKEN" in taken.err)
+    assert (2, True) == (wrong.code, "NAME_INVALID" in wrong.err)
+    assert 1 == converge("packs", "new", "procurement").code
