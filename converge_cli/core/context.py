@@ -112,10 +112,10 @@ class Context:
 
     def get(self, key: str, fact_id: str) -> Fact | None:
         """The fact with exactly this id, corrected since or not."""
-        found = self._current[key].get(subject_of(fact_id))
-        if found is None:
-            return None
-        return found if found.id == fact_id else self._superseded.get((key, fact_id))
+        found = self._current[key].get(subject_of(fact_id) if "@" in fact_id else fact_id)
+        if found is None or found.id == fact_id:
+            return found
+        return self._superseded.get((key, fact_id))
 
     def find(self, fact_id: str) -> tuple[Fact | None, bool]:
         """The fact with exactly this id under any key, and whether it is current."""

@@ -25,7 +25,7 @@ else:
     OptionalRaw = msgspec.Raw
 
 
-class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", tag=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", tag=True):
     """What every event has: a gapless sequence from 1, and the UTC time of the injected clock."""
 
     seq: int
@@ -78,14 +78,14 @@ class RunStarted(Event, frozen=True, kw_only=True, tag=True):
     suggestors: tuple[str, ...] = ()
 
 
-class CycleStarted(Event, frozen=True, kw_only=True, tag=True):
+class CycleStarted(Event, frozen=True, tag=True):
     """A pass began; `active_ms` is the active time spent before it."""
 
     cycle: int
     active_ms: int
 
 
-class SuggestorExecuted(Event, frozen=True, kw_only=True, tag=True):
+class SuggestorExecuted(Event, frozen=True, tag=True):
     """An execution ended; `view` is how many facts the context held when its view was made."""
 
     cycle: int
@@ -105,7 +105,7 @@ class SuggestorFailed(Event, frozen=True, kw_only=True, tag=True):
     detail: str
 
 
-class FactPromoted(Event, frozen=True, kw_only=True, tag=True):
+class FactPromoted(Event, frozen=True, tag=True):
     """A fact came into the context.
 
     `execution` and `position` name its proposal; `content` stands only in facts that the engine itself wrote.

@@ -50,7 +50,7 @@ class Kind:
         """
         return self.parse_content(encode(payload))
 
-    def parse_content(self, content: bytes) -> tuple[FactModel, bytes]:
+    def parse_content(self, content: bytes | msgspec.Raw) -> tuple[FactModel, bytes]:
         """Return the typed payload of JSON bytes and its canonical bytes.
 
         Raises:

@@ -23,4 +23,4 @@ def outcome_digest(run: Run, reason: StopReason) -> str:
         for fact in run.context.facts
     ]
     lines.sort()
-    return sha256(encode(verdicts) + b"\n" + b"".join(line + b"\n" for line in lines)).hexdigest()
+    return sha256(b"\n".join((encode(verdicts), *lines, b""))).hexdigest()

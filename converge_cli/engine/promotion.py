@@ -4,13 +4,12 @@ A rejection is an event and a note; it never stops the run. Only a fact conflict
 """
 
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 import msgspec
 
 from converge_cli.core.context_key import KEYS, ContextKey
 from converge_cli.core.event import FactPromoted, ProposalRejected, ProposalWithdrawn, RecordedProposal
-from converge_cli.core.fact import Fact
+from converge_cli.core.fact import Fact, FactModel
 from converge_cli.core.ids import FACT_ID, MAX_ID_LENGTH, next_version, subject_of, version_of
 from converge_cli.core.kind import ENGINE_MODELS, Kind
 from converge_cli.core.provenance import PromotionRecord
@@ -45,7 +44,7 @@ class PromotionGate:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._context = run.context
-        self._kinds = run.setting.kinds
+        self._kinds = {name: kind for name, kind in run.setting.kinds.items() if name not in ENGINE_MODELS}
         self._validations = run.job.validations
         self.desk = ApprovalDesk(run)
         self._needs_people = bool(run.job.gates or run.job.hitl or run.job.required_approvals)
@@ -60,24 +59,24 @@ class PromotionGate:
         Raises:
             Halt: two suggestors say different things of one subject, or the fact budget is used up.
         """
-        if self._run.rejected and self._was_rejected(by, proposal):
+        run = self._run
+        if run.rejected and self._was_rejected(by, proposal):
             return
         try:
-            candidate = self._parse(by, proposal, execution, position)
+            candidate, standing = self._parse(by, proposal, execution, position)
             if candidate is None:
                 return
             if candidate.evidence:
                 self._check_evidence(candidate)
-            size = len(candidate.content)
-            if size > MAX_CONTENT and candidate.key != ContextKey.SEEDS:
-                raise RejectedError("TOO_LARGE", f"content has {size} bytes, at most {MAX_CONTENT} are allowed")
+            if len(candidate.content) > MAX_CONTENT:
+                _check_size(candidate)
             if self._validations:
                 self._validate(candidate)
         except RejectedError as rejected:
             self._reject(by, proposal, execution, position, rejected)
             return
-        if self._run.held or self._context.get(candidate.key, candidate.id) is not None:
-            self._settle_conflict(candidate)
+        if standing is not None or run.held:
+            self._settle_conflict(candidate, standing)
         if self._needs_people:
             self._rule(Held(candidate))
         else:
@@ -98,59 +97,65 @@ class PromotionGate:
 
     def _parse(
         self, by: Registration | Outside, proposal: RecordedProposal, execution: int, position: int
-    ) -> Candidate | None:
-        """The checks on form, write, kind and payload; None for a duplicate or what was judged before."""
-        if proposal.unreadable is not None and not proposal.id:
+    ) -> tuple[Candidate | None, Fact | None]:
+        """The checks on form, write, kind and payload, with the fact that has this id already.
+
+        No candidate for a duplicate or what was judged before.
+        """
+        key, fact_id = proposal.key, proposal.id
+        evidence, corrects = proposal.evidence, proposal.corrects
+        if proposal.unreadable is not None and not fact_id:
             raise RejectedError("PAYLOAD_INVALID", proposal.unreadable)
-        fact_id = proposal.id
-        subject, kind = self._check_id(proposal.key, fact_id)
-        if not by.may_write(proposal.key, subject):
-            raise RejectedError(
-                "WRITE_UNDECLARED", f"{by.name} does not declare that it writes {proposal.key}:{subject}"
-            )
-        if kind.name == "passed":
+        subject, kind = self._check_id(key, fact_id)
+        if not by.may_write(key, subject):
+            raise RejectedError("WRITE_UNDECLARED", f"{by.name} does not declare that it writes {key}:{subject}")
+        kind_name = kind.name
+        if kind_name == "passed":
             self._check_reserved(by, subject)
         payload, content = _parse_payload(kind, proposal)
-        standing = self._context.get(proposal.key, fact_id)
+        standing = self._context.get(key, fact_id)
         if standing is not None and standing.content == content:
             self._run.duplicates += 1
-            return None
-        evidence = proposal.evidence
+            return None, standing
         judged = self._run.judged
-        if judged and (proposal.key, fact_id, content, evidence) in judged and self._is_current(evidence):
+        if judged and (key, fact_id, content, evidence) in judged and self._is_current(evidence):
             self._run.duplicates += 1
-            return None
-        if proposal.corrects is not None or subject != fact_id:
+            return None, standing
+        if corrects is not None or subject != fact_id:
             self._check_correction(proposal, subject)
-        return Candidate(
-            proposal.key,
+        confidence = _CERTAIN if proposal.confidence is None else _confidence(proposal.confidence)
+        candidate = Candidate(
+            key,
             fact_id,
             subject,
-            kind.name,
+            kind_name,
             payload,
             content,
-            _CERTAIN if proposal.confidence is None else _confidence(proposal.confidence),
+            confidence,
             evidence,
-            proposal.corrects,
+            corrects,
             by.name,
             execution,
             position,
         )
+        return candidate, standing
 
     def _check_id(self, key: str, fact_id: str) -> tuple[str, Kind]:
         if key not in KEYS:
             raise RejectedError("ID_MALFORMED", f"{key!r:.80} is not a context key")
         if len(fact_id) > MAX_ID_LENGTH:
             raise RejectedError("ID_MALFORMED", f"an id is a text of at most {MAX_ID_LENGTH} characters")
-        subject = subject_of(fact_id) if "@" in fact_id else fact_id
-        match = FACT_ID.fullmatch(subject)
-        if match is None or (subject != fact_id and version_of(fact_id) is None):
-            raise RejectedError("ID_MALFORMED", f"{fact_id!r:.120} is not kind:name")
-        name = match.group(1)
-        if name in ENGINE_MODELS:
-            raise RejectedError("ENGINE_OWNED", f"only the engine writes facts of kind {name}")
+        subject, match = fact_id, FACT_ID.fullmatch(fact_id)
+        if match is None:  # no first version
+            subject = subject_of(fact_id)
+            match = FACT_ID.fullmatch(subject)
+            if match is None or version_of(fact_id) is None:
+                raise RejectedError("ID_MALFORMED", f"{fact_id!r:.120} is not kind:name")
+        name = match[1]
         kind = self._kinds.get(name)
         if kind is None:
+            if name in ENGINE_MODELS:
+                raise RejectedError("ENGINE_OWNED", f"only the engine writes facts of kind {name}")
             raise RejectedError("KIND_UNKNOWN", f"no active pack declares the kind {name}")
         return subject, kind
 
@@ -235,9 +240,8 @@ class PromotionGate:
         run.rejections.append(Rejection(proposal.key, proposal.id, by.name, rejected.code, rejected.reason, run.cycle))
         note_rejection(run, by.name, proposal, rejected.code)
 
-    def _settle_conflict(self, candidate: Candidate) -> None:
+    def _settle_conflict(self, candidate: Candidate, standing: Fact | None) -> None:
         """An honest system does not let the first one win: the run stops and names both."""
-        standing = self._context.get(candidate.key, candidate.id)
         if standing is not None:
             raise Halt(
                 Stop(
@@ -265,18 +269,21 @@ class PromotionGate:
     def _promote(self, candidate: Candidate, gate: int | None, spent: tuple[str, ...]) -> None:
         run = self._run
         run.meter.charge_fact(run.cycle)
-        # What does not apply is left to its default: most facts have no gate, no approvals, and correct nothing.
-        rare: dict[str, Any] = {}
-        if gate is not None or spent or candidate.corrects is not None:
-            rare = {"gate": gate, "approvals": spent, "corrects": candidate.corrects}
-        run.log.add(
-            FactPromoted,
-            cycle=run.cycle,
-            key=candidate.key,
-            id=candidate.id,
-            execution=candidate.execution,
-            position=candidate.position,
-            **rare,
+        log = run.log
+        log.put(
+            FactPromoted(
+                log.seq + 1,
+                log.at,
+                run.cycle,
+                candidate.key,
+                candidate.id,
+                candidate.execution,
+                candidate.position,
+                gate,
+                spent,
+                None,
+                candidate.corrects,
+            )
         )
         add_fact(run, candidate, gate, spent)
         if spent:
@@ -337,11 +344,17 @@ def add_fact(run: Run, candidate: Candidate, gate: int | None, spent: tuple[str,
     )
 
 
-def _parse_payload(kind: Kind, recorded: RecordedProposal) -> tuple[Any, bytes]:
+def _check_size(candidate: Candidate) -> None:
+    size = len(candidate.content)
+    if size > MAX_CONTENT and candidate.key != ContextKey.SEEDS:
+        raise RejectedError("TOO_LARGE", f"content has {size} bytes, at most {MAX_CONTENT} are allowed")
+
+
+def _parse_payload(kind: Kind, recorded: RecordedProposal) -> tuple[FactModel, bytes]:
     if recorded.payload is None:
         raise RejectedError("PAYLOAD_INVALID", f"kind {kind.name}: {recorded.unreadable}")
     try:
-        parsed, content = kind.parse_content(bytes(recorded.payload))
+        parsed, content = kind.parse_content(recorded.payload)
     except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:
         raise RejectedError("PAYLOAD_INVALID", f"kind {kind.name}: {error}"[:500]) from error
     for field in parsed.__struct_fields__:

@@ -17,6 +17,7 @@ from converge_cli.core.fact import ProposedFact
 from converge_cli.core.ids import MAX_ID_LENGTH
 from converge_cli.engine.watchdog import WatchdogTimeout
 
+_NO_EVIDENCE: tuple[str, ...] = ()
 _SPELT = (int, float, Decimal, ContextKey)
 
 
@@ -37,14 +38,15 @@ def record_proposal(proposal: Any) -> RecordedProposal:
         raise
     except BaseException as error:  # noqa: BLE001  a payload is somebody else's object and may raise anything
         unreadable = words_of(error)[:200]
-    key, fact_id, confidence = proposal.key, proposal.id, proposal.confidence
+    key, fact_id = proposal.key, proposal.id
+    confidence, evidence = proposal.confidence, proposal.evidence
     plain = type(fact_id) is str and len(fact_id) <= MAX_ID_LENGTH and fact_id.isascii()
     return RecordedProposal(
         key if type(key) is str and key in KEYS else _text(key),
         fact_id if plain else _text(fact_id),
         payload,
         None if type(confidence) is int and confidence == 1 else _text(confidence),
-        _evidence(proposal.evidence),
+        evidence if evidence is _NO_EVIDENCE else _evidence(evidence),
         None if proposal.corrects is None else _text(proposal.corrects),
         unreadable,
     )
