@@ -66,6 +66,7 @@ class JudgedClause:
         violated_by: ids of the runs that break it, expected or not; that end with it unmet, for a criterion.
         faults: which run breaks it that does not expect to, and how; none of a criterion.
         soft: breaking it is a warning.
+        on_proposals: it is judged on proposals, before they become facts.
     """
 
     id: str
@@ -76,6 +77,7 @@ class JudgedClause:
     violated_by: tuple[str, ...]
     faults: tuple[str, ...] = ()
     soft: bool = False
+    on_proposals: bool = False
 
     @property
     def verdict(self) -> InvariantVerdict:
@@ -176,6 +178,7 @@ def _validation(item: Validation, runs: Sequence[RunShown]) -> JudgedClause:
             for one in found
             if not _is_expected(one, run)
         ),
+        on_proposals=True,
     )
 
 

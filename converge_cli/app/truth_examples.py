@@ -129,11 +129,11 @@ class TruthExamples:
 
 
 class ExampleCounts(NamedTuple):
-    """Scenarios by what they came to."""
+    """Scenarios by what they came to; skipped are those that no run exercised."""
 
     passed: int
     failed: int
-    not_exercised: int
+    skipped: int
     manual: int
 
 

@@ -180,6 +180,8 @@ _ROWS: tuple[tuple[str, str, Severity, str, str], ...] = (
      "No truth uses the file: its sentences were read, but what they name can't be checked."),
     ("unreadable-file", "file", "error", "File that can't be read",
      "The file or folder is there, but may not be opened, or is no plain file; what it says is not checked."),
+    ("soft-violated", "run", "warning", "Soft constraint that is violated",
+     "A run breaks the constraint and does not say that it expects to; nothing stops it, so somebody has to look."),
 )
 # fmt: on
 

@@ -1,0 +1,124 @@
+"""What the runs of a truth show, as findings at the places that they are about: a scenario, a Then, a clause.
+
+Must never judge: what is broken, missing or not shown has been told by the runs.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from converge_cli.app.clause_evidence import JudgedClause
+from converge_cli.app.load_truth import shown
+from converge_cli.app.truth_examples import ExampleOutcome, TruthExamples
+from converge_cli.core.invariant import Origin
+from converge_cli.truth.diagnostics import Diagnostic
+from converge_cli.truth.files import read_source
+from converge_cli.truth.findings import Findings, Place
+from converge_cli.truth.yaml_source import Node, read_yaml
+
+
+class _Told(NamedTuple):
+    """One thing to say; `clause` is the id of what has no origin of its own."""
+
+    finding: str
+    message: str
+    fix: str
+    origin: Origin | None = None
+    clause: str = ""
+
+
+def run_findings(examples: TruthExamples, folder: Path) -> tuple[Diagnostic, ...]:
+    """Every finding of the runs of a truth; paths are told as from `folder`.
+
+    Raises:
+        ConvergeError: a file of the truth can't be read any more.
+    """
+    told = list(_own(examples))
+    for outcome in examples.outcomes:
+        told += _outcome(outcome, examples)
+    for clause in examples.clauses:
+        told += _clause(clause, examples)
+    if not told:
+        return ()
+    places = _Places(examples, folder)
+    for item in told:
+        places.findings.add(item.finding, places.of(item), item.message, item.fix)
+    return places.findings.sorted()
+
+
+def _own(examples: TruthExamples) -> Iterator[_Told]:
+    if examples.own_error is not None:
+        yield _Told("example-failed", examples.own_fault, examples.own_error.hint or "mend the input")
+    elif examples.own_fault:
+        fix = f"mend the input, the pack or the budget; converge run {examples.truth.job.truth} shows the run"
+        yield _Told("example-failed", examples.own_fault, fix)
+
+
+def _outcome(outcome: ExampleOutcome, examples: TruthExamples) -> Iterator[_Told]:
+    example = outcome.example
+    name = f"example {example.title!r} of {examples.truth.job.truth}"
+    if outcome.error is not None:
+        fix = outcome.error.hint or "mend what it gives"
+        yield _Told("example-failed", f"{name} can't run: {outcome.error.message}", fix, example.origin)
+    for check in outcome.checks:
+        if not check.ok:
+            fix = "mend the truth or the pack, or what this sentence expects"
+            yield _Told("example-failed", f"{outcome.explain(check)} ({name})", fix, check.expected.origin)
+
+
+def _clause(clause: JudgedClause, examples: TruthExamples) -> Iterator[_Told]:
+    truth = examples.truth.job.truth
+    if clause.verdict == "violated":
+        finding = "soft-violated" if clause.soft else "example-failed"
+        yield _Told(finding, f"{clause.id} of {truth}: {clause.detail}", _mending(clause), clause.origin, clause.id)
+    elif clause.verdict == "not exercised" and not examples.own_fault:
+        deed = "meets it" if clause.sort == "criterion" else "selects what it is about"
+        message = f"{clause.sort} {clause.id} of {truth} is not exercised: {clause.detail}"
+        yield _Told("not-exercised", message, f"add an @e2e scenario that {deed}", clause.origin, clause.id)
+
+
+def _mending(clause: JudgedClause) -> str:
+    if clause.on_proposals:
+        return 'mend who proposes it, or let the example say: Then proposal "..." is rejected with its code'
+    return f'mend what breaks it, or let the example say: Then invariant "{clause.id}" is violated'
+
+
+class _Places:
+    """The texts of a truth, and where its clauses stand in them."""
+
+    def __init__(self, examples: TruthExamples, folder: Path) -> None:
+        self.findings = Findings()
+        location = examples.truth.location
+        source = read_source(location.file, shown(location.file, folder))
+        self._contract = source.name
+        self._root = read_yaml(source, self.findings)
+        self._names = {location.file.name: source.name}
+        for path in location.features:
+            feature = read_source(path, shown(path, folder))
+            self.findings.read(feature)
+            self._names[path.name] = feature.name
+
+    def of(self, told: _Told) -> Place:
+        """The stretch of a line that a finding is about."""
+        if told.origin is not None:
+            return self._whole(told.origin, told.clause)
+        node = self._declared(told.clause) if told.clause else None
+        return self.findings.whole_file(self._contract) if node is None else node.place
+
+    def _whole(self, origin: Origin, clause: str) -> Place:
+        """From the origin to the end of its line; of the clause's id alone when that is what stands there."""
+        start = Place(self._names.get(origin.file, origin.file), origin.line, origin.column, origin.column + 1)
+        text = self.findings.line(start)
+        if clause and text.startswith(clause, origin.column - 1):
+            return Place(start.file, start.line, start.column, start.column + len(clause))
+        return Place(start.file, start.line, start.column, len(text.rstrip()) + 1)
+
+    def _declared(self, clause: str) -> Node | None:
+        """The id of a criterion or of an item of evidence."""
+        for path in (("success_criteria",), ("evidence", "requires")):
+            items = self._root.at(*path) if self._root is not None else None
+            for item in items.value if items is not None and isinstance(items.value, list) else []:
+                found: Node | None = item.get("id")
+                if found is not None and found.value == clause:
+                    return found
+        return None
