@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from converge_cli.app.load_truth import shown
 from converge_cli.app.services import Services
+from converge_cli.app.truth_shelf import shown
 from converge_cli.core.errors import ConvergeError
 from converge_cli.truth.catalog import list_truths as found_truths
 from converge_cli.truth.files import read_source
@@ -12,13 +12,14 @@ from converge_cli.truth.yaml_source import read_yaml
 
 
 def list_truths(services: Services) -> list[dict[str, Any]]:
-    """Key, title and origin (`project` or `shipped`) of each truth, by key."""
+    """Key, kind, title and origin (`shipped`, or its file) of each truth, by key."""
     rows = []
     for location in found_truths(services.folder, services.shipped):
         ours = location.project == services.shipped and not services.folder.is_relative_to(services.shipped)
         rows.append(
             {
                 "key": location.key,
+                "kind": location.kind,
                 "title": _title(location.file),
                 "from": "shipped" if ours else shown(location.file, services.folder),
             }

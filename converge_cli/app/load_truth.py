@@ -1,11 +1,12 @@
 """Loads a truth by name: finds its files, its packs and its people, and compiles it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from converge_cli.app.services import Services
+from converge_cli.app.truth_shelf import TruthShelf
+from converge_cli.app.truth_shelf import shown as shown  # noqa: PLC0414  a part of what this module offers
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.job import Job
 from converge_cli.core.pack import Pack
@@ -13,9 +14,10 @@ from converge_cli.core.person import Person
 from converge_cli.core.port import FlowGate
 from converge_cli.truth.catalog import TruthLocation, find_truth
 from converge_cli.truth.compiler import Compilation, compile_truth
-from converge_cli.truth.diagnostics import InvalidTruthError
+from converge_cli.truth.diagnostics import Diagnostic, InvalidTruthError
 from converge_cli.truth.files import read_source
 from converge_cli.truth.people import read_people
+from converge_cli.truth.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +53,66 @@ def load_at(
     """Compile the truth at a place, ready to run.
 
     Raises:
+        NotRunnableError: it is a policy or an invariant truth.
         InvalidTruthError: with every finding.
+        InvalidParameterError: a given parameter is the only fault.
         ConvergeError: a file of it can't be read.
     """
-    compilation = compile_at(services, location, parameters)
+    shelf = TruthShelf(services)
+    if not location.runs:
+        raise NotRunnableError(location, [job.key for job in shelf.jobs_of(location)])
+    # Who may decide and which inputs are given is the run's business, so neither keeps a truth from loading.
+    around = Surroundings(shared=shelf.shared_texts(location), missing=frozenset(location.missing))
+    compilation = _compile(services, location, around, parameters)
+    if compilation.job is None and parameters:
+        plain = _compile(services, location, around)
+        if plain.job is not None:
+            raise InvalidParameterError(compilation.diagnostics)
     if compilation.job is None:
         raise InvalidTruthError(compilation.diagnostics)
     return LoadedTruth(location, compilation, compilation.job, people_at(services, location))
 
 
-def compile_at(
-    services: Services, location: TruthLocation, parameters: Mapping[str, Mapping[tuple[str, ...], Any]] | None = None
+def compile_at(services: Services, location: TruthLocation, shelf: TruthShelf | None = None) -> Compilation:
+    """Compile the truth at a place and look at all that it names: files, people, other truths.
+
+    Args:
+        services: where to look.
+        location: its files.
+        shelf: its folder, when other truths of it are compiled too.
+
+    Raises:
+        ConvergeError: a file of it can't be read.
+    """
+    shelf = shelf or TruthShelf(services)
+    around = Surroundings(
+        shared=shelf.shared_texts(location),
+        people=_listed(services, location),
+        missing=frozenset((*location.missing, *location.missing_inputs)),
+        jobs=None if location.runs else shelf.job_headers(location),
+    )
+    return _compile(services, location, around)
+
+
+def _compile(
+    services: Services,
+    location: TruthLocation,
+    around: Surroundings,
+    parameters: Mapping[str, Mapping[tuple[str, ...], Any]] | None = None,
 ) -> Compilation:
-    """Compile the truth at a place; findings are in the compilation."""
     features = [read_source(path, shown(path, services.folder)) for path in location.features]
     truth = read_source(location.file, shown(location.file, services.folder))
-    return compile_truth(truth, features, services.packs(location.project), parameters)
+    return compile_truth(truth, features, services.packs(location.project), parameters, around)
+
+
+def _listed(services: Services, location: TruthLocation) -> tuple[Person, ...] | None:
+    """The people of a truth; None when there is no list of them, or none that can be read."""
+    if services.people is None and location.people is None:
+        return None
+    try:
+        return people_at(services, location)
+    except ConvergeError:  # whoever validates is told about the file by itself
+        return None
 
 
 def people_at(services: Services, location: TruthLocation) -> tuple[Person, ...]:
@@ -75,15 +121,34 @@ def people_at(services: Services, location: TruthLocation) -> tuple[Person, ...]
     return () if path is None else read_people(read_source(path, shown(path, services.folder)))
 
 
-def shown(path: Path, folder: Path) -> str:
-    """A path as people see it: relative to where they stand when it is below that."""
-    return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
-
-
 def gate_for(services: Services, packs: Iterable[Pack]) -> FlowGate | None:
     """The authorizer of the packs that have a policy; None when none has."""
     policies = {pack.name: pack.policy for pack in packs if pack.policy is not None}
     return services.gate(policies) if policies else None
+
+
+class NotRunnableError(ConvergeError):
+    """A policy or an invariant truth was to be run."""
+
+    code = "TRUTH_NOT_RUNNABLE"
+
+    def __init__(self, location: TruthLocation, jobs: Sequence[str]) -> None:
+        hint = f"it holds in {', '.join(jobs)}: converge run {jobs[0]}" if jobs else "it applies to no job yet"
+        super().__init__(
+            f"{location.key} is a truth of kind {location.kind}: it is merged into jobs, not run",
+            hint=hint,
+            where=str(location.file),
+        )
+
+
+class InvalidParameterError(ConvergeError):
+    """A parameter given at run does not fit; the truth by itself is fine."""
+
+    code = "PARAMETER_INVALID"
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        first = next(item for item in diagnostics if item.severity == "error")
+        super().__init__(first.message, hint=first.fix, where="--param")
 
 
 class UnknownPersonError(ConvergeError):

@@ -78,6 +78,7 @@ class Job(msgspec.Struct, frozen=True, omit_defaults=True):
         required_approvals: points without whose approval nothing that they approve may be promoted.
         escalates_to: role that a timed-out approval goes to.
         expires: ISO date after which the authority has lapsed.
+        merged: keys of the policy and invariant truths whose checks and points are among its own.
     """
 
     truth: str
@@ -99,6 +100,7 @@ class Job(msgspec.Struct, frozen=True, omit_defaults=True):
     escalates_to: str | None = None
     expires: str | None = None
     manual: tuple[str, ...] = ()
+    merged: tuple[str, ...] = ()
 
     def point(self, point_id: str) -> ApprovalPoint | None:
         """The approval point with that id."""

@@ -1,5 +1,7 @@
 """Where truths are: a key, a folder or a file to the files that belong together. Looks, never compiles."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -7,9 +9,12 @@ import msgspec
 from converge_cli.core.errors import ConvergeError, did_you_mean
 from converge_cli.truth.files import read_source
 from converge_cli.truth.findings import Findings
+from converge_cli.truth.truth_kind import TruthKind, kind_of, kind_of_broken
 from converge_cli.truth.yaml_source import Node, read_yaml
 
 TRUTH_FILE = "truth.yaml"
+
+_JOB = re.compile(rb"^kind: *job *\r?$", re.MULTILINE)
 
 
 class TruthLocation(msgspec.Struct, frozen=True):
@@ -19,6 +24,8 @@ class TruthLocation(msgspec.Struct, frozen=True):
         key: its key, or its folder's name when the file does not say.
         project: the nearest folder above it that has truths/, None for a lone file.
         people: its people.yaml, when there is one.
+        kind: `job` runs; `policy` and `invariant` are merged into the jobs of their truths/ folder.
+        missing: the feature files that it names and that are not there, as they are named; `missing_inputs` likewise.
     """
 
     key: str
@@ -26,6 +33,14 @@ class TruthLocation(msgspec.Struct, frozen=True):
     project: Path | None
     features: tuple[Path, ...]
     people: Path | None
+    kind: TruthKind = "job"
+    missing: tuple[str, ...] = ()
+    missing_inputs: tuple[str, ...] = ()
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is a job."""
+        return self.kind == "job"
 
 
 class TruthNotFoundError(ConvergeError):
@@ -39,12 +54,6 @@ class TruthNotFoundError(ConvergeError):
         super().__init__(f"no truth {name!r}", hint=f"{guess}; {listing}" if guess else listing, where=name)
 
 
-class FeatureNotFoundError(ConvergeError):
-    """A truth names a feature file that is not there."""
-
-    code = "FEATURE_NOT_FOUND"
-
-
 def find_truth(name: str, start: Path, shipped: Path) -> TruthLocation:
     """The truth that a key, a folder or a path to its file names.
 
@@ -55,7 +64,6 @@ def find_truth(name: str, start: Path, shipped: Path) -> TruthLocation:
 
     Raises:
         TruthNotFoundError: there is none.
-        FeatureNotFoundError: its feature file is missing.
         (UnreadableFileError, UnreadableSourceError): its file can't be read.
     """
     for root in _roots(start, shipped):
@@ -74,12 +82,37 @@ def list_truths(start: Path, shipped: Path) -> tuple[TruthLocation, ...]:
     found: dict[str, TruthLocation] = {}
     for root in _roots(start, shipped):
         for file in sorted(root.glob(f"truths/*/{TRUTH_FILE}")):
-            key = file.parent.name
-            if key not in found:
-                features = _feature_paths(file, _declared(file), project_of(file), key)
-                there = tuple(path for path in features if path.is_file())
-                found[key] = TruthLocation(key, file, project_of(file), there, _people(file))
+            if file.parent.name not in found:
+                found[file.parent.name] = msgspec.structs.replace(_locate(file), key=file.parent.name)
     return tuple(found.values())
+
+
+def folder_of(location: TruthLocation) -> Path | None:
+    """The truths/ folder that a truth stands in; None for one that stands alone."""
+    folder = location.file.absolute().parent.parent
+    return folder if folder.name == "truths" else None
+
+
+def truths_in(folder: Path) -> tuple[TruthLocation, ...]:
+    """Every truth of a truths/ folder, by key."""
+    return tuple(_locate(file) for file in sorted(folder.glob(f"*/{TRUTH_FILE}")))
+
+
+def shared_truths_in(folder: Path) -> tuple[TruthLocation, ...]:
+    """The policy and invariant truths of a truths/ folder, by key; jobs are passed over without reading their YAML."""
+    return tuple(_shared(folder))
+
+
+def _shared(folder: Path) -> Iterator[TruthLocation]:
+    for file in sorted(folder.glob(f"*/{TRUTH_FILE}")):
+        try:
+            data = read_source(file).data
+        except ConvergeError:
+            continue  # no file, or one that is too large: whoever validates it is told
+        if not _JOB.search(data):
+            location = _locate(file)
+            if not location.runs:
+                yield location
 
 
 def _is_file(path: Path) -> bool:
@@ -103,45 +136,56 @@ def _roots(start: Path, shipped: Path) -> list[Path]:
 
 
 def _locate(file: Path) -> TruthLocation:
-    root = _declared(file)
+    root, text = _declared(file)
     declared = root.get("key") if root is not None else None
     key = declared.value if declared is not None and isinstance(declared.value, str) else file.absolute().parent.name
     project = project_of(file)
     features = _feature_paths(file, root, project, key)
-    for number, path in enumerate(features):
-        if not path.is_file() and (root is not None and root.get("kind") is not None):
-            raise _missing(file, root, number, path)
-    return TruthLocation(key, file, project, tuple(path for path in features if path.is_file()), _people(file))
+    missing = tuple(name for name, path in features.items() if not _is_file(path))
+    there = tuple(path for path in features.values() if _is_file(path))
+    kind = kind_of_broken(text) if root is None else kind_of(root)
+    return TruthLocation(key, file, project, there, _people(file), kind, missing, _missing_inputs(file, root))
 
 
-def _declared(file: Path) -> Node | None:
-    """The file's tree; None when it is no YAML, which the compiler explains."""
-    return read_yaml(read_source(file), Findings())
+def _declared(file: Path) -> tuple[Node | None, str]:
+    """The file's tree and text; no tree when it is no YAML, which the compiler explains."""
+    source = read_source(file)
+    return read_yaml(source, Findings()), source.data.decode("utf-8", "replace")
 
 
-def _feature_paths(file: Path, root: Node | None, project: Path | None, key: str) -> list[Path]:
+def _feature_paths(file: Path, root: Node | None, project: Path | None, key: str) -> dict[str, Path]:
+    """Name -> path, of files that are there and of those that are not."""
     node = root.get("features") if root is not None else None
     names = [f"{key}.feature"]
     if node is not None and isinstance(node.value, list):
         names = [item.value for item in node.value if isinstance(item.value, str)]
-    return [_feature(name, file, project) for name in names]
+    return {name: _feature(name, file, project) for name in names}
+
+
+def _missing_inputs(file: Path, root: Node | None) -> tuple[str, ...]:
+    inputs = root.get("inputs") if root is not None else None
+    missing = []
+    for item in inputs.value.values() if inputs is not None and isinstance(inputs.value, dict) else []:
+        name, required = item.get("file"), item.get("required")
+        optional = required is not None and required.value is False
+        if name is not None and isinstance(name.value, str) and not optional and not _exists(file.parent / name.value):
+            missing.append(name.value)
+    return tuple(missing)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _feature(name: str, file: Path, project: Path | None) -> Path:
     beside = file.parent / name
-    if beside.is_file() or project is None:
+    if _is_file(beside) or project is None:
         return beside
     shared = project / "features" / name
-    return shared if shared.is_file() else beside
-
-
-def _missing(file: Path, root: Node, number: int, path: Path) -> FeatureNotFoundError:
-    node = root.nearest("features", number) if root.get("features") is not None else root
-    return FeatureNotFoundError(
-        f"feature file {path.name} is neither beside {file.name} nor in the project's features/",
-        hint=f"write {path.name}, or name another file under features: ([] for none)",
-        where=f"{file}:{node.line}:{node.column}",
-    )
+    return shared if _is_file(shared) else beside
 
 
 def _people(file: Path) -> Path | None:

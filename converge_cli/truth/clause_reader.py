@@ -185,6 +185,8 @@ class ClauseReader:
             check: p.Check = value
             return check
         selection = self._evidence.get(value.name)
+        if selection is None and not self._vocabulary.complete:
+            return None
         if selection is None:
             fix = did_you_mean(value.name, self._evidence) or "declare it under evidence: requires:, with satisfied_by"
             where = self._findings.within(step.place, f'"{value.name}"')

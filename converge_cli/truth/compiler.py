@@ -3,40 +3,47 @@
 Pure: no file is opened, no clock read; the same texts and packs give the same job, byte for byte.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from typing import NamedTuple
+
+import msgspec
 
 from converge_cli.core import predicate as p
 from converge_cli.core.approval import ApprovalPoint
 from converge_cli.core.budget import Budget
 from converge_cli.core.criterion import Criterion
 from converge_cli.core.example import Example, Gap
-from converge_cli.core.invariant import Invariant, Origin
-from converge_cli.core.job import Job, Purpose
+from converge_cli.core.invariant import Invariant, Validation
+from converge_cli.core.job import Clause, Job, Purpose
 from converge_cli.core.pack import Pack, Parameters
 from converge_cli.truth.clause_ids import ClauseIds
 from converge_cli.truth.clause_reader import ClauseReader
-from converge_cli.truth.closure import Closure, Reachability, required_id
-from converge_cli.truth.contract import Contract
+from converge_cli.truth.closure import Closure
+from converge_cli.truth.contract import Contract, SharedContract
 from converge_cli.truth.contract_compiler import ContractCompiler
+from converge_cli.truth.contract_reader import read_contract
 from converge_cli.truth.diagnostics import Diagnostic
 from converge_cli.truth.example_references import ExampleReferences
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.gherkin_source import read_feature
 from converge_cli.truth.input_specs import InputSpecs
-from converge_cli.truth.model_reader import read_model
+from converge_cli.truth.merge import check_applies, parts_for
+from converge_cli.truth.named_files import check_files
 from converge_cli.truth.pack_uses import Overrides, PackSource, PackUses
+from converge_cli.truth.part import Part
 from converge_cli.truth.scenario_compiler import Compiled, ScenarioCompiler
+from converge_cli.truth.sections import Sections
 from converge_cli.truth.source import Source
+from converge_cli.truth.surroundings import Surroundings
 from converge_cli.truth.vocabulary import Vocabulary
+from converge_cli.truth.whole_job import WholeJob
+from converge_cli.truth.wording import check_title, check_wording
 from converge_cli.truth.yaml_source import Node, read_yaml
 
-__all__ = ["Compilation", "PackSource", "compile_truth"]
+__all__ = ["Compilation", "PackSource", "compile_feature", "compile_truth"]
 
-_HEDGE = re.compile(r"\b(might|maybe|perhaps|possibly|probably|hopefully)\b", re.IGNORECASE)
-_LATER = {"policy": "applies_to", "invariant": "pack"}
+_ALONE = Surroundings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,7 @@ class Compilation:
     """What a truth came to.
 
     Attributes:
-        job: None when any diagnostic is an error.
+        job: None when any diagnostic is an error, and for a truth that is merged into others.
         examples: the @e2e scenarios that compiled.
         gaps: the @manual scenarios.
         parameters: pack name -> typed parameters, None for a pack without any.
@@ -60,54 +67,66 @@ class Compilation:
 
 
 def compile_truth(
-    truth: Source, features: Sequence[Source], packs: PackSource, parameters: Overrides | None = None
+    truth: Source,
+    features: Sequence[Source],
+    packs: PackSource,
+    parameters: Overrides | None = None,
+    around: Surroundings = _ALONE,
 ) -> Compilation:
     """Compile one truth; every problem is a diagnostic, none raises.
 
     Args:
         parameters: pack -> path -> value, over what the truth says.
+        around: shared truths, people and files; without it the truth stands alone.
     """
     findings = Findings()
     root = read_yaml(truth, findings)
-    contract = _read_contract(root, findings) if root is not None else None
+    contract = read_contract(root, findings) if root is not None else None
     if root is None:
         root = Node({}, Place("", 1, 1, 1))
-    return _Compiler(root, contract, findings, PackUses(packs, root, findings, parameters)).compile(features)
+    check_files(root, around.missing, findings)
+    compiler = _Compiler(findings, PackUses(packs, root, findings, parameters), around)
+    return compiler.compile(root, contract, tuple(features))
 
 
-def _read_contract(root: Node, findings: Findings) -> Contract | None:
-    kind = root.get("kind")
-    if kind is not None and kind.value in _LATER:
-        message = f"truths of kind {kind.value} ({_LATER[kind.value]}: ...) are not supported yet"
-        findings.add("unsupported-kind", kind.place, message, "write its checks into a truth of kind job")
-        return None
-    return read_model(root, Contract, findings)
+def compile_feature(feature: Source, packs: PackSource) -> tuple[Diagnostic, ...]:
+    """What can be told of a feature that no truth uses: its form and its sentences, not what they name."""
+    findings = Findings()
+    root = Node({}, Place("", 1, 1, 1))
+    compiled = _Compiler(findings, PackUses(packs, root, findings), _ALONE).compile(root, None, (feature,))
+    return compiled.diagnostics
+
+
+class _Merged(NamedTuple):
+    """What the sections of a job and of its shared truths come to together."""
+
+    invariants: list[Invariant]
+    validations: list[Validation]
+    criteria: list[Criterion]
+    points: list[ApprovalPoint]
+    required: tuple[str, ...]
 
 
 class _Compiler:
-    """One compilation, phase by phase."""
+    """One compilation, phase by phase; every phase runs, even after errors, so that all findings are found."""
 
-    def __init__(self, root: Node, contract: Contract | None, findings: Findings, uses: PackUses) -> None:
-        self._root = root
-        self._contract = contract
+    def __init__(self, findings: Findings, uses: PackUses, around: Surroundings) -> None:
         self._findings = findings
         self._ids = ClauseIds(findings)
         self._uses = uses
+        self._around = around
 
-    def compile(self, features: Sequence[Source]) -> Compilation:
-        """Run every phase, even after errors, so that all findings are found."""
-        contract = self._contract
-        if contract is not None:
-            self._uses.load(contract)
-        vocabulary = self._vocabulary()
-        bare = ClauseReader(vocabulary, {}, self._findings)
-        evidence = self._evidence(bare)
-        reader = ClauseReader(vocabulary, evidence, self._findings)
+    def compile(
+        self, root: Node, contract: Contract | SharedContract | None, features: tuple[Source, ...]
+    ) -> Compilation:
+        """Compile what was read of the truth; without a contract, its features alone."""
         job = None
-        if contract is None:
-            scenarios, _ = self._scenarios(reader, features)
+        if isinstance(contract, Contract):
+            self._uses.load(contract)
+            job, scenarios = self._job(contract, Part(contract, root, features))
         else:
-            job, scenarios = self._job(contract, vocabulary, reader, evidence, features)
+            part = None if contract is None else Part(contract, root, features, contract.key)
+            scenarios = self._without_job(part, features)
         return Compilation(
             None if self._findings.failed else job,
             tuple(scenarios.examples),
@@ -117,24 +136,32 @@ class _Compiler:
             tuple(self._uses.packs),
         )
 
-    def _vocabulary(self) -> Vocabulary:
-        contract = self._contract
-        points = [] if contract is None else [point.id for point in contract.approval_points]
-        complete = contract is not None and self._uses.complete
-        return Vocabulary(self._uses.packs, self._uses.writers, points, complete=complete)
+    def _without_job(self, part: Part | None, features: Sequence[Source]) -> Compiled:
+        """What can be told of texts whose job is not known: nothing that they name is called unknown."""
+        points = () if part is None else [point.id for point in part.contract.approval_points]
+        vocabulary = Vocabulary((), (), points, people=self._around.people, complete=False)
+        reader = ClauseReader(vocabulary, {}, self._findings)
+        if part is not None:
+            check_applies(part, self._around.jobs, self._uses.names(), self._findings)
+            sections = self._sections(part, vocabulary, reader, escalates=True)
+            sections.constraints()
+            sections.required(sections.points())
+            sections.hitl()
+            Closure(frozenset(), frozenset(), None, {}, self._findings).clauses(part, ())
+            check_wording(part, self._findings)
+        return self._scenarios(reader, features)[0]
 
-    def _evidence(self, reader: ClauseReader) -> dict[str, p.Selection]:
-        items = self._contract.evidence.requires if self._contract and self._contract.evidence else []
-        found: dict[str, p.Selection] = {}
-        for number, item in enumerate(items):
-            declared = self._ids.declare(item.id, self._place("evidence", "requires", number, "id"))
-            if item.satisfied_by is None or not declared:
-                continue
-            place = self._place("evidence", "requires", number, "satisfied_by")
-            selection = reader.read_selection(item.satisfied_by, place, proposals=False)
-            if selection is not None:
-                found[item.id] = selection
-        return found
+    def _sections(self, part: Part, vocabulary: Vocabulary, reader: ClauseReader, *, escalates: bool) -> Sections:
+        return Sections(
+            part.contract,
+            part.root,
+            vocabulary=vocabulary,
+            reader=reader,
+            ids=self._ids,
+            findings=self._findings,
+            escalates=escalates,
+            owner=part.owner,
+        )
 
     def _scenarios(self, reader: ClauseReader, features: Sequence[Source]) -> tuple[Compiled, bool]:
         """What the features came to, and whether all of them could be read."""
@@ -146,37 +173,41 @@ class _Compiler:
                 readable = False
                 continue
             for scenario in feature.scenarios:
-                self._check_hedging(scenario.title, scenario.place)
+                check_title(scenario.title, scenario.place, self._findings)
             compiler.feature(feature)
         return compiler.compiled, readable
 
-    def _job(
-        self,
-        contract: Contract,
-        vocabulary: Vocabulary,
-        reader: ClauseReader,
-        evidence: dict[str, p.Selection],
-        features: Sequence[Source],
-    ) -> tuple[Job, Compiled]:
+    def _vocabulary(self, parts: Sequence[Part], *, complete: bool) -> Vocabulary:
+        points = [point.id for part in parts for point in part.contract.approval_points]
+        return Vocabulary(self._uses.packs, self._uses.writers, points, people=self._around.people, complete=complete)
+
+    def _evidence(self, contract: Contract, own: Part, reader: ClauseReader) -> dict[str, p.Selection]:
+        found: dict[str, p.Selection] = {}
+        for number, item in enumerate(contract.evidence.requires if contract.evidence else ()):
+            declared = self._ids.declare(item.id, own.place("evidence", "requires", number, "id"))
+            if item.satisfied_by is None or not declared:
+                continue
+            place = own.place("evidence", "requires", number, "satisfied_by")
+            selection = reader.read_selection(item.satisfied_by, place, proposals=False)
+            if selection is not None:
+                found[item.id] = selection
+        return found
+
+    def _job(self, contract: Contract, own: Part) -> tuple[Job, Compiled]:
+        merged, whole = parts_for(contract, self._around.shared, self._findings)
+        parts = [own, *merged]
+        vocabulary = self._vocabulary(parts, complete=self._uses.complete and whole)
+        evidence = self._evidence(contract, own, ClauseReader(vocabulary, {}, self._findings))
+        reader = ClauseReader(vocabulary, evidence, self._findings)
         sections = ContractCompiler(
-            contract, self._root, vocabulary=vocabulary, reader=reader, ids=self._ids, findings=self._findings
+            contract, own.root, vocabulary=vocabulary, reader=reader, ids=self._ids, findings=self._findings
         )
-        inputs = InputSpecs(self._root, vocabulary, self._findings).compile(contract)
-        invariants, validations = sections.constraints()
-        criteria = sections.criteria(evidence)
-        points = sections.points()
-        invariants += self._required(contract, points, vocabulary)
+        inputs = InputSpecs(own.root, vocabulary, self._findings).compile(contract)
+        escalates = contract.exception is not None
+        shared = [self._sections(part, vocabulary, reader, escalates=escalates) for part in merged]
+        found = self._together(sections, shared, parts, evidence)
+        features = [source for part in parts for source in part.features]
         scenarios, readable = self._scenarios(reader, features)
-        invariants += scenarios.invariants
-        validations += scenarios.validations
-        checks = frozenset(
-            [*(item.id for item in invariants), *(item.id for item in validations), *(item.id for item in criteria)]
-        )
-        manual = tuple(gap.id for gap in scenarios.gaps)
-        done = checks | {*manual, *(example.id for example in scenarios.examples)}
-        lost = self._ids.declared - done if readable else None
-        closure = Closure(self._root, checks, frozenset(manual), lost, self._findings)
-        clauses = closure.clauses(contract)
         job = Job(
             truth=contract.key,
             title=contract.title,
@@ -186,96 +217,66 @@ class _Compiler:
             inputs=tuple(inputs),
             budget=_budget(contract),
             gates=tuple(gate for pack in self._uses.packs for gate in pack.gates),
-            invariants=tuple(invariants),
-            validations=tuple(validations),
-            criteria=tuple(criteria),
-            approval_points=tuple(points),
-            required_approvals=tuple(dict.fromkeys(contract.authority.requires_approval)),
-            hitl=tuple(sections.hitl()),
+            invariants=(*found.invariants, *scenarios.invariants),
+            validations=(*found.validations, *scenarios.validations),
+            criteria=tuple(found.criteria),
+            approval_points=tuple(found.points),
+            required_approvals=found.required,
+            hitl=tuple(rule for item in (sections, *shared) for rule in item.hitl()),
             outputs=tuple(sections.outputs()),
-            clauses=tuple(clauses),
             escalates_to=contract.exception.escalates_to if contract.exception else None,
             expires=sections.expires(),
-            manual=manual,
+            manual=tuple(gap.id for gap in scenarios.gaps),
+            merged=tuple(part.owner for part in merged),
         )
-        self._check_whole(contract, job, vocabulary)
+        lost = self._ids.declared - _done(job, scenarios) if readable and whole else None
+        job = msgspec.structs.replace(job, clauses=self._clauses(job, parts, scenarios, lost))
+        WholeJob(job, parts, vocabulary, self._findings).check(contract, self._uses)
         if lost is not None and vocabulary.complete:
-            ExampleReferences(job, lost, self._findings).check(scenarios.examples, features, scenarios.givens)
+            references = ExampleReferences(job, lost, vocabulary, self._findings)
+            references.check(scenarios.examples, features, scenarios.givens)
         return job, scenarios
 
-    def _required(self, contract: Contract, points: Sequence[ApprovalPoint], vocabulary: Vocabulary) -> list[Invariant]:
-        """An acceptance invariant for each required approval."""
-        by_id = {point.id: point for point in points}
-        found = []
-        for number, name in enumerate(dict.fromkeys(contract.authority.requires_approval)):
-            place = self._place("authority", "requires_approval", number)
-            vocabulary.check_point(name, place, self._findings)
-            point = by_id.get(name)
-            if point is None or not self._ids.declare(required_id(name), place):
-                continue
-            text = f"nothing that {name} approves is promoted without it"
-            then = p.Then(text, p.RequiredApprovalHeld(name, point.approves))
-            origin = Origin(PurePath(place.file).name, place.line, place.column)
-            found.append(Invariant(required_id(name), text, "acceptance", (), (then,), origin))
-        return found
+    def _together(
+        self,
+        sections: ContractCompiler,
+        shared: Sequence[Sections],
+        parts: Sequence[Part],
+        evidence: dict[str, p.Selection],
+    ) -> _Merged:
+        everyone: list[Sections] = [sections, *shared]
+        invariants: list[Invariant] = []
+        validations: list[Validation] = []
+        for item in everyone:
+            on_facts, on_proposals = item.constraints()
+            invariants += on_facts
+            validations += on_proposals
+        criteria = sections.criteria(evidence)
+        points = [point for item in everyone for point in item.points()]
+        required: dict[str, None] = {}
+        for part, item in zip(parts, everyone, strict=True):
+            invariants += item.required(points, required)
+            required.update(dict.fromkeys(part.contract.authority.requires_approval))
+        return _Merged(invariants, validations, criteria, points, tuple(required))
 
-    def _check_whole(self, contract: Contract, job: Job, vocabulary: Vocabulary) -> None:
-        """The rules that need everything: reachability, unused points, titles, names."""
-        if vocabulary.complete:
-            reachability = Reachability(vocabulary, job.inputs, self._findings)
-            self._check_reachability(job.criteria, reachability)
-            for number, point in enumerate(job.approval_points):
-                reachability.check_point(point, job, self._place("approval_points", number, "id"))
-        if not any(item.required for item in contract.success_criteria) and not contract.evidence:
-            keys = self._root.keys
-            place = keys.get("success_criteria", self._root.place)
-            fix = "make one criterion required: true"
-            self._findings.add(
-                "no-required-criterion", place, "no criterion is required, so nothing decides the job", fix
-            )
-        self._check_clause_ids(contract)
-        self._check_hedging(contract.title, self._place("title"))
-        for number, item in enumerate(contract.success_criteria):
-            self._check_hedging(item.description, self._place("success_criteria", number, "description"))
-        parts = PurePath(self._root.place.file).parts
-        if len(parts) > 2 and parts[-3] == "truths" and parts[-2] != contract.key:
-            message = f"key {contract.key} stands in the folder {parts[-2]}"
-            fix = "in a truths folder, key and folder have one name"
-            self._findings.add("invalid-value", self._place("key"), message, fix)
+    def _clauses(
+        self, job: Job, parts: Sequence[Part], scenarios: Compiled, lost: frozenset[str] | None
+    ) -> tuple[Clause, ...]:
+        others = {example.id: "an example" for example in scenarios.examples}
+        others |= {spec.name: "an input" for spec in job.inputs} | {item.name: "an output" for item in job.outputs}
+        others |= {point.id: "an approval point" for point in job.approval_points}
+        closure = Closure(_checks(job), frozenset(job.manual), lost, others, self._findings)
+        return tuple(clause for part in parts for clause in closure.clauses(part, job.approval_points))
 
-    def _check_reachability(self, criteria: Sequence[Criterion], reachability: Reachability) -> None:
-        lost = [item for item in criteria if item.required and reachability.unreachable(item)]
-        others = self._uses.others() if lost else []
-        for item in lost:
-            place = self._clause_place("success_criteria", item.id) or self._clause_place("evidence", item.id)
-            reachability.check(item, place or self._root.place, others)
 
-    def _check_clause_ids(self, contract: Contract) -> None:
-        points, clauses = ClauseIds(self._findings), ClauseIds(self._findings)
-        for number, point in enumerate(contract.approval_points):
-            points.declare(point.id, self._place("approval_points", number, "id"))
-        for number, mode in enumerate(contract.job.failure_modes if contract.job else []):
-            clauses.declare(mode.id, self._place("job", "failure_modes", number, "id"))
-        for number, limit in enumerate(contract.authority.must_not):
-            clauses.declare(limit.id, self._place("authority", "must_not", number, "id"))
+def _checks(job: Job) -> frozenset[str]:
+    """Ids of what is judged in a run."""
+    return frozenset(item.id for items in (job.invariants, job.validations, job.criteria) for item in items)
 
-    def _check_hedging(self, text: str, place: Place) -> None:
-        match = _HEDGE.search(text)
-        if match:
-            where = self._findings.within(place, match[0])
-            self._findings.add("hedging-word", where, f"{match[0]!r} takes the statement back", "say what must be so")
 
-    def _clause_place(self, section: str, clause_id: str) -> Place | None:
-        node = self._root.at("evidence", "requires") if section == "evidence" else self._root.at(section)
-        for item in node.value if node is not None and isinstance(node.value, list) else []:
-            found = item.get("id")
-            if found is not None and found.value == clause_id:
-                place: Place = found.place
-                return place
-        return None
-
-    def _place(self, *path: str | int) -> Place:
-        return self._root.nearest(*path).place
+def _done(job: Job, scenarios: Compiled) -> frozenset[str]:
+    """Ids of everything that compiled."""
+    return _checks(job) | {*job.manual, *(example.id for example in scenarios.examples)}
 
 
 def _purpose(contract: Contract) -> Purpose:

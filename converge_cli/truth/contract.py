@@ -24,6 +24,8 @@ from converge_cli.truth.yaml_types import (
 
 _DEFAULT = Budget()
 
+Key = Annotated[str, spelled(r"^[a-z0-9]+(-[a-z0-9]+)*$", "small letters, digits and single dashes between them")]
+
 
 class Guarded(Section, frozen=True):
     """A clause with the check that keeps it, or the reason why it has none."""
@@ -161,7 +163,7 @@ class Contract(Section, frozen=True, kw_only=True):
     """A truth.yaml of kind job."""
 
     truth: Literal["v1"]
-    key: Annotated[str, spelled(r"^[a-z0-9]+(-[a-z0-9]+)*$", "small letters, digits and single dashes between them")]
+    key: Key
     kind: Literal["job"]
     title: Text
     job: JobSection | None = None
@@ -179,3 +181,37 @@ class Contract(Section, frozen=True, kw_only=True):
     approval_points: tuple[ApprovalPointItem, ...] = ()
     success_criteria: tuple[CriterionItem, ...]
     outputs: dict[ClauseId, Text] = msgspec.field(default_factory=dict)
+
+
+class SharedAuthority(Section, frozen=True):
+    """Limits and required approvals of every job that the truth is merged into."""
+
+    must_not: tuple[Guarded, ...] = ()
+    requires_approval: tuple[ClauseId, ...] = ()
+
+
+class SharedContract(Section, frozen=True, kw_only=True):
+    """What policy and invariant truths may hold: it is merged into jobs of their truths/ folder."""
+
+    truth: Literal["v1"]
+    key: Key
+    title: Text
+    authority: SharedAuthority = SharedAuthority()
+    features: tuple[Text, ...] | None = None
+    hitl: tuple[HitlItem, ...] = ()
+    constraints: tuple[ConstraintItem, ...] = ()
+    approval_points: tuple[ApprovalPointItem, ...] = ()
+
+
+class PolicyContract(SharedContract, frozen=True, kw_only=True):
+    """A truth.yaml of kind policy: `applies_to` are keys of jobs, or `*` for every job of its folder."""
+
+    kind: Literal["policy"]
+    applies_to: Annotated[tuple[Text, ...], Meta(min_length=1)]
+
+
+class InvariantContract(SharedContract, frozen=True, kw_only=True):
+    """A truth.yaml of kind invariant: it holds in every job of its folder that lists the pack."""
+
+    kind: Literal["invariant"]
+    pack: Name

@@ -12,12 +12,14 @@ from converge_cli.core.job import Job
 from converge_cli.core.person import AUTHORITIES
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.source import Source
+from converge_cli.truth.vocabulary import Vocabulary
 
 
 class ExampleReferences:
     """Checks the names that the examples of one job use; `lost` are declared ids that did not compile."""
 
-    def __init__(self, job: Job, lost: frozenset[str], findings: Findings) -> None:
+    def __init__(self, job: Job, lost: frozenset[str], vocabulary: Vocabulary, findings: Findings) -> None:
+        self._vocabulary = vocabulary
         self._findings = findings
         self._criteria = {item.id for item in job.criteria} | lost
         self._invariants = {item.id for item in job.invariants} | lost
@@ -46,6 +48,7 @@ class ExampleReferences:
     def _given(self, given: Any, place: Place) -> None:
         if isinstance(given, e.PointDecided):
             self._known("unknown-point", "approval point", given.point, self._points, place)
+            self._vocabulary.check_person(given.by, self._findings.within(place, f'by "{given.by}"'), self._findings)
         elif isinstance(given, e.InputIs):
             self._known("undefined-check", "input", given.name, self._inputs, place)
 

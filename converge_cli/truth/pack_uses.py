@@ -68,6 +68,10 @@ class PackUses:
                 self._fail("unknown-pack", place, f"a parameter is given for {name}, which is not among the packs", fix)
         self._check_kinds()
 
+    def names(self) -> Sequence[str]:
+        """Every pack that could be used."""
+        return self._source.names()
+
     def others(self) -> list[Writer]:
         """The suggestors of the packs that are not in use, as far as they load without parameters."""
         mine = {pack.name for pack in self.packs}

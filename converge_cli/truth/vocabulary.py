@@ -13,6 +13,7 @@ from converge_cli.core import predicate as p
 from converge_cli.core.errors import did_you_mean
 from converge_cli.core.kind import BUILT_IN_MODELS, ENGINE_MODELS, Kind
 from converge_cli.core.pack import Pack
+from converge_cli.core.person import Person
 from converge_cli.core.selector import Selector
 from converge_cli.truth.findings import Findings, Place
 
@@ -36,12 +37,20 @@ class Vocabulary:
         kinds: every kind that a fact of the run can have.
         writers: the registered suggestors.
         points: ids of the declared approval points.
+        people: those who may act and decide; None when nobody has been listed.
         complete: False when a pack or the contract could not be read: then nothing is called unknown.
     """
 
     def __init__(
-        self, packs: Sequence[Pack], writers: Sequence[Writer], points: Iterable[str], *, complete: bool = True
+        self,
+        packs: Sequence[Pack],
+        writers: Sequence[Writer],
+        points: Iterable[str],
+        *,
+        people: Sequence[Person] | None = None,
+        complete: bool = True,
     ) -> None:
+        self.people = people
         self.complete = complete
         own = {name: kind for pack in packs for name, kind in pack.kinds.items()}
         built_in = {name: Kind(name, model) for name, model in {**BUILT_IN_MODELS, **ENGINE_MODELS}.items()}
@@ -116,6 +125,25 @@ class Vocabulary:
             where = findings.within(place, point)
             findings.add("unknown-point", where, f"approval point {point!r} is not declared", fix)
 
+    def check_role(self, role: str, place: Place, findings: Findings) -> bool:
+        """Check that somebody holds a role; False after a finding."""
+        if self.people is None:
+            return True
+        roles = sorted({role for person in self.people for role in person.roles})
+        if role not in roles:
+            fix = did_you_mean(role, roles) or f"the roles in people.yaml are {', '.join(roles) or 'none'}"
+            findings.add("unknown-role", findings.within(place, role), f"nobody has the role {role!r}", fix)
+        return role in roles
+
+    def check_person(self, person: str, place: Place, findings: Findings) -> None:
+        """Check that a person is listed."""
+        if self.people is None:
+            return
+        known = [item.id for item in self.people]
+        if person not in known:
+            fix = did_you_mean(person, known) or f"the people in people.yaml are {', '.join(known) or 'none'}"
+            findings.add("unknown-person", findings.within(place, person), f"{person!r} is not among the people", fix)
+
     def check_check(self, check: p.Check, subject: frozenset[str], place: Place, findings: Findings) -> None:
         """Check the kinds, fields and points that a check names; `subject` are the kinds that it judges."""
         for selection in selections_of(check):
@@ -124,6 +152,8 @@ class Vocabulary:
             self.check_field(path, kinds, place, findings)
         if isinstance(check, p.Approved):
             self.check_point(check.point, place, findings)
+            if check.role is not None:
+                self.check_role(check.role, findings.within(place, f'by role "{check.role}"'), findings)
         other = getattr(check, "other", None)
         if isinstance(other, p.FieldOf):
             kinds = self.kinds_of(p.Selection(other.key, other.id), place, findings)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from converge_cli.core.person import Person
-from converge_cli.truth.catalog import FeatureNotFoundError, TruthNotFoundError, find_truth, list_truths
+from converge_cli.truth.catalog import TruthNotFoundError, find_truth, list_truths, shared_truths_in
 from converge_cli.truth.files import UnreadableFileError, read_source
 from converge_cli.truth.people import InvalidPeopleError, read_people
 from converge_cli.truth.source import Source, UnreadableSourceError
@@ -95,14 +95,30 @@ def test_odd_names_are_not_found_and_nothing_else(project: Path, shipped: Path, 
         find_truth(name, project, shipped)
 
 
-def test_a_missing_feature_is_an_error_at_its_line(project: Path, shipped: Path) -> None:
-    """Named or default, it must be there; an empty list says that there is none."""
-    file = _truth(project / "truths" / "ours", "ours", "features: [ours.feature, more.feature]\n")
-    with pytest.raises(FeatureNotFoundError, match=r"more\.feature is neither") as caught:
-        find_truth("ours", project, shipped)
-    assert f"{file}:4:26" == caught.value.where
-    _truth(project / "truths" / "ours", "ours", "features: []\n")
-    assert () == find_truth("ours", project, shipped).features
+def test_files_that_are_named_and_not_there_are_known_as_missing(project: Path, shipped: Path) -> None:
+    """Features, named or by default, and inputs; not an input that may be absent."""
+    inputs = "inputs: {a: {file: a.csv, id: x}, b: {file: b.csv, id: x, required: false}}\n"
+    _truth(project / "truths" / "ours", "ours", f"features: [ours.feature, more.feature]\n{inputs}")
+    found = find_truth("ours", project, shipped)
+    assert (("more.feature",), ("a.csv",)) == (found.missing, found.missing_inputs)
+    _truth(project / "truths" / "new", "new")
+    assert ("new.feature",) == find_truth("new", project, shipped).missing
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("key: x\nkind: policy\napplies_to: [ours]\n", "policy"),
+        ("{key: x, 'kind': \"invariant\", pack: shop}\n", "invariant"),
+        ("key: x\nkind: polcy\napplies_to: [ours]\n", "policy"),
+        ("key: x\nkind: policy\napplies_to: [ours\n", "policy"),
+    ],
+)
+def test_shared_truths_of_a_folder_are_found_even_broken(project: Path, shipped: Path, text: str, kind: str) -> None:
+    """A misspelt or broken policy must not be the same as none."""
+    (project / "truths" / "x").mkdir()
+    (project / "truths" / "x" / "truth.yaml").write_text(text)
+    assert [("x", kind)] == [(item.file.parent.name, item.kind) for item in shared_truths_in(project / "truths")]
 
 
 def test_a_truth_that_is_no_yaml_is_still_found(project: Path, shipped: Path) -> None:

@@ -1,0 +1,29 @@
+"""Files that a truth names and that are not there. Must never look for one: it is told which are missing."""
+
+from converge_cli.truth.findings import Findings, Place
+from converge_cli.truth.yaml_source import Node
+
+
+def check_files(root: Node, missing: frozenset[str], findings: Findings) -> None:
+    """Add a finding for each missing feature and input, at its name."""
+    if not missing:
+        return
+    for name, place in _features(root):
+        if name in missing:
+            message = f"feature file {name} is neither beside the truth nor in the project's features/"
+            fix = f"write {name}, or name another file under features: ([] for none)"
+            findings.add("missing-file", place, message, fix)
+    inputs = root.get("inputs")
+    for name, item in inputs.value.items() if inputs is not None and isinstance(inputs.value, dict) else ():
+        file = item.get("file")
+        if file is not None and file.value in missing:
+            fix = f"add the file, or leave out file: and give it with --input {name}=PATH"
+            findings.add("missing-file", file.place, f"there is no file {file.value}", fix)
+
+
+def _features(root: Node) -> list[tuple[str, Place]]:
+    """The features that the truth names with their places; its own by default."""
+    node, key = root.get("features"), root.get("key")
+    if node is not None and isinstance(node.value, list):
+        return [(item.value, item.place) for item in node.value if isinstance(item.value, str)]
+    return [] if key is None else [(f"{key.value}.feature", key.place)]
