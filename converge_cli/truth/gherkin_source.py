@@ -4,118 +4,38 @@ gherkin-official parses; what its grammar takes for a description is looked at a
 would vanish without a word. Must know nothing of what steps mean.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import msgspec
-
-from converge_cli.core.errors import did_you_mean
+from converge_cli.truth.feature_text import FeatureText, Scenario, Step, Tag
 from converge_cli.truth.findings import Findings, Place
+from converge_cli.truth.gherkin_outline import (
+    bindings,
+    check_columns,
+    check_no_placeholders,
+    check_placeholders,
+    fill,
+    fill_step,
+)
+from converge_cli.truth.gherkin_syntax import check_row_ends, parse_feature
+from converge_cli.truth.keyword_guess import Words
 from converge_cli.truth.source import Source
 from converge_cli.truth.step_catalogue import Keyword
 from converge_cli.truth.step_grammar import Argument, Cell
-from converge_cli.truth.swallowed import Words, swallowed_lines
+from converge_cli.truth.swallowed import swallowed_line
+
+__all__ = ["FeatureText", "Scenario", "Step", "Tag", "read_feature"]
 
 _KEYWORDS: dict[str, Keyword] = {"Context": "given", "Action": "when", "Outcome": "then"}
-_NAMES = {
-    "#EOF": "the end of the file",
-    "#StepLine": "a step",
-    "#ScenarioLine": "a scenario",
-    "#FeatureLine": "Feature:",
-    "#RuleLine": "Rule:",
-    "#BackgroundLine": "Background:",
-    "#ExamplesLine": "Examples:",
-    "#TagLine": "tags",
-    "#TableRow": "a table row",
-    "#DocStringSeparator": "a doc string",
-    "#Other": "text",
-}
-
-
-class Tag(msgspec.Struct, frozen=True):
-    """A tag without its `@`."""
-
-    name: str
-    place: Place
-
-
-class Step(msgspec.Struct, frozen=True):
-    """A step: what its keyword comes to, its text, where it stands, what hangs below it."""
-
-    keyword: Keyword | None
-    text: str
-    place: Place
-    argument: Argument | None = None
-
-
-class Scenario(msgspec.Struct, frozen=True):
-    """A scenario, or one row of an outline.
-
-    Attributes:
-        levels: tags, nearest first: examples, scenario, rule, feature.
-        row: number of the outline's row, from 1; 0 for a plain scenario.
-        steps: the background's steps first.
-    """
-
-    title: str
-    place: Place
-    levels: tuple[tuple[Tag, ...], ...]
-    steps: tuple[Step, ...]
-    row: int = 0
-
-
-class FeatureText(msgspec.Struct, frozen=True):
-    """A parsed feature file; `outer` are the tags of its feature and rules."""
-
-    title: str
-    place: Place
-    scenarios: tuple[Scenario, ...]
-    outer: tuple[Tag, ...] = ()
 
 
 def read_feature(source: Source, findings: Findings) -> FeatureText | None:
     """Parse a feature file; None when it has no readable feature, which is then a finding."""
-    from gherkin.errors import CompositeParserException, ParserException  # noqa: PLC0415  40 ms
-    from gherkin.parser import Parser  # noqa: PLC0415
-
     text = findings.read(source)
-    if text is None:
-        return None
-    try:
-        document: Any = Parser().parse(text)
-    except CompositeParserException as errors:
-        for error in errors.errors:
-            _add_syntax_error(error, source.name, findings)
-        return None
-    except ParserException as error:
-        _add_syntax_error(error, source.name, findings)
-        return None
-    feature = document.get("feature")
+    feature = None if text is None else parse_feature(source.name, text, findings)
     if feature is None:
-        findings.add("empty-file", findings.whole_file(source.name), "the file has no Feature:", "begin with Feature:")
         return None
     return _Reader(source.name, findings, feature["language"]).feature(feature)
-
-
-def _add_syntax_error(error: Any, file: str, findings: Findings) -> None:
-    line, column = error.location["line"], error.location.get("column") or 1
-    text = findings.line(Place(file, line, 1, 1))
-    message = re.sub(r"^\([0-9:]+\): ", "", str(error))
-    message = (
-        message.replace("#Comment, ", "").replace("#Empty, ", "").replace(", #Comment", "").replace(", #Empty", "")
-    )
-    for name, words in _NAMES.items():
-        message = message.replace(name, words)
-    fix = "see the Gherkin reference, or compare with a scenario that works"
-    colon = re.match(r"\s*([^\W\d_]+):\s", text + " ")
-    if "not supported" in message:
-        from gherkin.dialect import DIALECTS  # noqa: PLC0415
-
-        fix = did_you_mean(message.rpartition(" ")[2], DIALECTS) or "use a language code such as en, sv or de"
-    elif colon and colon[1] in {"Given", "When", "Then", "And", "But"}:
-        message, fix = f"{colon[1]}: has a stray colon", f"write {colon[1]} without the colon"
-    findings.add("gherkin-syntax", Place(file, line, column, max(len(text), column) + 1), message, fix)
 
 
 class _Reader:
@@ -134,10 +54,7 @@ class _Reader:
         tags = self._tags(node)
         self._outer += tags
         scenarios = tuple(self._children(node["children"], (), (tags,)))
-        if not _has_scenario(node):
-            self._findings.add(
-                "scenario-without-steps", place, f"feature {node['name']!r} has no scenario", "write one, or remove it"
-            )
+        self._check_scenarios(node, "feature")
         return FeatureText(node["name"], place, scenarios, tuple(self._outer))
 
     def _children(
@@ -145,15 +62,29 @@ class _Reader:
     ) -> Iterator[Scenario]:
         for child in children:
             if "background" in child:
-                self._describe(child["background"], steps_expected=True)
-                steps += self._steps(child["background"]["steps"], steps)
+                steps += self._background(child["background"], steps)
             elif "rule" in child:
                 self._describe(child["rule"])
+                self._check_scenarios(child["rule"], "rule")
                 tags = self._tags(child["rule"])
                 self._outer += tags
                 yield from self._children(child["rule"]["children"], steps, (tags, *levels))
             else:
                 yield from self._scenario(child["scenario"], steps, levels)
+
+    def _background(self, node: Any, before: tuple[Step, ...]) -> tuple[Step, ...]:
+        self._describe(node, steps_expected=True)
+        steps = self._steps(node["steps"], before)
+        if not steps:
+            fix = "write Given steps, or remove it"
+            self._findings.add("scenario-without-steps", self._place(node), "the background has no steps", fix)
+        check_no_placeholders(steps, self._findings)
+        return steps
+
+    def _check_scenarios(self, node: Any, what: str) -> None:
+        if not _has_scenario(node):
+            message = f"{what} {node['name']!r} has no scenario"
+            self._findings.add("scenario-without-steps", self._place(node), message, "write one, or remove it")
 
     def _scenario(
         self, node: Any, background: tuple[Step, ...], levels: tuple[tuple[Tag, ...], ...]
@@ -162,30 +93,53 @@ class _Reader:
         place = self._place(node)
         levels = (self._tags(node), *levels)
         own = self._steps(node["steps"], background)
+        is_outline = node["keyword"].strip() in self._words.outline
         if not own:
-            self._findings.add(
-                "scenario-without-steps", place, f"scenario {node['name']!r} has no steps", "write Given and Then steps"
-            )
-            return
-        if not node["examples"] and not self._is_outline(node["keyword"]):
+            message, fix = f"scenario {node['name']!r} has no steps", "write Given and Then steps"
+            self._findings.add("scenario-without-steps", place, message, fix)
+        elif node["examples"] or is_outline:
+            if not is_outline:
+                fix = "write Scenario Outline:, or remove the examples"
+                self._findings.add("gherkin-syntax", place, "a plain scenario has examples", fix)
+            yield from self._rows(node, place, levels, background, own)
+        else:
+            check_no_placeholders(own, self._findings)
             yield Scenario(node["name"], place, levels, background + own)
-            return
-        rows = 0
+
+    def _rows(
+        self,
+        node: Any,
+        place: Place,
+        levels: tuple[tuple[Tag, ...], ...],
+        background: tuple[Step, ...],
+        own: tuple[Step, ...],
+    ) -> Iterator[Scenario]:
+        number = 0
+        if not node["examples"]:
+            fix = "add an Examples: table with a row, or write Scenario:"
+            self._findings.add("outline-without-examples", place, f"outline {node['name']!r} has no examples", fix)
         for examples in node["examples"]:
             self._describe(examples)
             tags = self._tags(examples)
+            header = self._header(examples)
+            if not examples["tableBody"]:
+                message, fix = "the examples have no row, so nothing is run", "add a row below a header row"
+                self._findings.add("outline-without-examples", self._place(examples), message, fix)
+                continue
+            check_columns(header, node["name"], own, self._findings)
+            check_placeholders(node["name"], place, own, [cell.text for cell in header], self._findings)
             for row in examples["tableBody"]:
-                rows += 1
-                cells = self._bindings(examples["tableHeader"], row)
-                self._check_placeholders(own, cells)
-                steps = tuple(_fill(step, cells) for step in own)
-                yield Scenario(_replace(node["name"], cells), place, (tags, *levels), background + steps, rows)
-        if rows == 0:
-            fix = "add an Examples: table with a row, or write Scenario:"
-            self._findings.add("gherkin-syntax", place, f"outline {node['name']!r} has no example row", fix)
+                number += 1
+                cells = bindings(header, row)
+                steps = tuple(fill_step(step, cells) for step in own)
+                yield Scenario(fill(node["name"], cells), place, (tags, *levels), background + steps, number)
 
-    def _is_outline(self, keyword: str) -> bool:
-        return keyword in self._words.outline
+    def _header(self, examples: Any) -> list[Cell]:
+        header = examples.get("tableHeader")
+        if header is None:
+            return []
+        check_row_ends(self._file, {"rows": [header, *examples["tableBody"]]}, self._findings)
+        return [self._cell(cell) for cell in header["cells"]]
 
     def _steps(self, nodes: Sequence[Any], before: tuple[Step, ...]) -> tuple[Step, ...]:
         keyword = before[-1].keyword if before else None
@@ -203,6 +157,8 @@ class _Reader:
         table, doc = node.get("dataTable"), node.get("docString")
         if table is None and doc is None:
             return None
+        if table:
+            check_row_ends(self._file, table, self._findings)
         rows = tuple(tuple(self._cell(cell) for cell in row["cells"]) for row in table["rows"]) if table else ()
         if table and any(not row for row in rows):
             rows = ()
@@ -226,18 +182,6 @@ class _Reader:
             for tag in node["tags"]
         )
 
-    def _bindings(self, header: Any, row: Any) -> dict[str, str]:
-        names = [cell["value"] for cell in header["cells"]]
-        return dict(zip(names, (cell["value"] for cell in row["cells"]), strict=False))
-
-    def _check_placeholders(self, steps: tuple[Step, ...], cells: dict[str, str]) -> None:
-        for step in steps:
-            for name in re.findall(r"(?<!\?P)<(\w[\w ]*)>", step.text):
-                if name not in cells:
-                    fix = did_you_mean(name, cells) or f"the columns are {', '.join(cells)}"
-                    place = self._findings.within(step.place, f"<{name}>")
-                    self._findings.add("gherkin-syntax", place, f"<{name}> is not a column of the examples", fix)
-
     def _describe(self, node: Any, *, steps_expected: bool = False) -> None:
         description = node.get("description")
         if not description:
@@ -247,10 +191,13 @@ class _Reader:
             start += 1
         for line in range(start, start + description.count("\n") + 1):
             text = self._findings.line(Place(self._file, line, 1, 1))
-            why = swallowed_lines(text.strip(), self._words, steps_expected=steps_expected)
-            if why:
+            found = swallowed_line(text.strip(), self._words, steps_expected=steps_expected)
+            if found is not None:
                 column = len(text) - len(text.lstrip()) + 1
-                self._findings.add("swallowed-line", Place(self._file, line, column, len(text.rstrip()) + 1), *why)
+                place = Place(self._file, line, column, len(text.rstrip()) + 1)
+                wrong = Place(self._file, line, column, column + found.end)
+                replacement = None if found.instead is None else (wrong, found.instead)
+                self._findings.add("swallowed-line", place, found.message, found.fix, replacement)
 
     def _place(self, node: Any) -> Place:
         line, column = node["location"]["line"], node["location"]["column"]
@@ -260,17 +207,3 @@ class _Reader:
 
 def _has_scenario(node: Any) -> bool:
     return any("scenario" in child or ("rule" in child and _has_scenario(child["rule"])) for child in node["children"])
-
-
-def _replace(text: str, cells: dict[str, str]) -> str:
-    for name, value in cells.items():
-        text = text.replace(f"<{name}>", value)
-    return text
-
-
-def _fill(step: Step, cells: dict[str, str]) -> Step:
-    argument = step.argument
-    if argument is not None:
-        rows = tuple(tuple(Cell(_replace(cell.text, cells), cell.place) for cell in row) for row in argument.rows)
-        argument = Argument(rows, None if argument.text is None else _replace(argument.text, cells))
-    return Step(step.keyword, _replace(step.text, cells), step.place, argument)

@@ -13,6 +13,11 @@ from converge_cli.truth.step_grammar import Argument, StepProblem, skeleton
 from converge_cli.truth.step_template import TemplateIndex, values_of
 
 _NOTHING = Argument()
+_SELECTION = re.compile(
+    r' with id ""'
+    r'| where field "" (?:exists|matches|is(?: not| one of| (?:at|greater|less) \w+)?)'
+    r'(?:,? (?:""|n|true|false|/.*/))*'
+)
 
 
 class ParsedStep(NamedTuple):
@@ -84,7 +89,23 @@ def read_step(
 
 def nearest(text: str, cutoff: float = 0.5) -> Pattern | None:
     """The pattern of the catalogue most like a text, or None when nothing is near."""
-    return _nearest(skeleton(text), cutoff)
+    return _nearest(_SELECTION.sub("", skeleton(text)), cutoff)
+
+
+def reads_like_a_step(text: str, cutoff: float) -> bool:
+    """Whether a text without keyword is a sentence of the catalogue, or so near to one as a cutoff says."""
+    if matching(text):
+        return True
+    # Prose shares words such as `the` with every sentence; comparing takes long, so two others must be shared.
+    shared = _words() & set(re.findall(r"[a-z]{4,}", text[:300].lower()))
+    return len(shared) > 1 and nearest(text, cutoff=cutoff) is not None
+
+
+@cache
+def _words() -> frozenset[str]:
+    """The words of the catalogue that tell something."""
+    shown = " ".join(pattern.template.shown for pattern in CATALOGUE)
+    return frozenset(re.findall(r"[a-z]{4,}", shown)) - {"must", "least", "most", "than", "each", "there", "from"}
 
 
 @lru_cache(maxsize=4096)

@@ -1,48 +1,37 @@
-"""Lines that Gherkin takes for description although somebody meant them as a step or a heading.
+"""Lines that Gherkin takes for description although somebody meant them as a step, a heading or a table.
 
 Errs on the side of prose: a line is reported only when it begins like a keyword, or reads like a step.
 """
 
-import re
-from difflib import SequenceMatcher
-from functools import lru_cache
+from typing import NamedTuple
 
-import msgspec
+from converge_cli.truth.keyword_guess import Guess, Words, guess_heading, guess_step
+from converge_cli.truth.step_parser import reads_like_a_step
 
-from converge_cli.truth.step_parser import nearest
-
-_FIRST = re.compile(r"(\S+?)(:?)(?:\s+(.*))?$", re.DOTALL)
-_HEADING = re.compile(r"([^\W\d_][\w ]*?)\s*:", re.UNICODE)
-_BULLET = re.compile(r"(?:[-+>\u2022]|\d+[.)])\s+")
 _MAX_LINE = 300
+_REAL_WORDS = frozenset(
+    {"a", "add", "ad", "an", "any", "ant", "as", "band", "bit", "bud", "bus", "but", "buy", "by", "cut", "end", "give"}
+    | {"gives", "giver", "hand", "hen", "land", "nut", "out", "put", "sand", "ten", "than", "the", "them", "then"}
+    | {"they", "thin", "went", "when", "where", "whey", "wren"}
+)
+"""English words that are one slip away from a keyword and begin honest prose."""
 
 
-class Words(msgspec.Struct, frozen=True):
-    """The keywords of one language: steps (And and But included), headings, those of an outline, of any scenario."""
+class Swallowed(NamedTuple):
+    """A line that was meant otherwise.
 
-    steps: frozenset[str]
-    headings: frozenset[str]
-    outline: frozenset[str]
-    scenarios: frozenset[str] = frozenset()
+    Attributes:
+        end, instead: how far the line is wrong, and what should stand there instead; None when that is not certain.
+    """
 
-    @classmethod
-    def of(cls, language: str) -> "Words":
-        """The words of a language code that the parser accepted."""
-        from gherkin.dialect import DIALECTS  # noqa: PLC0415  reads a large file
-
-        spec: dict[str, list[str]] = DIALECTS[language]  # type: ignore[assignment]
-        steps = {word.strip() for name in ("given", "when", "then", "and", "but") for word in spec[name]} - {"*"}
-        names = ("feature", "rule", "background", "scenario", "scenarioOutline", "examples")
-        headings = {word.strip() for name in names for word in spec[name]}
-        outlines = tuple(word.strip() for word in spec["scenarioOutline"])
-        # Words such as Example begin prose too: only those that also begin an outline's word are taken for headings.
-        plain = {word.strip() for word in spec["scenario"]}
-        scenarios = {word for word in plain if any(outline.startswith(word) for outline in outlines)}
-        return cls(frozenset(steps), frozenset(headings), frozenset(outlines), frozenset(scenarios | {*outlines}))
+    message: str
+    fix: str
+    end: int = 0
+    instead: str | None = None
 
 
-def swallowed_lines(line: str, words: Words, *, steps_expected: bool) -> tuple[str, str] | None:
-    """Message and fix when a line of a description was meant otherwise, else None.
+def swallowed_line(line: str, words: Words, *, steps_expected: bool) -> Swallowed | None:
+    """What is wrong with a line of a description that was meant otherwise, else None.
 
     Args:
         line: without surrounding space.
@@ -51,46 +40,54 @@ def swallowed_lines(line: str, words: Words, *, steps_expected: bool) -> tuple[s
     """
     if not line or line.startswith("#"):
         return None
-    line = _BULLET.sub("", line[:_MAX_LINE], count=1) if _BULLET.match(line) else line[:_MAX_LINE]
+    line = line[:_MAX_LINE]
+    if steps_expected and line.startswith(("|", '"""', "```")):
+        what = "a table row" if line.startswith("|") else "a doc string"
+        return Swallowed(f"{what} that hangs below no step is taken for description", "put it below a step")
     return _as_heading(line, words, steps_expected=steps_expected) or _as_step(
         line, words, steps_expected=steps_expected
     )
 
 
-def _as_heading(line: str, words: Words, *, steps_expected: bool) -> tuple[str, str] | None:
-    lost = next((word for word in sorted(words.scenarios) if line.startswith(f"{word} ")), None)
-    if lost and steps_expected:
-        return f"{lost} without a colon is taken for description", f"write {lost}: or begin the line otherwise"
-    heading = _HEADING.match(line)
-    close = heading and _closest(heading[1], words.headings, 0.85)
-    if close:
-        return f"{heading[1]}: is taken for description", f"write {close}: on a line of its own, where it belongs"  # type: ignore[index]
-    return None
-
-
-def _as_step(line: str, words: Words, *, steps_expected: bool) -> tuple[str, str] | None:
-    first = _FIRST.match(line)
-    if first is None:
+def _as_heading(line: str, words: Words, *, steps_expected: bool) -> Swallowed | None:
+    guess = guess_heading(line, words)
+    if guess is None or (guess.why == "no colon" and not steps_expected):
         return None
-    word, colon, rest = first[1], first[2], first[3] or ""
-    keyword = _closest(word, words.steps, 0.8 if len(word) > 3 else 1.0)
-    if colon and keyword:
-        return f"{word}: is taken for description", f"write {keyword} without a colon"
-    reads_like_a_step = nearest(rest, cutoff=0.75) is not None if keyword else nearest(line, cutoff=0.9) is not None
-    misspelt = keyword is not None and steps_expected and keyword.lower() != word.lower() and len(word) > 3
-    if reads_like_a_step or misspelt:
-        fix = f"write {keyword}, spelt so" if keyword else "begin the line with Given, When or Then"
-        return f"a line that reads like a step is taken for description: {line[:60]!r}", fix
+    if guess.why == "no colon":
+        message = f"{guess.meant} without a colon is taken for description"
+        return Swallowed(message, f"write {guess.meant}: or begin the line otherwise")
+    fix = f"write {guess.meant}: on a line of its own, where it belongs"
+    certain = guess.why != "exact"
+    return Swallowed(f"{guess.written} is taken for description", fix, guess.end, guess.instead if certain else None)
+
+
+def _as_step(line: str, words: Words, *, steps_expected: bool) -> Swallowed | None:
+    guess = guess_step(line, words)
+    if guess is not None:
+        return _as_guessed(line, guess, steps_expected=steps_expected)
+    if reads_like_a_step(line, 0.9) or (steps_expected and reads_like_a_step(line.partition(" ")[2], 0.75)):
+        return Swallowed(_told(line), "begin the line with Given, When or Then")
     return None
 
 
-@lru_cache(maxsize=8192)
-def _closest(word: str, choices: frozenset[str], cutoff: float) -> str | None:
-    best, found = cutoff, None
-    for choice in sorted(choices):
-        if abs(len(choice) - len(word)) > 3:
-            continue
-        ratio = SequenceMatcher(None, word.lower(), choice.lower()).ratio()
-        if ratio >= best and (found is None or ratio > best):
-            best, found = ratio, choice
-    return found
+def _as_guessed(line: str, guess: Guess, *, steps_expected: bool) -> Swallowed | None:
+    if guess.why == "colon":
+        fix = f"write {guess.meant} without a colon"
+        return Swallowed(f"{guess.written} is taken for description", fix, guess.end, guess.instead)
+    sure = reads_like_a_step(line[guess.end :], 0.75)
+    if guess.why in {"space", "misspelt"} and steps_expected:
+        sure = sure or guess.written.lower() not in _REAL_WORDS or guess.why == "space"
+    if not sure:
+        return None
+    if guess.why == "space":
+        gap = line[len(guess.written) : guess.end]
+        fix = f"write a sentence after {guess.meant}" if not gap else f"write {guess.meant} and one plain space"
+        return Swallowed(_told(line), fix, guess.end, guess.instead if gap else None)
+    if guess.why == "exact":
+        return Swallowed(_told(line), "move it below a scenario, without a bullet")
+    fix = f"write {guess.meant}, spelt so"
+    return Swallowed(_told(line), fix, guess.end, guess.instead if steps_expected else None)
+
+
+def _told(line: str) -> str:
+    return f"a line that reads like a step is taken for description: {line[:60]!r}"

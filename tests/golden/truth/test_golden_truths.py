@@ -20,8 +20,8 @@ from converge_cli.truth.source import Source
 
 HERE = Path(__file__).parent
 AWAITED = {
-    "unknown-role", "unreachable-quorum", "unknown-person", "unused-column", "unknown-placeholder",
-    "outline-without-examples", "duplicate-name", "empty-claim", "unused-step", "business-rule-in-wiring",
+    "unknown-role", "unreachable-quorum", "unknown-person",
+    "duplicate-name", "empty-claim", "unused-step", "business-rule-in-wiring",
     "invalid-policy", "missing-file", "malformed-suppression", "unused-suppression",
     "example-failed", "not-exercised", "soft-violated", "feature-without-truth",
     "unreadable-file",

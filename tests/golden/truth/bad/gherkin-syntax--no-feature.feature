@@ -1,0 +1,2 @@
+Scenario: An offer has a price
+  Given any fact under key "Strategies"

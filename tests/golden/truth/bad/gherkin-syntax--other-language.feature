@@ -1,0 +1,4 @@
+Egenskap: Anbud
+
+  Scenario: Ett anbud
+    Givet x

@@ -1,0 +1,2 @@
+# language: svenska
+Egenskap: Anbud
