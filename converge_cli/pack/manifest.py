@@ -18,7 +18,7 @@ from converge_cli.core.pack_spec import ContextField, ContextType, GateSpec
 from converge_cli.core.selector import selector
 from converge_cli.pack.version_range import is_range
 from converge_cli.truth.findings import Findings
-from converge_cli.truth.model_reader import read_model
+from converge_cli.truth.model_reader import Stranger, read_model
 from converge_cli.truth.yaml_source import Node
 from converge_cli.truth.yaml_types import ClauseId, Section, Text, made_by, spelled
 
@@ -166,10 +166,7 @@ class Manifest(Section, frozen=True):
 
 def read_manifest(root: Node, findings: Findings) -> Manifest | None:
     """The manifest of a positioned tree, or None after findings that say what is wrong and where."""
-    _refuse_business_rules(root, findings)
-    if findings.failed:
-        return None
-    manifest = read_model(root, Manifest, findings)
+    manifest = read_model(root, Manifest, findings, _business_rule)
     if manifest is None:
         return None
     _check_duplicates(root, manifest, findings)
@@ -180,17 +177,11 @@ def read_manifest(root: Node, findings: Findings) -> Manifest | None:
     return None if findings.failed else manifest
 
 
-def _refuse_business_rules(root: Node, findings: Findings) -> None:
-    gates = root.get("gates")
-    sections = [root, *(gates.value if gates is not None and isinstance(gates.value, list) else ())]
-    for section in sections:
-        for key in BUSINESS_RULES.intersection(section.keys):
-            findings.add(
-                "unknown-key",
-                section.keys[key],
-                f"{key!r} is a business rule, not wiring",
-                "it belongs in the feature or the truth's parameters",
-            )
+def _business_rule(key: str) -> Stranger | None:
+    if key not in BUSINESS_RULES:
+        return None
+    fix = "it belongs in the feature or the truth's parameters"
+    return Stranger("unknown-key", f"{key!r} is a business rule, not wiring", fix)
 
 
 def _check_duplicates(root: Node, manifest: Manifest, findings: Findings) -> None:

@@ -4,6 +4,7 @@ The fields' types say what may stand there; `yaml_types` says what a type alone 
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
@@ -27,9 +28,26 @@ _FORMS: dict[type[inspect.Type], tuple[type, str]] = {
 """How a type is written in YAML, and in words."""
 
 
-def read_model(root: Node, model: type[Model], findings: Findings) -> Model | None:
-    """The model of a tree, or None after a finding for each thing that does not fit."""
-    reader = _Reader(findings)
+class Stranger(NamedTuple):
+    """What is said of a key that a file does not have and that its author had a reason to expect."""
+
+    finding: str
+    message: str
+    fix: str
+
+
+Strangers = Callable[[str], Stranger | None]
+
+
+def read_model(
+    root: Node, model: type[Model], findings: Findings, strangers: Strangers = lambda _: None
+) -> Model | None:
+    """The model of a tree, or None after a finding for each thing that does not fit.
+
+    Args:
+        strangers: what to say of an unknown key, wherever it stands; None for what is said of any.
+    """
+    reader = _Reader(findings, strangers)
     read: Model = reader.value(_Spot(root), _type(model))
     return read if not reader.misfits else None
 
@@ -65,9 +83,10 @@ class _Spot(NamedTuple):
 class _Reader:
     """Reads one tree, counting what does not fit; what it returns for a misfit is of no use to anyone."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, strangers: Strangers) -> None:
         self.misfits = 0
         self._findings = findings
+        self._strangers = strangers
 
     def value(self, spot: _Spot, kind: inspect.Type) -> Any:
         """The value at a spot as one of a type."""
@@ -179,9 +198,11 @@ class _Reader:
 
     def _add_unknown(self, spot: _Spot, key: str, known: list[str]) -> None:
         self.misfits += 1
-        guess = None if self._findings.many else did_you_mean(key, known)
-        fix = guess or f"the keys here are {', '.join(known)}"
-        self._findings.add("unknown-key", spot.node.keys.get(key, spot.node.place), f"unknown key {key!r}", fix)
+        told = self._strangers(key)
+        if told is None:
+            guess = None if self._findings.many else did_you_mean(key, known)
+            told = Stranger("unknown-key", f"unknown key {key!r}", guess or f"the keys here are {', '.join(known)}")
+        self._findings.add(told.finding, spot.node.keys.get(key, spot.node.place), told.message, told.fix)
 
     def _add_missing(self, spot: _Spot, key: str) -> None:
         self.misfits += 1
