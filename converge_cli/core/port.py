@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from decimal import Decimal
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from converge_cli.core.event import RunEvent, SuggestorRunning
 from converge_cli.core.flow_gate import FlowGateDecision, FlowQuestion
+
+if TYPE_CHECKING:  # the engine imports this module and must not come to know what an entry is
+    from converge_cli.core.ledger import Heartbeat, LedgerEntry, LedgerHead, LedgerPage, NewEntry
 
 
 class Clock(Protocol):
@@ -158,4 +161,58 @@ class Experience(Protocol):
 
     def close(self) -> None:
         """Let go of every resource."""
+        ...
+
+
+class Ledger(Protocol):
+    """The optional mirror of what happened: entries by context, append-only. Never an authority; five operations.
+
+    Every operation may raise LedgerUnavailableError, and LedgerRequestError for a name or number that means nothing.
+    """
+
+    def append(self, context: str, entries: "Sequence[NewEntry]") -> "list[LedgerEntry]":
+        """Write entries durably, all or none; returns each as it is held.
+
+        An entry whose id the context holds already, with the same content, is not written again.
+
+        Raises:
+            EntryTooLargeError: one of them, or all together, are over the limits.
+            EntryConflictError: an id is taken by other content.
+        """
+        ...
+
+    def get(self, context: str, *, key: str | None = None, after: int = 0, limit: int = 100) -> "LedgerPage":
+        """Entries with a sequence above `after`, in order; the cost does not grow with the context.
+
+        A page may end early (`more`) when its entries are large. A context without entries has an empty page.
+        """
+        ...
+
+    def snapshot(self, context: str) -> Iterator[bytes]:
+        """The context as it is now: canonical JSON lines, zstd, streamed; a header, then every entry.
+
+        Raises:
+            ContextUnknownError: it has no entries.
+        """
+        ...
+
+    def load(self, chunks: Iterable[bytes]) -> "LedgerHead":
+        """Verify a snapshot, then write it, all or nothing, into its context; the next append goes on from there.
+
+        Raises:
+            SnapshotInvalidError: it is not as it was made.
+            ContextNotEmptyError: the context has entries.
+        """
+        ...
+
+    def watch(
+        self, context: str, *, key: str | None = None, after: int = 0, heartbeat: float = 5.0
+    ) -> "Iterator[LedgerEntry | Heartbeat]":
+        """Every entry above `after`, then each new one as it comes, once and in order, without end.
+
+        `heartbeat` is how many seconds pass without an entry before a Heartbeat is given.
+
+        Raises:
+            SlowWatcherError: the watcher fell too far behind; it can watch again from what it was given last.
+        """
         ...

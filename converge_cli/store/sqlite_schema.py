@@ -1,7 +1,11 @@
-"""The layout of experience.db, its versions, and opening it. Must never open a file that another program made."""
+"""The layout of experience.db, its versions, and opening it. Must never open a file that another program made.
+
+Opening, versions and migration serve other databases of ours too: what differs is their `Layout`.
+"""
 
 import sqlite3
 from pathlib import Path
+from typing import NamedTuple
 
 from converge_cli.store.unavailable import StoreUnavailableError
 
@@ -50,34 +54,59 @@ MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
 """What leads from each version to the next; a released entry never changes."""
 
 
-def connect(folder: Path, *, create: bool) -> sqlite3.Connection:
-    """Open `<folder>/experience.db`; a database that is only read is neither made nor changed.
+class Layout(NamedTuple):
+    """One kind of database of ours.
+
+    Attributes:
+        file: its name in its folder.
+        application_id: what SQLite's header says of whose it is.
+        migrations: see `MIGRATIONS`.
+        elsewhere: how to choose another place for it.
+    """
+
+    file: str
+    application_id: int
+    migrations: tuple[str, ...]
+    elsewhere: str
+
+
+EXPERIENCE = Layout("experience.db", APPLICATION_ID, MIGRATIONS, "choose another folder with CONVERGE_STORAGE_PATH")
+
+
+def connect(folder: Path, *, create: bool, layout: Layout = EXPERIENCE) -> sqlite3.Connection:
+    """Open the layout's file in a folder; a database that is only read is neither made nor changed.
 
     Raises:
         sqlite3.Error: it can't be opened.
         StoreUnavailableError: it belongs to another program or to a newer version.
     """
-    file = (folder / "experience.db").absolute().as_uri()
+    file = (folder / layout.file).absolute().as_uri()
     connection = _open(f"{file}?mode={'rwc' if create else 'rw'}")
     try:
         try:
-            _prepare(connection, folder, create=create)
+            _prepare(connection, folder, layout, create=create)
         except sqlite3.OperationalError as error:
-            if create or not _is_read_only(error) or _has_wal(folder):
+            if create or not _is_read_only(error) or _has_wal(folder / layout.file):
                 raise
             # A copy on a read-only disk: with an empty WAL its one file is the whole store, and nobody can write it.
             connection.close()
             connection = _open(f"{file}?mode=ro&immutable=1")
-            _prepare(connection, folder, create=False)
+            _prepare(connection, folder, layout, create=False)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def migrate(connection: sqlite3.Connection, folder: Path, migrations: tuple[str, ...] = MIGRATIONS) -> None:
+def migrate(
+    connection: sqlite3.Connection,
+    folder: Path,
+    migrations: tuple[str, ...] | None = None,
+    layout: Layout = EXPERIENCE,
+) -> None:
     """Bring an open database to this version, in one transaction; the caller holds the store's lock."""
-    version = check_version(connection, folder, len(migrations))
+    migrations = layout.migrations if migrations is None else migrations
+    version = check_version(connection, folder, len(migrations), layout)
     if version == len(migrations):
         return
     connection.execute("BEGIN IMMEDIATE")
@@ -85,7 +114,7 @@ def migrate(connection: sqlite3.Connection, folder: Path, migrations: tuple[str,
         for script in migrations[version:]:
             for statement in filter(str.strip, script.split(";")):
                 connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA application_id = {layout.application_id}")
         connection.execute(f"PRAGMA user_version = {len(migrations)}")
         connection.execute("COMMIT")
     except BaseException:
@@ -93,25 +122,26 @@ def migrate(connection: sqlite3.Connection, folder: Path, migrations: tuple[str,
         raise
 
 
-def check_version(connection: sqlite3.Connection, folder: Path, known: int = len(MIGRATIONS)) -> int:
+def check_version(
+    connection: sqlite3.Connection, folder: Path, known: int | None = None, layout: Layout = EXPERIENCE
+) -> int:
     """The database's version; 0 for an empty one.
 
     Raises:
         StoreUnavailableError: it belongs to another program or to a newer version.
     """
+    known = len(layout.migrations) if known is None else known
     owner, version, tables = connection.execute(
         "SELECT (SELECT application_id FROM pragma_application_id), "
         "(SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)"
     ).fetchone()
-    if owner != APPLICATION_ID and (owner or version or tables):
-        raise StoreUnavailableError(
-            folder, "experience.db belongs to another program", "choose another folder with CONVERGE_STORAGE_PATH"
-        )
+    if owner != layout.application_id and (owner or version or tables):
+        raise StoreUnavailableError(folder, f"{layout.file} belongs to another program", layout.elsewhere)
     if version > known:
         raise StoreUnavailableError(
             folder,
             f"it was written by a newer Converge (layout {version}; this one knows {known})",
-            "use that version of Converge, or another folder with CONVERGE_STORAGE_PATH",
+            f"use that version of Converge, or {layout.elsewhere}",
         )
     return int(version)
 
@@ -121,8 +151,8 @@ def _open(uri: str) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
 
 
-def _prepare(connection: sqlite3.Connection, folder: Path, *, create: bool) -> None:
-    version = check_version(connection, folder)
+def _prepare(connection: sqlite3.Connection, folder: Path, layout: Layout, *, create: bool) -> None:
+    version = check_version(connection, folder, layout=layout)
     if create and version == 0:
         connection.execute("PRAGMA page_size = 4096")
         connection.execute("PRAGMA journal_mode = WAL")
@@ -135,6 +165,6 @@ def _is_read_only(error: sqlite3.OperationalError) -> bool:
     return error.sqlite_errorname.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN"))
 
 
-def _has_wal(folder: Path) -> bool:
-    wal = folder / "experience.db-wal"
+def _has_wal(file: Path) -> bool:
+    wal = file.with_name(f"{file.name}-wal")
     return wal.exists() and wal.stat().st_size > 0

@@ -20,8 +20,8 @@ _BY_SQLITE = {
     "SQLITE_READONLY": ("it is read-only", "make the folder writable, or choose another with CONVERGE_STORAGE_PATH"),
     "SQLITE_PERM": _BY_ERRNO[errno.EACCES],
     "SQLITE_AUTH": _BY_ERRNO[errno.EACCES],
-    "SQLITE_CANTOPEN": ("experience.db can't be opened", "check the folder's permissions"),
-    "SQLITE_NOTADB": ("experience.db is not a database", "move that file away, or restore it from a backup"),
+    "SQLITE_CANTOPEN": ("the database can't be opened", "check the folder's permissions"),
+    "SQLITE_NOTADB": ("the file is not a database", "move that file away, or restore it from a backup"),
     "SQLITE_BUSY": ("another process keeps it busy", "try again when the other command has ended"),
     "SQLITE_LOCKED": ("another process keeps it busy", "try again when the other command has ended"),
     "SQLITE_IOERR": ("the disk reports an error", "check the disk; what was recorded before is untouched"),
@@ -29,7 +29,11 @@ _BY_SQLITE = {
 
 
 class StoreUnavailableError(ConvergeError):
-    """The store can't be read or written now; nothing was half-written."""
+    """The store can't be read or written now; nothing was half-written.
+
+    Attributes:
+        why: what is wrong with it, without its name.
+    """
 
     code = "STORE_UNAVAILABLE"
 
@@ -37,9 +41,10 @@ class StoreUnavailableError(ConvergeError):
         # The folder as the user gave it; a name with control characters must not reach a terminal raw.
         shown = str(folder) if str(folder).isprintable() else ascii(str(folder))
         super().__init__(f"the store {shown} can't be used: {why}", hint=hint, where=shown)
+        self.why = why
 
 
-def disk_error(folder: Path, error: OSError | sqlite3.Error) -> ConvergeError:
+def disk_error(folder: Path, error: OSError | sqlite3.Error, file: str = "experience.db") -> ConvergeError:
     """The error to raise for what the operating system or SQLite reported."""
     if isinstance(error, OSError):
         fallback = (error.strerror or type(error).__name__, "choose another folder with CONVERGE_STORAGE_PATH")
@@ -47,7 +52,7 @@ def disk_error(folder: Path, error: OSError | sqlite3.Error) -> ConvergeError:
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith("SQLITE_CORRUPT") or "decode to UTF-8" in str(error):
         return RecordCorruptError(
-            "the database file experience.db is damaged", hint="restore the store from a backup", where="experience.db"
+            f"the database file {file} is damaged", hint="restore the store from a backup", where=file
         )
     family = "_".join(name.split("_")[:2])
     return StoreUnavailableError(folder, *_BY_SQLITE.get(family, (str(error), "see converge doctor")))

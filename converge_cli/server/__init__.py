@@ -1,0 +1,1 @@
+"""Transports: what others reach over a network. Must hold no logic of its own."""

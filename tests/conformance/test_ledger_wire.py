@@ -1,0 +1,52 @@
+"""The ledger's protocol: its generated code is fresh, and it has five methods, no more."""
+
+import inspect
+from pathlib import Path
+
+import grpc
+import pytest
+from served_ledger import serving
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+from google.protobuf.descriptor_pool import DescriptorPool
+
+from converge_cli._internal.system import SystemClock
+from converge_cli.core.port import Ledger
+from converge_cli.store.ledger_memory import MemoryLedger
+from converge_cli.testing.wire_stubs import ROOT, generate
+
+OPERATIONS = {"Append", "Get", "Snapshot", "Load", "Watch"}
+
+
+def test_the_generated_code_is_what_the_protocol_generates(tmp_path: Path):
+    """Whoever changes the one has to generate the other: python -m converge_cli.testing.wire_stubs."""
+    made = generate(tmp_path)
+    assert 3 == len(made)
+    for path in made:
+        assert (ROOT / path.relative_to(tmp_path)).read_text() == path.read_text()
+
+
+def test_the_port_has_exactly_the_five_operations():
+    """Nothing that changes, removes, locks or decides."""
+    names = {name for name, _ in inspect.getmembers(Ledger, inspect.isfunction) if not name.startswith("_")}
+    assert {name.lower() for name in OPERATIONS} == names
+
+
+def test_a_server_offers_exactly_the_five_methods_and_says_that_it_is_well():
+    """Counted by reflection, as any client can."""
+    with serving(MemoryLedger(SystemClock())) as url, grpc.insecure_channel(url.removeprefix("grpc://")) as channel:
+        database = ProtoReflectionDescriptorDatabase(channel)
+        service = DescriptorPool(database).FindServiceByName("converge.ledger.v1.Ledger")
+        health = health_pb2_grpc.HealthStub(channel)
+        for name in ("", "converge.ledger.v1.Ledger"):
+            answer = health.Check(health_pb2.HealthCheckRequest(service=name), timeout=10)
+            assert health_pb2.HealthCheckResponse.SERVING == answer.status
+        with pytest.raises(grpc.RpcError):
+            health.Check(health_pb2.HealthCheckRequest(service="other"), timeout=10)
+        services = {
+            "converge.ledger.v1.Ledger",
+            "grpc.health.v1.Health",
+            "grpc.reflection.v1alpha.ServerReflection",
+        }
+        assert OPERATIONS == {method.name for method in service.methods}
+        assert services == set(database.get_services())
