@@ -24,5 +24,6 @@ COMMANDS = {
     "truths": Listed("truths", "List, show, begin or compile truths."),
     "packs": Listed("packs", "List, show or begin packs."),
     "doctor": Listed("doctor", "Check that this installation works."),
+    "completion": Listed("completion", "Print the script that makes a shell complete words."),
     "version": Listed("version", "Print the version."),
 }

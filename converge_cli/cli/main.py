@@ -17,6 +17,11 @@ def main() -> NoReturn:
     gc.set_threshold(100_000, 20, 20)
     args = sys.argv[1:]
     _mend_streams()
+    if "_CONVERGE_COMPLETE" in os.environ:
+        from converge_cli.cli.complete import complete  # noqa: PLC0415  a shell asks what could come next
+
+        complete(os.environ["_CONVERGE_COMPLETE"], args)
+        raise SystemExit(0)
     if args in (["--version"], ["version"]):
         from converge_cli.cli.stdout import write_out  # noqa: PLC0415
 

@@ -56,7 +56,7 @@ def new(
     ] = None,
     description: Annotated[str | None, typer.Option(metavar="TEXT", help="What it decides.")] = None,
     truth: Annotated[
-        str | None, typer.Option(metavar="KEY", help="Key of the truth that shows it at work; default its name.")
+        str | None, typer.Option(metavar="NAME", help="Key of the truth that shows it at work; default its name.")
     ] = None,
     dry_run: options.DryRun = False,
     as_json: options.Json = False,

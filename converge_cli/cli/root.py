@@ -57,7 +57,7 @@ def root() -> Any:
         cls=Root,
         help=_HELP,
         no_args_is_help=False,
-        add_completion=True,
+        add_completion=False,  # `converge completion` does it, quicker and for more words
         rich_markup_mode=None,  # plain help: nothing to import, and every screen reader can read it
         pretty_exceptions_enable=False,
     )
