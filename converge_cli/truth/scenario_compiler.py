@@ -1,32 +1,23 @@
 """Scenarios to invariants, validations, contracts, examples and documented gaps, by their tags."""
 
+from collections.abc import Sequence
 from pathlib import PurePath
-from typing import Any, Literal, get_args
+from typing import Literal
 
 import msgspec
 
-from converge_cli.core.errors import did_you_mean
 from converge_cli.core.example import Example, ExpectedOutcome, Gap
-from converge_cli.core.ids import CLAUSE_ID
-from converge_cli.core.invariant import Invariant, InvariantClass, Origin, Validation
+from converge_cli.core.invariant import Invariant, Origin, Validation
+from converge_cli.truth.claims import claims_nothing
 from converge_cli.truth.clause_ids import ClauseIds, id_of_title
-from converge_cli.truth.clause_reader import Clause, ClauseReader
+from converge_cli.truth.clause_reader import ClauseReader
+from converge_cli.truth.feature_text import FeatureText, Scenario, Tag
 from converge_cli.truth.findings import Findings, Place
-from converge_cli.truth.gherkin_source import FeatureText, Scenario, Tag
-from converge_cli.truth.step_catalogue import Converges
+from converge_cli.truth.scenario_tags import CLASSES, ScenarioTags, Sort
+from converge_cli.truth.step_catalogue import Converges, Keyword
 from converge_cli.truth.step_parser import read_step
 
-Sort = Literal["invariant", "validation", "suggestor", "e2e", "manual"]
-_SORTS: dict[str, Sort] = {
-    "invariant": "invariant",
-    "validation": "validation",
-    "suggestor": "suggestor",
-    "agent": "suggestor",
-    "e2e": "e2e",
-    "manual": "manual",
-}
-_CLASSES: tuple[InvariantClass, ...] = get_args(InvariantClass)
-_KNOWN = [*_SORTS, *_CLASSES]
+_ORDER: tuple[Keyword, ...] = ("given", "when", "then")
 
 
 class Compiled(msgspec.Struct):
@@ -50,36 +41,62 @@ class ScenarioCompiler:
 
     def feature(self, feature: FeatureText) -> None:
         """Compile every scenario of a feature."""
-        for tag in feature.outer:
-            self._check_tag(tag)
-            if tag.name.startswith("id:"):
-                fix = "put it above one scenario"
-                self._findings.add("misused-tag", tag.place, "an id belongs to one scenario", fix)
+        tags = ScenarioTags(feature, self._findings)
+        tags.check_outer()
+        titles: dict[str, Place] = {}
         for scenario in feature.scenarios:
-            self._scenario(scenario)
+            self._check_title(scenario, titles)
+            self._scenario(scenario, tags)
+        tags.check_inherited()
 
-    def _scenario(self, scenario: Scenario) -> None:
-        own = [tag for level in scenario.levels[: 2 if scenario.row else 1] for tag in level]
-        known = [self._check_tag(tag) for tag in own]
-        sort = self._sort(scenario)
+    def _check_title(self, scenario: Scenario, titles: dict[str, Place]) -> None:
+        """Check that the title claims something, and is no other scenario's of the file."""
+        if claims_nothing(scenario.title) and scenario.row < 2:
+            message, fix = f"{scenario.title!r} claims nothing", "say in a sentence what is so when the scenario holds"
+            self._findings.add("empty-claim", scenario.place, message, fix)
+        first = titles.setdefault(" ".join(scenario.title.lower().split()), scenario.place)
+        if first != scenario.place and scenario.row < 2:
+            message = f"the title stands there twice, first in line {first.line}"
+            self._findings.add("duplicate-name", scenario.place, message, "say how the two differ")
+
+    def _scenario(self, scenario: Scenario, tags: ScenarioTags) -> None:
+        own = scenario.levels[0] if not scenario.row else (*scenario.levels[0], *scenario.levels[1])
+        known = tags.check_own(scenario)
+        sort = tags.sort(scenario)
         scenario_id = self._id(scenario, own)
         if scenario_id is None or not self._ids.declare(scenario_id, scenario.place):
             return
-        if not all(known) or sort is None:
+        if not known or sort is None or not self._check_steps(sort, scenario):
             return
-        if sort != "manual" and not any(step.keyword == "then" for step in scenario.steps):
-            fix = "write at least one Then step"
-            message = f"scenario {scenario.title!r} has no Then, so it asserts nothing"
-            self._findings.add("scenario-without-then", scenario.place, message, fix)
-            return
-        classes = [tag for tag in own if tag.name in _CLASSES]
+        classes = [tag for tag in own if tag.name in CLASSES]
         if classes and sort not in {"invariant", "manual"}:
             fix = "add @invariant, or remove the tag"
             self._findings.add("misused-tag", classes[0].place, f"@{classes[0].name} is for invariants only", fix)
             return
-        self._compile(sort, scenario, scenario_id)
+        self._compile(sort, scenario, scenario_id, tags)
 
-    def _compile(self, sort: Sort, scenario: Scenario, scenario_id: str) -> None:
+    def _check_steps(self, sort: Sort, scenario: Scenario) -> bool:
+        """Check that the steps come in order and assert something; what nobody runs may be prose."""
+        if sort == "manual":
+            return True
+        last: Keyword = "given"
+        for step in scenario.steps:
+            keyword = step.keyword or last
+            if _ORDER.index(keyword) < _ORDER.index(last):
+                message = f"a {keyword.title()} step stands after a {last.title()} step"
+                fix = "write Given, then When, then Then; what is given later belongs in another scenario"
+                self._findings.add("misplaced-step", step.place, message, fix)
+            elif keyword == "when" and sort == "e2e" and last == "when":
+                fix = "keep one, and write another scenario for the other run"
+                self._findings.add("misplaced-step", step.place, "an example runs once", fix)
+            last = keyword
+        if not any(step.keyword == "then" for step in scenario.steps):
+            message = f"scenario {scenario.title!r} has no Then, so it asserts nothing"
+            self._findings.add("scenario-without-then", scenario.place, message, "write at least one Then step")
+            return False
+        return True
+
+    def _compile(self, sort: Sort, scenario: Scenario, scenario_id: str, tags: ScenarioTags) -> None:
         origin = _origin(scenario.place)
         if sort == "manual":
             self.compiled.gaps.append(Gap(scenario_id, scenario.title, origin))
@@ -90,7 +107,8 @@ class ScenarioCompiler:
             self._example(scenario, scenario_id, origin)
         elif sort == "invariant":
             clause = self._reader.read(scenario.steps, "invariant", scenario.place)
-            when = self._class(scenario, clause)
+            late = clause is not None and any(item.what == "fixed point" for item in clause.given)
+            when = tags.invariant_class(scenario, at_fixed_point=late)
             if clause is not None and when is not None:
                 made = Invariant(scenario_id, scenario.title, when, clause.given, clause.then, origin)
                 self.compiled.invariants.append(made)
@@ -104,61 +122,7 @@ class ScenarioCompiler:
                     Validation(scenario_id, scenario.title, clause.given, clause.then, origin, code, clause.suggestor)
                 )
 
-    def _class(self, scenario: Scenario, clause: Clause | None) -> InvariantClass | None:
-        for level in scenario.levels:
-            named = [tag for tag in level if tag.name in _CLASSES]
-            if len(named) > 1:
-                self._findings.add("misused-tag", named[1].place, "an invariant has one class", "keep one of the tags")
-                return None
-            if named:
-                found: Any = named[0].name
-                return self._checked_class(found, named[0].place, clause)
-        if clause is not None and any(item.what == "fixed point" for item in clause.given):
-            return "acceptance"
-        fix = "add @structural, @semantic or @acceptance"
-        self._findings.add("misused-tag", scenario.place, f"invariant {scenario.title!r} has no class", fix)
-        return None
-
-    def _checked_class(self, when: InvariantClass, place: Place, clause: Clause | None) -> InvariantClass | None:
-        if when != "acceptance" and clause is not None and any(item.what == "fixed point" for item in clause.given):
-            fix = "tag it @acceptance, or remove the Given"
-            self._findings.add("misused-tag", place, f"a {when} invariant is judged before the fixed point", fix)
-            return None
-        return when
-
-    def _check_tag(self, tag: Tag) -> bool:
-        if tag.name in _KNOWN:
-            return True
-        if tag.name.startswith("id:"):
-            if CLAUSE_ID.fullmatch(tag.name[3:]):
-                return True
-            fix = "write small letters, digits and underscores after @id:"
-            self._findings.add("malformed-id", tag.place, f"@{tag.name} is not a well-formed id", fix)
-            return False
-        guess = did_you_mean(tag.name, [*_KNOWN, "id:"])
-        fix = guess or f"the tags are @{', @'.join(_KNOWN)} and @id:<name>"
-        self._findings.add("unknown-tag", tag.place, f"unknown tag @{tag.name}", fix)
-        return False
-
-    def _sort(self, scenario: Scenario) -> Sort | None:
-        if any(tag.name == "manual" for level in scenario.levels for tag in level):
-            return "manual"
-        for level in scenario.levels:
-            sorts = {_SORTS[tag.name]: tag for tag in level if tag.name in _SORTS}
-            if len(sorts) > 1:
-                tag = list(sorts.values())[1]
-                names = " and ".join(f"@{name}" for name in sorts)
-                fix = "keep one of the tags, or write two scenarios"
-                self._findings.add("misused-tag", tag.place, f"a scenario can't be {names}", fix)
-                return None
-            if sorts:
-                return next(iter(sorts))
-        fix = "tag it @invariant, @validation, @suggestor, @e2e or @manual"
-        message = f"scenario {scenario.title!r} does not say what it is"
-        self._findings.add("misused-tag", scenario.place, message, fix)
-        return None
-
-    def _id(self, scenario: Scenario, own: list[Tag]) -> str | None:
+    def _id(self, scenario: Scenario, own: Sequence[Tag]) -> str | None:
         tags = [tag for tag in own if tag.name.startswith("id:")]
         if len(tags) > 1:
             self._findings.add("misused-tag", tags[1].place, "a scenario has one id", "keep one of the tags")

@@ -3,6 +3,7 @@
 import re
 from pathlib import PurePath
 
+from converge_cli.truth.claims import claims_nothing
 from converge_cli.truth.contract import Contract
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.part import Part
@@ -14,6 +15,9 @@ def check_wording(part: Part, findings: Findings) -> None:
     """Check the sentences of a contract, and that its key is its folder's name."""
     contract = part.contract
     check_title(contract.title, part.place("title"), findings)
+    if claims_nothing(contract.title):
+        fix = "say in a sentence what is so when the truth holds"
+        findings.add("empty-claim", part.place("title"), f"the title {contract.title!r} claims nothing", fix)
     for number, item in enumerate(contract.success_criteria if isinstance(contract, Contract) else ()):
         check_title(item.description, part.place("success_criteria", number, "description"), findings)
     folders = PurePath(part.root.place.file).parts

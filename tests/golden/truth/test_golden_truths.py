@@ -21,7 +21,7 @@ from converge_cli.truth.source import Source
 HERE = Path(__file__).parent
 AWAITED = {
     "unknown-role", "unreachable-quorum", "unknown-person",
-    "duplicate-name", "empty-claim", "unused-step", "business-rule-in-wiring",
+    "unused-step", "business-rule-in-wiring",
     "invalid-policy", "missing-file", "malformed-suppression", "unused-suppression",
     "example-failed", "not-exercised", "soft-violated", "feature-without-truth",
     "unreadable-file",

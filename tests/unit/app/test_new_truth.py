@@ -144,12 +144,12 @@ def test_with_a_pack_that_is_there_the_truth_begins_as_one_that_uses_it(
     pack: str, source: str, people: bool, services: Services
 ) -> None:
     """Its inputs, examples and (if it names any) people come along; all of it holds under the new key and title."""
-    created = new_truth(services, NewTruth("mine", pack=pack, title="It is: as it was"))
+    created = new_truth(services, NewTruth("mine", pack=pack, title="It is: as it was before"))
     assert_sound(services, "mine")
 
     assert source == created.copied_from
     assert people == ("truths/people.yaml" in written(created))
-    assert "It is: as it was" in (services.folder / "truths" / "mine" / "truth.yaml").read_text()
+    assert "It is: as it was before" in (services.folder / "truths" / "mine" / "truth.yaml").read_text()
 
 
 def test_people_that_the_project_does_not_know_come_along_beside_the_truth(services: Services) -> None:

@@ -7,7 +7,7 @@ import pytest
 _POINT = "approval_points: [{id: pay, role: boss, approves: 'any proposal under key \"%s\"'}]\n"
 _FEATURE = """Feature: x
   @invariant @structural
-  Scenario: y
+  Scenario: Nobody makes no offer
     %s
     Given any fact under key "Strategies" with id "offer:*"
     Then field "vendor" must not be "nobody"

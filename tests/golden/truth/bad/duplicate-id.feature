@@ -1,11 +1,11 @@
 Feature: Offers
 
   @invariant @structural @id:one
-  Scenario: First
+  Scenario: The first is scored
     Then no fact under key "Signals" exists
 
   @invariant @structural @id:one
-  Scenario: Second
+  Scenario: The second is scored
     Then no fact under key "Signals" exists
 
   @invariant @structural @id:scored

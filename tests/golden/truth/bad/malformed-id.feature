@@ -1,7 +1,7 @@
 Feature: Offers
 
   @invariant @structural @id:Not-An-Id
-  Scenario: x
+  Scenario: A score exists
     Then no fact under key "Signals" exists
 
   @invariant @structural

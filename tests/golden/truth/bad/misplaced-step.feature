@@ -26,7 +26,7 @@ Feature: Offers
     Then the stop reason is "CriteriaMet"
 
   @e2e
-  Scenario: And first
+  Scenario: And comes first
     And the inputs from "x"
     When the truth runs to convergence
     Then all invariants hold

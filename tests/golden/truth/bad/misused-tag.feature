@@ -14,7 +14,7 @@ Feature: Offers
       Then no fact under key "Signals" exists
 
     @e2e @semantic
-    Scenario: A class on an example
+    Scenario: An example has a class
       When the truth runs to convergence
       Then all invariants hold
 

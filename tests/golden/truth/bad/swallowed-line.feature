@@ -7,6 +7,6 @@ Feature: Offers
     Then no fact under key "Signals" exists
 
   @invariant @structural
-  Scenario: Headings
+  Scenario: Headings are lost
     Senario: lost
     Then no fact under key "Signals" exists

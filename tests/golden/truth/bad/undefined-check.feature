@@ -1,7 +1,7 @@
 Feature: Offers
 
   @e2e
-  Scenario: Names
+  Scenario: Names are unknown
     Given input "vendors" is:
       | id |
       | a  |
@@ -12,6 +12,6 @@ Feature: Offers
     And gate "comit" answers "PROMOTE" for "offer:a"
 
   @suggestor
-  Scenario: Nobody
+  Scenario: Nobody has the name
     When suggestor "scorr" executes
     Then it proposes facts only under key "Seeds"
