@@ -24,9 +24,8 @@ class SystemClock:
             self._second = second
         return f"{self._prefix}.{nanoseconds // 1000:06d}Z"
 
-    def monotonic(self) -> float:
-        """Seconds that never go back."""
-        return time.monotonic()
+    monotonic = staticmethod(time.monotonic)
+    """Seconds that never go back."""
 
 
 class RandomIds:

@@ -58,38 +58,42 @@ class Context:
         self._current: dict[str, dict[str, Fact]] = {key: {} for key in KEYS}
         self._superseded: dict[tuple[str, str], Fact] = {}
         self._selections: dict[str, LiveSelection] = {}
-        # key -> literal prefix that ends in a colon (or "" or "=<subject>") -> selections to look at
-        self._index: dict[str, dict[str, list[LiveSelection]]] = {key: {} for key in KEYS}
+        # Where to look for the selections that a fact concerns: key -> subject, and
+        # key -> literal prefix that ends in a colon (or "").
+        self._exact: dict[str, dict[str, LiveSelection]] = {key: {} for key in KEYS}
+        self._by_prefix: dict[str, dict[str, list[LiveSelection]]] = {key: {} for key in KEYS}
 
     def add(self, fact: Fact) -> None:
         """Append a fact that the gate has promoted; `fact.index` is its position."""
         self.facts.append(fact)
-        fact_id = fact.id
+        key, fact_id = fact.key, fact.id
         subject = subject_of(fact_id) if "@" in fact_id else fact_id
-        current = self._current[fact.key]
+        current = self._current[key]
         if fact.corrects is not None:
-            self._superseded[fact.key, fact.corrects] = current[subject]
+            self._superseded[key, fact.corrects] = current[subject]
             self.corrected += 1
         current[subject] = fact
-        index = self._index[fact.key]
-        if index:
-            self._tell(index, subject, fact)
+        exact, by_prefix = self._exact[key], self._by_prefix[key]
+        if exact and subject in exact:
+            self._tell(exact[subject], subject, fact)
+        if by_prefix:
+            self._tell_by_prefix(by_prefix, subject, fact)
 
-    def _tell(self, index: dict[str, list[LiveSelection]], subject: str, fact: Fact) -> None:
-        """Put a fact into every selection that it concerns: those of all, of each prefix, of the subject itself."""
+    def _tell(self, live: LiveSelection, subject: str, fact: Fact) -> None:
+        live.put(subject, fact)
+        if live.readers:
+            self.woken.update(live.readers)
+
+    def _tell_by_prefix(self, by_prefix: dict[str, list[LiveSelection]], subject: str, fact: Fact) -> None:
+        """Put a fact into the selections of its key that have a glob, or none: those of each of its prefixes."""
         end = 0
-        entry = ""
         while True:
-            for live in index.get(entry, ()):
+            for live in by_prefix.get(subject[:end], ()):
                 if live.selector.matches(subject):
-                    live.put(subject, fact)
-                    if live.readers:
-                        self.woken.update(live.readers)
-            if end < 0:
-                return
+                    self._tell(live, subject, fact)
             end = subject.find(":", end) + 1
-            entry = subject[:end] if end else "=" + subject
-            end = end or -1
+            if not end:
+                return
 
     def live(self, which: Selector) -> LiveSelection:
         """The selection of a selector, made on first use and kept up to date from then on."""
@@ -98,7 +102,11 @@ class Context:
             return known
         made = LiveSelection(which)
         self._selections[which.text] = made
-        self._index[which.key].setdefault(_index_entry(which), []).append(made)
+        if which.exact:
+            self._exact[which.key][which.prefix] = made
+        else:
+            prefix = which.prefix[: which.prefix.rfind(":") + 1]
+            self._by_prefix[which.key].setdefault(prefix, []).append(made)
         for subject, fact in self._current[which.key].items():
             if which.matches(subject):
                 made.put(subject, fact)
@@ -216,9 +224,3 @@ class ContextView:
 
 def _ids(evidence: Iterable[Fact | str]) -> tuple[str, ...]:
     return () if evidence == () else tuple(item.id if isinstance(item, Fact) else item for item in evidence)
-
-
-def _index_entry(which: Selector) -> str:
-    if which.exact:
-        return f"={which.glob}"
-    return which.prefix[: which.prefix.rfind(":") + 1]

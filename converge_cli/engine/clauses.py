@@ -61,20 +61,24 @@ def _gather(given: p.Given, context: Context, candidate: Any) -> Selected:
 class Watch:
     """Tells whether anything that a clause looks at has changed, so that it is judged only then."""
 
-    __slots__ = ("_lives", "_stamp")
+    __slots__ = ("_context", "_lives", "_seen")
 
     def __init__(self, given: Sequence[p.Given], then: Sequence[p.Then], context: Context) -> None:
         self._lives: tuple[LiveSelection, ...] = tuple(
             context.live(which) for which in dict.fromkeys(looked_at(given, then))
         )
-        self._stamp: tuple[int, ...] | None = None
+        self._context = context
+        self._seen = -1
 
     def changed(self) -> bool:
         """Whether there is something new since the last call; True the first time."""
-        stamp = tuple(live.newest for live in self._lives)
-        fresh = stamp != self._stamp
-        self._stamp = stamp
-        return fresh
+        seen, self._seen = self._seen, len(self._context.facts)
+        if seen < 0:
+            return True
+        for live in self._lives:  # noqa: SIM110  asked in each cycle: a generator costs as much as the test
+            if live.newest >= seen:
+                return True
+        return False
 
 
 def looked_at(given: Sequence[p.Given], then: Sequence[p.Then]) -> Iterator[Selector]:

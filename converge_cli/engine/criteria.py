@@ -93,7 +93,7 @@ def _not_met(run: Run, criterion: Criterion, judged: Judged) -> CriterionResult:
     if unclear is not None:
         reason = f"{unclear.detail}: {', '.join(fact.id for fact in unclear.facts[:5])}"
         return CriterionResult(criterion.id, "indeterminate", criterion.required, (), "absent field", reason)
-    for registration in run.registrations:
+    for registration in run.registrations if run.failures else ():
         code = run.failures.get(registration.name)
         if code is not None and _could_write(registration.writes, looked):
             cause: Cause = "unavailable" if code == "UNAVAILABLE" else "failed"

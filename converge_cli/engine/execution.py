@@ -7,7 +7,9 @@ fails is recorded; the others go on.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from converge_cli.core.context import ContextView
 from converge_cli.core.event import RecordedProposal
@@ -21,34 +23,36 @@ from converge_cli.engine.run import Run
 from converge_cli.engine.stepping import Stepped
 from converge_cli.engine.watchdog import Watchdog, WatchdogTimeout
 
+T = TypeVar("T")
+_NEVER = float("inf")
+
 CONCURRENT = 64
 """How many async suggestors may wait at the same time."""
 
 
-class Execution:
+class Execution(msgspec.Struct, eq=False):
     """What came of one execution: proposals, or why there are none.
 
     Attributes:
         registration: who.
         view: how many facts its view held.
-        failure: (code, detail) when it failed.
         proposals: as they are recorded; nothing of the suggestor's own objects is kept.
+        failure: (code, detail) when it failed.
+        awaited: what async code returned, until it is awaited.
         cut: whether it was ended because the run stops; it stays due and leaves no record.
         abandoned: whether async code that would not end was left where it was.
         halt: a budget that it ran into.
     """
 
-    __slots__ = ("abandoned", "cut", "elapsed_us", "failure", "halt", "proposals", "registration", "view")
-
-    def __init__(self, registration: Registration, view: int) -> None:
-        self.registration = registration
-        self.view = view
-        self.proposals: tuple[RecordedProposal, ...] = ()
-        self.failure: tuple[str, str] | None = None
-        self.cut = False
-        self.abandoned = False
-        self.halt: Halt | None = None
-        self.elapsed_us = 0
+    registration: Registration
+    view: int
+    proposals: tuple[RecordedProposal, ...] = ()
+    failure: tuple[str, str] | None = None
+    awaited: Awaitable[Any] | None = None
+    cut: bool = False
+    abandoned: bool = False
+    halt: Halt | None = None
+    elapsed_us: int = 0
 
 
 class Executor:
@@ -68,15 +72,12 @@ class Executor:
 
     def accepts(self, registration: Registration) -> tuple[bool, Execution | None]:
         """Whether a due suggestor wants to run now; a failed execution instead if its `accepts` failed."""
-        if registration.suggestor.accepts_everything:
-            return True, None
         execution = Execution(registration, len(self._run.context.facts))
         view = registration.view(self._run.context, self._run.setting.kinds)
-        accepted: list[bool] = []
-        self._guarded(execution, lambda: accepted.append(bool(registration.suggestor.accepts(view))))
+        accepted = self._guarded(execution, _accepts, view)
         view.close()
-        self._settle_crossing(execution)
-        return (accepted[0], None) if accepted and execution.halt is None else (False, execution)
+        self._settle_crossings([execution])
+        return (accepted, None) if accepted is not None and execution.halt is None else (False, execution)
 
     async def execute(self, eligible: Sequence[Registration], seconds_left: float) -> list[Execution]:
         """Execute every eligible suggestor against the context as it stands; results in registration order."""
@@ -97,8 +98,7 @@ class Executor:
                 waiting.append(answer)
         if waiting:
             await self._wait(waiting, deadline)
-        for execution in executions:
-            self._settle_crossing(execution)
+        self._settle_crossings(executions)
         return executions
 
     def _call(self, execution: Execution, left: float) -> "_Waiting | None":
@@ -106,32 +106,27 @@ class Executor:
         registration = execution.registration
         view = registration.view(self._run.context, self._run.setting.kinds)
         started = self._clock.monotonic()
-        answers: list[Awaitable[Any]] = []
-
-        def call() -> None:
-            answer = registration.suggestor.execute(view)
-            if not isinstance(answer, Effect) and isinstance(answer, Awaitable):
-                answers.append(answer)
-            else:
-                _take(execution, answer)
-
-        self._guarded(execution, call, left)
+        self._guarded(execution, _executes, view, left)
         execution.elapsed_us = int((self._clock.monotonic() - started) * 1_000_000)
-        waiting = _Waiting(execution, answers[0], view) if answers else None
-        if waiting is not None and execution.failure is None and not execution.cut:
+        if execution.awaited is None:
+            view.close()
+            return None
+        waiting = _Waiting(execution, execution.awaited, view)
+        if execution.failure is None and not execution.cut:
             return waiting
-        view.close()
-        if waiting is not None:
-            waiting.close()
+        waiting.close()
         return None
 
-    def _guarded(self, execution: Execution, call: Callable[[], None], left: float = float("inf")) -> None:
-        """Call foreign code under the watchdog, for no longer than the run has time left."""
+    def _guarded(
+        self, execution: Execution, call: Callable[[Execution, ContextView], T], view: ContextView, left: float = _NEVER
+    ) -> T | None:
+        """Call foreign code under the watchdog, for no longer than the run has time left; None if it failed."""
         registration = execution.registration
+        timeout = registration.timeout
         try:
             try:
-                self._watchdog.enter(registration.name, min(registration.timeout, left))
-                call()
+                self._watchdog.enter(registration.name, min(timeout, left))
+                return call(execution, view)
             except (WatchdogTimeout, KeyboardInterrupt):
                 raise
             except BaseException as error:  # noqa: BLE001  a suggestor is somebody else's code and may raise anything
@@ -140,15 +135,17 @@ class Executor:
                 self._watchdog.leave()
         except WatchdogTimeout:
             self._watchdog.settle()
-            if registration.timeout > left:
+            if timeout > left:
                 execution.cut = True
             else:
-                execution.failure = ("TIMEOUT", f"took longer than {registration.timeout:g} s")
+                execution.failure = ("TIMEOUT", f"took longer than {timeout:g} s")
+        return None
 
-    def _settle_crossing(self, execution: Execution) -> None:
+    def _settle_crossings(self, executions: Sequence[Execution]) -> None:
         """An execution that ran into a budget is not recorded, whatever it made of what the meter raised."""
         if self._run.crossings:
-            execution.halt = self._run.crossings.pop(execution.registration.name, None)
+            for execution in executions:
+                execution.halt = self._run.crossings.pop(execution.registration.name, None)
 
     async def _awaited(self, waiting: "_Waiting") -> None:
         execution, timeout = waiting.execution, waiting.execution.registration.timeout
@@ -286,6 +283,18 @@ class Cancellation:
         """Return when a stop is asked for."""
         if self._event is not None:
             await self._event.wait()
+
+
+def _accepts(execution: Execution, view: ContextView) -> bool:
+    return bool(execution.registration.suggestor.accepts(view))
+
+
+def _executes(execution: Execution, view: ContextView) -> None:
+    answer = execution.registration.suggestor.execute(view)
+    if not isinstance(answer, Effect) and isinstance(answer, Awaitable):
+        execution.awaited = answer
+    else:
+        _take(execution, answer)
 
 
 def _take(execution: Execution, answer: Any) -> None:

@@ -19,18 +19,20 @@ class InvariantBoard:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._watches = {item.id: Watch(item.given, item.then, run.context) for item in run.job.invariants}
+        self._of_class: dict[InvariantClass, list[Invariant]] = {"structural": [], "semantic": [], "acceptance": []}
+        for item in run.job.invariants:
+            self._of_class[item.when].append(item)
 
-    def check(self, *classes: InvariantClass) -> list[InvariantResult]:
-        """Judge the invariants of these classes; returns the violated ones that count now.
+    def check(self, which: InvariantClass) -> list[InvariantResult]:
+        """Judge the invariants of a class; returns the violated ones that count now.
 
         A soft one counts only when the run is strict, and then at the fixed point alone (class acceptance).
         """
         violated = []
-        for invariant in self._run.job.invariants:
-            if invariant.when in classes:
-                result = self._result(invariant)
-                if result.verdict == "violated" and not invariant.soft:
-                    violated.append(result)
+        for invariant in self._of_class[which]:
+            result = self._result(invariant)
+            if result.verdict == "violated" and not invariant.soft:
+                violated.append(result)
         return violated
 
     def strict_faults(self) -> list[str]:
@@ -44,8 +46,8 @@ class InvariantBoard:
 
     def note_semantic(self) -> None:
         """State the semantic violations as notes, so that suggestors can repair them."""
-        for invariant in self._run.job.invariants:
-            if invariant.when == "semantic" and not invariant.soft:
+        for invariant in self._of_class["semantic"]:
+            if not invariant.soft:
                 result = self._run.invariants.get(invariant.id)
                 if result is not None:
                     note_violations(self._run, invariant.id, result.violations)

@@ -96,11 +96,11 @@ class Loop:
                 return self._end_early(halt.stop)
 
     async def _pass(self) -> list[Execution]:
-        run = self._run
+        run, log = self._run, self._run.log
         self._stop_if_told()
         run.cycle += 1
-        run.log.tick()
-        run.log.add(CycleStarted, cycle=run.cycle, active_ms=self._active_ms())
+        log.tick()
+        log.put(CycleStarted(log.seq + 1, log.at, run.cycle, self._active_ms()))
         if run.held:
             self._ask_again()
         eligible, failed = self._eligibility.eligible(self._executor)

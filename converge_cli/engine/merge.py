@@ -21,14 +21,17 @@ def merge(run: Run, gate: PromotionGate, eligibility: Eligibility, executions: S
     """
     recorded = []
     for execution in executions:
-        if execution.cut:
+        if execution.cut or execution.halt is not None:
             continue
-        if execution.halt is None:
-            eligibility.executed(execution)
-            recorded.append((execution, _record(run, execution)))
-    for execution, seq in recorded:
+        eligibility.executed(execution)
         if execution.failure is None:
-            judge(run, gate, Unmerged(execution.registration, seq, execution.proposals))
+            by, proposals = execution.registration, execution.proposals
+            seq = _executed(run, by.name, execution.view, proposals, execution.elapsed_us)
+            recorded.append(Unmerged(by, seq, proposals))
+        else:
+            _failed(run, execution, execution.failure)
+    for rest in recorded:
+        judge(run, gate, rest)
     for execution in executions:
         if execution.halt is not None:
             raise execution.halt
@@ -57,23 +60,13 @@ def record_feeds(run: Run, feeds: Sequence[tuple[str, Sequence[ProposedFact]]]) 
     return recorded
 
 
-def _record(run: Run, execution: Execution) -> int:
-    name = execution.registration.name
-    if execution.failure is None:
-        return _executed(run, name, execution.view, execution.proposals, execution.elapsed_us)
-    code, detail = execution.failure
-    seq = run.log.add(SuggestorFailed, cycle=run.cycle, suggestor=name, view=execution.view, code=code, detail=detail)
+def _failed(run: Run, execution: Execution, failure: tuple[str, str]) -> None:
+    name, (code, detail) = execution.registration.name, failure
+    run.log.add(SuggestorFailed, cycle=run.cycle, suggestor=name, view=execution.view, code=code, detail=detail)
     run.failures[name] = code
     note_failure(run, name, code)
-    return seq
 
 
 def _executed(run: Run, name: str, view: int, proposals: tuple[RecordedProposal, ...], elapsed_us: int) -> int:
-    return run.log.add(
-        SuggestorExecuted,
-        cycle=run.cycle,
-        suggestor=name,
-        view=view,
-        proposals=proposals,
-        elapsed_us=elapsed_us,
-    )
+    log = run.log
+    return log.put(SuggestorExecuted(log.seq + 1, log.at, run.cycle, name, view, proposals, elapsed_us))

@@ -46,9 +46,9 @@ class ProgressWatch:
 
 def note_end(run: Run) -> None:
     """Remember how many facts there are at the end of a cycle, of the seeds or of what a resume brought in."""
-    count = len(run.context.facts)
-    if count > (run.counts[-1] if run.counts else 0):
-        run.counts.append(count)
+    count, counts = len(run.context.facts), run.counts
+    if count > (counts[-1] if counts else 0):
+        counts.append(count)
 
 
 def _weight(fact: Fact) -> int:

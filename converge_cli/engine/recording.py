@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-import msgspec
+from msgspec import Raw
 
 from converge_cli._internal.canonical_json import encode
 from converge_cli.core.context_key import KEYS, ContextKey
@@ -30,10 +30,9 @@ def record_proposal(proposal: Any) -> RecordedProposal:
     """The proposal as it is recorded: canonical bytes, or why there are none."""
     if type(proposal) is not ProposedFact:
         return RecordedProposal(key="", id="", unreadable=clean(f"a {type(proposal).__name__}, not a ProposedFact"))
-    payload: msgspec.Raw | None = None
-    unreadable = None
+    payload = unreadable = None
     try:
-        payload = msgspec.Raw(encode(proposal.payload))
+        payload = Raw(encode(proposal.payload))
     except (WatchdogTimeout, KeyboardInterrupt):
         raise
     except BaseException as error:  # noqa: BLE001  a payload is somebody else's object and may raise anything

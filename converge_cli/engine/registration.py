@@ -17,6 +17,7 @@ SEED = "seed"
 """Who proposed the facts that a run was given to begin with."""
 
 _NAME = re.compile(SEGMENT)
+_NUMBERS = (int, float)
 _RESERVED = frozenset({ENGINE, SEED})
 
 
@@ -46,27 +47,28 @@ class Registration:
     )
 
     def __init__(self, number: int, pack: str, suggestor: Suggestor, context: Context) -> None:
-        if not isinstance(suggestor.name, str) or not _NAME.fullmatch(suggestor.name):
+        name = suggestor.name
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise InvalidJobError(
-                f"{type(suggestor).__name__} has no well-formed name: {suggestor.name!r}",
+                f"{type(suggestor).__name__} has no well-formed name: {name!r}",
                 hint="set name to letters, digits, dots and dashes",
                 where=pack,
             )
-        if suggestor.name in _RESERVED:
+        if name in _RESERVED:
             raise InvalidJobError(
-                f"no suggestor can be named {suggestor.name}: its facts would pass for those of another",
+                f"no suggestor can be named {name}: its facts would pass for those of another",
                 hint="give it another name",
                 where=pack,
             )
         self.number = number
         self.pack = pack
         self.suggestor = suggestor
-        self.name = suggestor.name
+        self.name = name
         self.timeout = _timeout(suggestor, pack)
-        reads = [selector(text) for text in suggestor.reads]
-        self.reads = tuple([context.live(which) for which in reads])
-        self.writes: tuple[Selector, ...] = tuple([selector(text) for text in suggestor.writes])
-        self.allowed: tuple[Selector, ...] = (*reads, *self.writes)
+        reads = tuple(map(selector, suggestor.reads))
+        self.reads = tuple(map(context.live, reads))
+        self.writes: tuple[Selector, ...] = tuple(map(selector, suggestor.writes))
+        self.allowed = reads + self.writes
         self.last_view = -1
         self.due = not self.reads
         self.declined = False
@@ -94,13 +96,16 @@ class Registration:
         """Called when a fact arrived that its reads or writes select: due if its reads have something new."""
         self.declined = False
         if not self.due:
-            last = self.last_view
-            self.due = any(live.newest >= last for live in self.reads if live.newest >= 0)
+            seen = max(self.last_view, 0)
+            for live in self.reads:
+                if live.newest >= seen:
+                    self.due = True
+                    break
 
 
 def _timeout(suggestor: Suggestor, pack: str) -> float:
     seconds = suggestor.timeout
-    if isinstance(seconds, int | float) and seconds > 0:
+    if isinstance(seconds, _NUMBERS) and seconds > 0:
         return float(seconds)
     raise InvalidJobError(
         f"suggestor {suggestor.name} has no timeout that could be kept: {seconds!r:.40}",
@@ -119,12 +124,13 @@ def register(suggestors: Sequence[tuple[str, Suggestor]], context: Context) -> t
     names: dict[str, str] = {}
     registered = []
     for number, (pack, suggestor) in enumerate(suggestors):
-        if suggestor.name in names:
+        made = Registration(number, pack, suggestor, context)
+        if made.name in names:
             raise InvalidJobError(
-                f"two suggestors are named {suggestor.name} (packs {names[suggestor.name]} and {pack})", where=pack
+                f"two suggestors are named {made.name} (packs {names[made.name]} and {pack})", where=pack
             )
-        names[suggestor.name] = pack
-        registered.append(Registration(number, pack, suggestor, context))
+        names[made.name] = pack
+        registered.append(made)
     return tuple(registered)
 
 

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import msgspec
+
 from converge_cli.engine.patience import PATIENT, Patience
 
 
@@ -17,15 +19,12 @@ class WatchdogTimeout(BaseException):
     """Raised inside guarded code whose time is up."""
 
 
-class _Region:
-    __slots__ = ("deadline", "fired", "name", "stuck", "thread")
-
-    def __init__(self, name: str, deadline: float, thread: int) -> None:
-        self.name = name
-        self.deadline = deadline
-        self.thread = thread
-        self.fired = 0.0
-        self.stuck = False
+class _Region(msgspec.Struct, eq=False):
+    name: str
+    deadline: float
+    thread: int
+    fired: float = 0.0
+    stuck: bool = False
 
 
 class Watchdog:

@@ -60,9 +60,7 @@ def steps_page() -> str:
 
 def codes_page() -> str:
     """docs/codes.md."""
-    rows = [
-        f"| {kind.code} | {kind.name} | {kind.severity} | {kind.title} | {kind.why} |" for kind in DIAGNOSTICS
-    ]
+    rows = [f"| {kind.code} | {kind.name} | {kind.severity} | {kind.title} | {kind.why} |" for kind in DIAGNOSTICS]
     return "\n".join(
         [_MADE, "", _CODES_HEAD, "| code | name | severity | title | meaning |", "|---|---|---|---|---|", *rows, ""]
     )

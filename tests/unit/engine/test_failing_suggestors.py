@@ -228,22 +228,38 @@ def test_a_missing_backend_is_said_as_such() -> None:
     assert "no backend" == next(e.detail for e in bench.events() if isinstance(e, SuggestorFailed))
 
 
+def stubborn(_view: ContextView) -> list[ProposedFact]:
+    """Goes on after its time is up, whatever is raised in it."""
+    until = time.monotonic() + 0.06
+    while time.monotonic() < until:
+        try:
+            while True:
+                pass
+        except BaseException:  # noqa: BLE001, S112  this is what the tests are about
+            continue
+    return [note("Hypotheses", "note:h")]
+
+
 def test_code_that_swallows_the_watchdog_is_a_timeout_all_the_same() -> None:
     """Even if it returns something afterwards."""
-
-    def stubborn(_view: ContextView) -> list[ProposedFact]:
-        until = time.monotonic() + 0.06
-        while time.monotonic() < until:
-            try:
-                while True:
-                    pass
-            except BaseException:  # noqa: BLE001, S112  this is what the test is about
-                continue
-        return [note("Hypotheses", "note:h")]
-
     bench, result = beside(Script("bad", stubborn, timeout=0.02, writes=("Hypotheses",)))
 
     assert ([("bad", "TIMEOUT")], []) == (failures(bench), ids(result, "Hypotheses"))
+
+
+def test_a_decision_that_swallows_the_watchdog_is_a_timeout_too() -> None:
+    """A yes that comes when the time is up is no yes."""
+    late = Script(
+        "bad",
+        lambda _view: [note("Hypotheses", "note:h")],
+        accepts=lambda view: bool(stubborn(view)),
+        timeout=0.02,
+        writes=("Hypotheses",),
+    )
+
+    bench, result = beside(late)
+
+    assert ([("bad", "TIMEOUT")], 0, []) == (failures(bench), late.calls, ids(result, "Hypotheses"))
 
 
 @pytest.mark.parametrize("durable", [False, True])
