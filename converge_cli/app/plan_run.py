@@ -11,6 +11,7 @@ from converge_cli.app.run_job import RunRequest, with_budget
 from converge_cli.app.services import Services
 from converge_cli.core.approval import ApprovalPoint
 from converge_cli.core.criterion import Criterion
+from converge_cli.core.invariant import Origin
 from converge_cli.core.pack_spec import SuggestorSpec
 from converge_cli.core.person import Person
 from converge_cli.core.predicate import Selection
@@ -60,9 +61,21 @@ def plan_run(services: Services, request: RunRequest) -> dict[str, Any]:
         ],
         "approvals": [_approval(point, truth.people, principal) for point in job.approval_points],
         "criteria": [_criterion(item, [spec for _, spec in suggestors]) for item in job.criteria],
-        "invariants": [{"id": item.id, "class": item.when, "title": item.title} for item in job.invariants],
+        "merged": list(job.merged),
+        "invariants": [
+            {"id": item.id, "class": item.when, "title": item.title, "from": _place(item.origin)}
+            for item in job.invariants
+        ],
+        "checks_on_proposals": [
+            {"id": item.id, "code": item.code, "title": item.title, "from": _place(item.origin)}
+            for item in job.validations
+        ],
         "clauses": [msgspec.to_builtins(clause) for clause in job.clauses],
     }
+
+
+def _place(origin: Origin | None) -> str | None:
+    return None if origin is None else f"{origin.file}:{origin.line}"
 
 
 def _approval(point: ApprovalPoint, people: Sequence[Person], principal: str | None) -> dict[str, Any]:
@@ -74,11 +87,20 @@ def _approval(point: ApprovalPoint, people: Sequence[Person], principal: str | N
     return {
         "point": point.id,
         "role": point.role,
-        "approves": point.approves.selector,
+        "approves": _words(point.approves),
         "modes": list(point.modes),
         "quorum": point.quorum,
         "may_decide": may_decide,
     }
+
+
+def _words(selection: Selection) -> str:
+    """The selector, with its test on a field when it has one."""
+    test = selection.where
+    if test is None:
+        return selection.selector
+    values = ", ".join(value.text for value in test.values)
+    return f"{selection.selector} where {test.field} {test.comparison} {values}".rstrip()
 
 
 def _criterion(item: Criterion, suggestors: Sequence[SuggestorSpec]) -> dict[str, Any]:

@@ -51,6 +51,8 @@ def _show(console: "Console", plan: dict[str, Any]) -> None:
     page.pairs([(name.replace("_", " "), purpose[name]) for name in purpose])
     limits = ", ".join(f"{name} {value}" for name, value in plan["budget"].items() if value is not None)
     page.pairs([("as", plan["principal"] or "nobody"), ("budget", limits)])
+    if plan["merged"]:
+        page.pairs([("merged in", ", ".join(plan["merged"]))])
     page.section("inputs")
     page.rows([(item["name"], f"{item['facts']} facts", item["source"]) for item in plan["inputs"]])
     page.rows([(name, "missing", f"give it with --input {name}=PATH") for name in plan["missing_inputs"]])
@@ -80,7 +82,9 @@ def _show(console: "Console", plan: dict[str, Any]) -> None:
         ]
     )
     page.section("invariants")
-    page.rows([(item["id"], item["class"], item["title"]) for item in plan["invariants"]])
+    page.rows([(item["id"], item["class"], item["title"], item["from"] or "") for item in plan["invariants"]])
+    page.section("checks on proposals")
+    page.rows([(item["id"], item["code"], item["title"], item["from"] or "") for item in plan["checks_on_proposals"]])
     page.line(f"run it   converge run {plan['truth']}")
 
 

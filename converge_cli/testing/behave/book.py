@@ -7,6 +7,7 @@ from pathlib import Path
 from converge_cli.app.run_examples import run_truth_examples
 from converge_cli.app.services import Services
 from converge_cli.app.truth_examples import TruthExamples, told
+from converge_cli.app.truth_shelf import TruthShelf
 from converge_cli.app.validate_truths import truths_using
 from converge_cli.bootstrap import make_services
 from converge_cli.core.errors import ConvergeError
@@ -42,7 +43,7 @@ class ExampleBook:
         services = self._services(feature)
         if feature not in self._users:
             try:
-                self._users[feature] = tuple(truths_using(services, feature))
+                self._users[feature] = _jobs(services, feature)
             except ConvergeError as error:
                 self._users[feature] = told(error)
         users = self._users[feature]
@@ -63,6 +64,14 @@ class ExampleBook:
         # The people of the project hold here too; its store does not: these runs are nobody's record.
         settings = replace(load_settings(feature.parent), storage_backend="memory")
         return make_services(self._folder, settings=settings)
+
+
+def _jobs(services: Services, feature: Path) -> tuple[TruthLocation, ...] | str:
+    """The jobs that a feature is judged in: those of a shared truth are the ones that it applies to."""
+    shelf = TruthShelf(services)
+    users = tuple(truths_using(services, feature))
+    jobs = tuple(dict.fromkeys(job for user in users for job in shelf.jobs_of(user)))
+    return jobs or f"{users[0].key} applies to no job, so nothing can be judged"
 
 
 def _findings(error: InvalidTruthError) -> str:
