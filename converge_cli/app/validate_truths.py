@@ -1,89 +1,93 @@
-"""Validates truths and their features: everything that the compiler finds, all files, never the first finding only."""
+"""Validates truths, features, packs, policies and people: all that is found in all files, never the first only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from converge_cli.app.load_truth import compile_at, people_at
 from converge_cli.app.services import Services
+from converge_cli.app.validate.checked_files import CheckedFiles
+from converge_cli.app.validate.counted import Choice, counted
+from converge_cli.app.validate.found_files import exists, find_files
+from converge_cli.app.validate.mended_files import Mended, mend_until_done
 from converge_cli.core.errors import ConvergeError
 from converge_cli.truth.catalog import TruthLocation, TruthNotFoundError, find_truth, list_truths, project_of
 from converge_cli.truth.diagnostics import Diagnostic
+from converge_cli.truth.files import read_source
+from converge_cli.truth.source import Source
+
+_EVERYTHING = Choice()
 
 
 class NothingToValidateError(ConvergeError):
-    """No truth or feature file was found: an error, since a check of nothing must not pass."""
+    """No file to check was found: an error, since a check of nothing must not pass."""
 
     code = "NOTHING_TO_VALIDATE"
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What was looked at, and what was found."""
+    """What was looked at, and what was found.
 
+    Attributes:
+        files: every file, as people see it.
+        diagnostics: findings that count, by file and place.
+        suppressed: findings that a comment takes out of the count, each with its reason.
+        left_out: how many nobody asked for.
+    """
+
+    files: tuple[str, ...]
     truths: tuple[TruthLocation, ...]
     diagnostics: tuple[Diagnostic, ...]
-    failures: tuple[ConvergeError, ...]
+    suppressed: tuple[Diagnostic, ...]
+    left_out: int
 
     @property
     def errors(self) -> int:
         """How many findings are errors."""
-        return len(self.failures) + sum(item.severity == "error" for item in self.diagnostics)
+        return sum(item.severity == "error" for item in self.diagnostics)
+
+    @property
+    def warnings(self) -> int:
+        """How many are not."""
+        return len(self.diagnostics) - self.errors
 
 
-def validate_truths(services: Services, paths: Sequence[Path]) -> Validation:
-    """Compile every truth below the paths; without paths, those of the project.
+def validate_truths(services: Services, paths: Sequence[Path], choice: Choice = _EVERYTHING) -> Validation:
+    """Check every file that the paths name or hold; without paths, those of the project.
 
     Raises:
-        NothingToValidateError: no file was found.
+        NothingToValidateError: no file was found, or a path names none.
     """
-    truths = tuple(dict.fromkeys(_found(services, paths)))
-    if not truths:
-        where = ", ".join(str(path) for path in paths) or str(services.folder)
+    keys = {path: _named(services, path) for path in paths if not exists(services.folder / path)}
+    there = [path for path in paths if path not in keys]
+    found, empty = find_files(there, services.folder, project_of(services.folder), everything=not paths)
+    if empty:
         raise NothingToValidateError(
-            f"no truth or feature file below {where}", hint="name a truths/ folder, a truth.yaml or a .feature file"
+            f"there is nothing to check below {', '.join(str(path) for path in empty)}",
+            hint="name a truths/ folder, a truth.yaml, a .feature file or a pack",
         )
-    diagnostics: list[Diagnostic] = []
-    failures: list[ConvergeError] = []
-    for truth in truths:
-        try:
-            diagnostics += compile_at(services, truth).diagnostics
-            people_at(services, truth)
-        except ConvergeError as error:
-            failures.append(error)
-    return Validation(truths, tuple(dict.fromkeys(diagnostics)), tuple(failures))
+    checked = CheckedFiles(services)
+    for location in keys.values():
+        checked.check_location(location)
+    checked.check(found)
+    result = counted(checked.diagnostics, _commented(services, checked.files), choice, _Names(services.folder).name_of)
+    return Validation(tuple(checked.files), tuple(checked.truths), *result)
 
 
-def _found(services: Services, paths: Sequence[Path]) -> Iterator[TruthLocation]:
-    if not paths:
-        project = project_of(services.folder)
-        if project is not None:
-            yield from (truth for truth in list_truths(project, services.shipped) if truth.project == project)
-        elif (services.folder / "truth.yaml").is_file():
-            yield find_truth("truth.yaml", services.folder, services.shipped)
-        return
-    for path in paths:
-        full = services.folder / path
-        yield from _below(services, full) if _exists(full) else [_named(services, path)]
+def mend_truths(services: Services, paths: Sequence[Path], choice: Choice = _EVERYTHING) -> tuple[Mended, ...]:
+    """Write what mends findings beyond doubt into their files; what is shipped stays as it is.
 
+    Raises:
+        NothingToValidateError: no file was found, or a path names none.
+        NotMendedError: a file can't be written.
+    """
 
-def _below(services: Services, path: Path) -> Iterator[TruthLocation]:
-    if path.suffix == ".feature":
-        yield from truths_using(services, path)
-    elif path.is_file():
-        yield find_truth(str(path), services.folder, services.shipped)
-    else:
-        for file in sorted(path.rglob("truth.yaml")):
-            yield find_truth(str(file), services.folder, services.shipped)
-        for feature in sorted(path.rglob("*.feature")):
-            yield from truths_using(services, feature)
+    def is_shipped(path: Path) -> bool:
+        return path.is_relative_to(services.shipped) and not services.folder.is_relative_to(services.shipped)
 
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # a name that no file can have
-        return False
+    return mend_until_done(
+        lambda: validate_truths(services, paths, choice).diagnostics, services.folder, keep=is_shipped
+    )
 
 
 def _named(services: Services, key: Path) -> TruthLocation:
@@ -98,6 +102,35 @@ def _named(services: Services, key: Path) -> TruthLocation:
         raise NothingToValidateError(
             f"there is no file, folder or truth {key}", hint=error.hint or "name a truth, a feature or a folder"
         ) from error
+
+
+def _commented(services: Services, files: Iterable[str]) -> dict[str, Source]:
+    """The files that may hold suppressions."""
+    found = {}
+    for name in files:
+        try:
+            source = read_source(services.folder / name, name)
+        except ConvergeError:
+            continue  # said already
+        if b"converge:" in source.data.lower():
+            found[name] = source
+    return found
+
+
+class _Names:
+    """Names of files that are the same wherever in a project one stands."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known: dict[str, str] = {}
+
+    def name_of(self, file: str) -> str:
+        """The path from the project's root; outside of any project, the file's own name."""
+        if file not in self._known:
+            path = self._folder / file
+            project = project_of(path)
+            self._known[file] = path.name if project is None else path.relative_to(project).as_posix()
+        return self._known[file]
 
 
 def truths_using(services: Services, feature: Path) -> Iterator[TruthLocation]:

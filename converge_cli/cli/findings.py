@@ -1,46 +1,89 @@
 """Shows findings as SCREENS draws them: code, place, the source line underlined, why, the fix, where to read more."""
 
-from collections.abc import Iterable
-
-from rich.console import Console
-from rich.text import Text
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from converge_cli.trace.sanitize import safe
 from converge_cli.truth.diagnostics import Diagnostic
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 _STYLE = {"error": "bold red", "warning": "bold yellow"}
 _MOST = 160
+_ALL_SHOWN = 200
+"""Findings of which every one is shown; of more, the first few of each code in each file."""
+_SHOWN_OF_MANY = 3
+
+Line = list[tuple[str, str]]
+"""Pieces of text with their style, "" for none."""
 
 
-def show_findings(console: Console, findings: Iterable[Diagnostic]) -> None:
-    """Each finding as a block."""
-    for finding in findings:
-        console.print(_block(finding), soft_wrap=True)
+def show_findings(console: "Console", findings: Sequence[Diagnostic]) -> None:
+    """Each finding as a block, in colour where the console has it."""
+    from rich.text import Text  # noqa: PLC0415  plain output needs none
+
+    for line in _lines(findings):
+        console.print(Text.assemble(*line), soft_wrap=True)
 
 
-def _block(finding: Diagnostic) -> Text:
-    text = Text()
-    text.append(f"{finding.severity} {finding.code}", style=_STYLE[finding.severity])
-    text.append(f"  {finding.name}  ")
-    text.append(f"{safe(finding.file)}:{finding.line}:{finding.column}\n", style="bold")
-    text.append_text(_source(finding))
-    text.append(f"  {safe(finding.message)}\n")
-    if finding.fix:
-        text.append("  fix  ", style="dim")
-        text.append(f"{safe(finding.fix)}\n")
-    return text
+def plain_findings(findings: Sequence[Diagnostic]) -> str:
+    """The same for files and pipes."""
+    return "\n".join("".join(piece for piece, _ in line).rstrip() for line in _lines(findings))
 
 
-def _source(finding: Diagnostic) -> Text:
+def _lines(findings: Sequence[Diagnostic]) -> Iterator[Line]:
+    explained: set[str] = set()
+    seen: Counter[tuple[str, str, str]] = Counter()
+    for item in findings:
+        about = (item.file, item.code, item.name)
+        seen[about] += 1
+        if len(findings) <= _ALL_SHOWN or seen[about] <= _SHOWN_OF_MANY:
+            yield from _block(item, explain=item.code not in explained)
+            explained.add(item.code)
+    if len(findings) > _ALL_SHOWN:
+        yield from _not_shown(seen)
+
+
+def _not_shown(seen: Counter[tuple[str, str, str]]) -> Iterator[Line]:
+    more = {about: count - _SHOWN_OF_MANY for about, count in seen.items() if count > _SHOWN_OF_MANY}
+    for (file, code, name), count in list(more.items())[:_ALL_SHOWN]:
+        yield [(f"  … {count} more of {code} {name} in {safe(file)}", "dim")]
+    if more:
+        yield [(f"  {sum(more.values())} findings are not shown; --format json has every one", "dim")]
+        yield []
+
+
+def _block(item: Diagnostic, *, explain: bool) -> Iterator[Line]:
+    place = f"{safe(item.file)}:{item.line}:{item.column}"
+    yield [(f"{item.severity} {item.code}", _STYLE[item.severity]), (f"  {item.name}  ", ""), (place, "bold")]
+    yield from _source(item)
+    yield [(f"  {safe(item.message)}", "")]
+    if item.fix:
+        yield [("  fix  ", "dim"), (safe(item.fix), "")]
+    if explain:
+        yield [(f"  see  converge explain {item.code}", "dim")]
+    yield []
+
+
+def _source(item: Diagnostic) -> Iterator[Line]:
     """The line at fault with what is wrong underlined; a long line is cut around it."""
-    if not finding.source_line.strip():
-        return Text()
-    start = max(finding.column - 1 - _MOST // 2, 0)
-    shown = safe(finding.source_line[start : start + _MOST])
-    before = safe(finding.source_line[start : finding.column - 1])
-    marked = safe(finding.source_line[finding.column - 1 : finding.end_column - 1])[:_MOST] or "^"
-    number = str(finding.line)
-    text = Text(f"   {number} │ {shown}\n", style="dim")
-    text.append(" " * (len(number) + 3) + " │ " + " " * len(before), style="dim")
-    text.append("^" * max(len(marked), 1) + "\n", style=_STYLE[finding.severity])
-    return text
+    if not item.source_line.strip():
+        return
+    start = max(item.column - 1 - _MOST // 2, 0)
+    shown = safe(item.source_line[start : start + _MOST])
+    before = safe(item.source_line[start : item.column - 1])
+    marked = safe(item.source_line[item.column - 1 : item.end_column - 1])[:_MOST] or "^"
+    number = str(item.line)
+    yield [(f"   {number} │ {shown}", "dim")]
+    gap = " " * (len(number) + 3) + " │ " + " " * _cells(before)
+    yield [(gap, "dim"), ("^" * max(_cells(marked), 1), _STYLE[item.severity])]
+
+
+def _cells(text: str) -> int:
+    """Columns of a terminal: letters of some scripts take two, accents by themselves none."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in "WF") for char in text)

@@ -142,9 +142,12 @@ def show_error(error: ConvergeError) -> None:
     """An error for people, on stderr."""
     findings = getattr(error, "diagnostics", None)
     if findings:
-        from converge_cli.cli.findings import show_findings  # noqa: PLC0415
+        from converge_cli.cli.findings import plain_findings, show_findings  # noqa: PLC0415
 
-        show_findings(error_console(), findings)
+        if sys.stderr.isatty():
+            show_findings(error_console(), findings)
+        else:
+            sys.stderr.write(plain_findings(findings) + "\n")
         return
     from converge_cli.trace.sanitize import safe  # noqa: PLC0415
 
@@ -158,16 +161,21 @@ def show_error(error: ConvergeError) -> None:
 
 def print_json(document: Mapping[str, Any]) -> None:
     """One JSON document on stdout."""
+    out().write(json_text(document) + "\n")
+
+
+def json_text(document: Mapping[str, Any]) -> str:
+    """A document as stdout can take it; what does not print is escaped, so that no screen or log obeys it."""
     import msgspec  # noqa: PLC0415
 
     from converge_cli._internal.canonical_json import encode  # noqa: PLC0415
-    from converge_cli.trace.jsonl import for_stream  # noqa: PLC0415
+    from converge_cli.trace.jsonl import for_stream, printable  # noqa: PLC0415
 
     try:
         data = encode(document)
     except UnicodeEncodeError:  # names of files and words of a command line may be no text at all
         data = encode(_as_text(document))
-    out().write(for_stream(msgspec.json.format(data, indent=2).decode(), out()) + "\n")
+    return for_stream(printable(msgspec.json.format(data, indent=2).decode()), out())
 
 
 def _as_text(value: Any) -> Any:

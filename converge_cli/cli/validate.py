@@ -1,86 +1,155 @@
 """`converge validate`."""
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from converge_cli.cli import options
-from converge_cli.cli.output import Answer, UsageError, answering, error_data
+from converge_cli.cli.codes import codes_named
+from converge_cli.cli.output import Answer, UsageError, answering, json_text
+from converge_cli.cli.stdout import out
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from converge_cli.app.validate.mended_files import Mended
     from converge_cli.app.validate_truths import Validation
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+_FORMATS = ("text", "json", "sarif", "junit", "github")
+_FAILING = {"error": frozenset({"error"}), "warning": frozenset({"error", "warning"}), "never": frozenset[str]()}
 
 
 @app.command()
 def validate(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATHS]...", help="Truths, features or folders; the project when left out."),
+        typer.Argument(
+            metavar="[PATHS]...",
+            help="Truths, features, packs, policies or folders; the project when left out.",
+        ),
     ] = None,
     fail_on: Annotated[
-        str, typer.Option("--fail-on", metavar="error|warning", help="What ends with code 1.")
+        str, typer.Option("--fail-on", metavar="error|warning|never", help="What ends with code 1.")
     ] = "error",
-    output: Annotated[str, typer.Option("--format", metavar="text|json", help="How to print the findings.")] = "text",
+    output: Annotated[str, typer.Option("--format", metavar="|".join(_FORMATS), help="How to print.")] = "text",
+    select: Annotated[
+        list[str] | None,
+        typer.Option("--select", metavar="CODES", help="Only these codes, names, groups or beginnings (CV04)."),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", metavar="CODES", help="All but these. Both take commas.")
+    ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Mend first what can be mended beyond doubt.")] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Check truths and their feature files: every finding of every file, with its place and its fix.
+    """Check truths, features, packs and policies: every finding of every file, with its place and its fix.
 
     Ends with exit code 0 when clean, 1 on findings, 2 on wrong usage or when there is nothing to check.
     """
 
     def work() -> Answer:
-        from converge_cli.app.validate_truths import validate_truths  # noqa: PLC0415  when the words are right
+        from converge_cli.app.validate.counted import Choice  # noqa: PLC0415  when the words are right
+        from converge_cli.app.validate_truths import mend_truths, validate_truths  # noqa: PLC0415
         from converge_cli.cli.here import services_here  # noqa: PLC0415
 
-        for value, choices, option in (
-            (fail_on, ("error", "warning"), "--fail-on"),
-            (output, ("text", "json"), "--format"),
-        ):
-            if value not in choices:
-                raise UsageError(f"{option} takes {' or '.join(choices)}, not {value!r}", where=option)
-        found = validate_truths(services_here(), paths or [])
-        count = found.errors if fail_on == "error" else len(found.failures) + len(found.diagnostics)
-        outcome, code = ("findings", 1) if count else ("clean", 0)
-        if not found.diagnostics and not found.failures:
-            return Answer(outcome, code, _data(found), _counts(found))
-        return Answer(outcome, code, _data(found), lambda console: _show(console, found))
+        chosen = _chosen(output, as_json=as_json)
+        if fail_on not in _FAILING:
+            raise UsageError(f"--fail-on takes error, warning or never, not {fail_on!r}", where="--fail-on")
+        choice = Choice(codes_named(select, "--select") if select else None, codes_named(ignore or [], "--ignore"))
+        services = services_here()
+        mended = mend_truths(services, paths or [], choice) if fix else ()
+        found = validate_truths(services, paths or [], choice)
+        failed = any(item.severity in _FAILING[fail_on] for item in found.diagnostics)
+        outcome, code = ("findings", 1) if failed else ("clean", 0)
+        return Answer(outcome, code, _data(found, mended), _shown(chosen, found, mended, fail_on))
 
     answering("validate", work, as_json=as_json or output == "json")
 
 
-def _data(found: "Validation") -> dict[str, object]:
+def _chosen(output: str, *, as_json: bool) -> str:
+    """The format.
+
+    Raises:
+        UsageError: there is none of that name, or two are asked for.
+    """
+    if output not in _FORMATS:
+        raise UsageError(f"--format takes {', '.join(_FORMATS)}, not {output!r}", where="--format")
+    if as_json and output not in {"text", "json"}:
+        raise UsageError(f"--json and --format {output} exclude each other", where="--format")
+    return output
+
+
+def _data(found: "Validation", mended: "tuple[Mended, ...]") -> dict[str, Any]:
     import msgspec  # noqa: PLC0415
 
     return {
+        "files": found.files,
         "truths": [truth.key for truth in found.truths],
         "errors": found.errors,
-        "warnings": len(found.diagnostics) + len(found.failures) - found.errors,
+        "warnings": found.warnings,
         "findings": msgspec.to_builtins(found.diagnostics),
-        "failures": [error_data(failure) for failure in found.failures],
+        "suppressed": msgspec.to_builtins(found.suppressed),
+        "left_out": found.left_out,
+        "mended": msgspec.to_builtins(mended),
     }
 
 
-def _show(console: "Console", found: "Validation") -> None:
+def _shown(chosen: str, found: "Validation", mended: "tuple[Mended, ...]", fail_on: str) -> Any:
+    """What is printed for a format: a text, or for a terminal something that prints."""
+    if chosen not in {"text", "json"}:
+        sys.stderr.write("".join(f"{line}\n" for line in _changes(mended)))
+        return _document(chosen, found, fail_on)
+    if not found.diagnostics:
+        return "\n".join([*_changes(mended), _counts(found)])
+    if out().isatty():
+        return lambda console: _print(console, found, mended)
+    from converge_cli.cli.findings import plain_findings  # noqa: PLC0415
+
+    return "\n".join([*_changes(mended), plain_findings(found.diagnostics), _counts(found)])
+
+
+def _document(chosen: str, found: "Validation", fail_on: str) -> str:
+    if chosen == "sarif":
+        from converge_cli.app.validate.sarif import as_sarif  # noqa: PLC0415  the one that is asked for
+
+        return json_text(as_sarif(found.diagnostics, found.suppressed))
+    if chosen == "junit":
+        from converge_cli.app.validate.junit import as_junit  # noqa: PLC0415
+
+        return as_junit(found.files, found.diagnostics, _FAILING[fail_on])
+    from converge_cli.app.validate.github import as_github  # noqa: PLC0415
+
+    return "\n".join([*as_github(found.diagnostics), _counts(found)])
+
+
+def _print(console: "Console", found: "Validation", mended: "tuple[Mended, ...]") -> None:
     from converge_cli.cli.findings import show_findings  # noqa: PLC0415
+
+    for line in _changes(mended):
+        console.print(line, soft_wrap=True)
+    show_findings(console, found.diagnostics)
+    console.print(_counts(found))
+
+
+def _changes(mended: "tuple[Mended, ...]") -> list[str]:
     from converge_cli.trace.sanitize import safe  # noqa: PLC0415
 
-    show_findings(console, found.diagnostics)
-    for failure in found.failures:
-        console.print(f"error {failure.code}  {safe(failure.message)}", soft_wrap=True)
-        if failure.hint:
-            console.print(f"  fix  {safe(failure.hint)}\n", soft_wrap=True)
-    console.print(_counts(found))
+    return [
+        f"mended {safe(item.file)}:{item.line}:{item.column}  {safe(item.old)} → {safe(item.new)}  ({item.code})"
+        for item in mended
+    ]
 
 
 def _counts(found: "Validation") -> str:
     from converge_cli.trace.wording import plural  # noqa: PLC0415
 
-    warnings = len(found.diagnostics) + len(found.failures) - found.errors
     mark = "✗" if found.errors else "✓"
-    counts = (len(found.truths), "truth"), (found.errors, "error"), (warnings, "warning")
-    return f"{mark} {', '.join(plural(count, noun) for count, noun in counts)}"
+    counts = [(len(found.truths), "truth"), (found.errors, "error"), (found.warnings, "warning")]
+    others = [(len(found.files), "file")] if not found.truths else []
+    line = f"{mark} {', '.join(plural(count, noun) for count, noun in [*others, *counts])}"
+    line += f", {len(found.suppressed)} suppressed" if found.suppressed else ""
+    return line + (f", {found.left_out} left out by --select or --ignore" if found.left_out else "")

@@ -31,6 +31,12 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
     return f"did you mean {near[0]}?" if near else None
 
 
+def only_near(word: str, choices: Iterable[str]) -> str | None:
+    """The one choice that can have been meant: near, and no other as near; None when a person has to decide."""
+    near = get_close_matches(word, list(choices), n=2, cutoff=0.75)
+    return near[0] if len(near) == 1 else None
+
+
 class MalformedSelectorError(ConvergeError):
     """A reads, writes or query selector is not `Key` or `Key:id-glob`."""
 

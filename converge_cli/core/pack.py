@@ -35,10 +35,11 @@ class InvalidPackError(ConvergeError):
 
 
 class PolicyFiles(msgspec.Struct, frozen=True):
-    """A pack's policy as text: file name -> Cedar text, and the schema."""
+    """A pack's policy as text: file name -> Cedar text, and the schema with its file name."""
 
     policies: Mapping[str, str]
     schema: str
+    schema_file: str = "policy/schema.cedarschema"
 
 
 class Pack:

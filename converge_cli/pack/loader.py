@@ -113,8 +113,6 @@ def _opened(root: Node | None, findings: Findings, snapshot: Snapshot, main: str
 class InvalidManifestError(InvalidPackError):
     """A pack's manifest is at fault: tells of the first finding; every one is in `diagnostics`."""
 
-    code = InvalidPackError.code
-
     def __init__(self, diagnostics: Sequence[Diagnostic], message: str, *, hint: str | None, where: str) -> None:
         super().__init__(message, hint=hint, where=where)
         self.diagnostics = tuple(diagnostics)
@@ -170,7 +168,8 @@ def _policy(opened: _Opened) -> PolicyFiles | None:
             raise InvalidPackError(error.message, hint=error.hint, where=error.where) from error
     if opened.manifest.schema_file is None:
         return None
-    return PolicyFiles(texts, texts.pop(PurePosixPath(opened.manifest.schema_file).as_posix()))
+    schema = PurePosixPath(opened.manifest.schema_file).as_posix()
+    return PolicyFiles(texts, texts.pop(schema), schema)
 
 
 def _load(

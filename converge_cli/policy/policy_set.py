@@ -26,7 +26,6 @@ _SAMPLE = FlowGateInput(
 )
 _SAMPLE_VALUES: Mapping[ContextType, ContextValue] = {"money": 0, "integer": 0, "text": "sample", "boolean": False}
 _NO_REQUEST = "failed to build request: "
-_SCHEMA_FILE = "policy/schema.cedarschema"
 
 
 class InvalidPolicyRulesError(InvalidPolicyError):
@@ -56,6 +55,7 @@ class PackPolicy:
         self.pack = pack
         self.hash = digest({"policies": dict(files.policies), "schema": files.schema})
         self._cedar = cedarpy
+        self._schema_file = files.schema_file
         self._schema = self._parse_schema(files.schema)
         self._principal = lru_cache(maxsize=256)(self._parse_principal)
         self._entities = lru_cache(maxsize=1024)(self._add_resource)
@@ -100,7 +100,7 @@ class PackPolicy:
             if error.startswith(_NO_REQUEST):
                 raise self._invalid(
                     f"gate {gate.name} does not fit the schema: {error.removeprefix(_NO_REQUEST)}",
-                    _SCHEMA_FILE,
+                    self._schema_file,
                     hint=f"declare action {gate.action} with a context of {', '.join(context)}",
                 )
 
@@ -115,9 +115,9 @@ class PackPolicy:
             check_schema(text)
             return self._cedar.Schema.from_str(text)
         except PolicyTextError as error:
-            raise self._invalid(str(error), _SCHEMA_FILE, error.line) from error
+            raise self._invalid(str(error), self._schema_file, error.line) from error
         except ValueError as error:
-            raise self._invalid(str(error), _SCHEMA_FILE) from error
+            raise self._invalid(str(error), self._schema_file) from error
 
     def _check_projection(self) -> None:
         """Refuse a schema to which no request could ever conform."""
@@ -127,7 +127,7 @@ class PackPolicy:
         except ValueError as error:
             raise self._invalid(
                 f"Person or Resource does not have the attributes that requests bring ({error})",
-                _SCHEMA_FILE,
+                self._schema_file,
                 hint="Person: authority String, domains Set<String>, policy_version String; "
                 "Resource: kind String, phase String, gates_passed Set<String>",
             ) from error

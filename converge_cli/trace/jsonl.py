@@ -15,9 +15,14 @@ def for_stream(text: str, stream: TextIO) -> str:
     plain = (stream.encoding or "utf-8").lower().replace("_", "-") not in {"utf-8", "utf8"}
     if plain and not text.isascii():
         text = "".join(char if char.isascii() else _json_escape(char) for char in text)
-    if stream.isatty():
-        text = "".join(char if char == "\n" or char.isprintable() else _json_escape(char) for char in text)
-    return text
+    return printable(text) if stream.isatty() else text
+
+
+def printable(text: str) -> str:
+    """The same JSON with what does not print escaped: controls, marks that turn text around."""
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(char if char == "\n" or char.isprintable() else _json_escape(char) for char in text)
 
 
 class JsonlDisplay:

@@ -3,7 +3,6 @@
 Must never hold a number twice: a code is its place in the table, so new rows go to the end.
 """
 
-from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Literal
 
@@ -46,10 +45,10 @@ class DiagnosticKind(msgspec.Struct, frozen=True):
     def suppressible(self) -> bool:
         """Whether a comment with a reason may suppress it.
 
-        Only what is a matter of judgement: an error that keeps a truth from running can't be talked away, a gap is
-        counted whatever its reason, and a suppression that does nothing is removed instead.
+        Only what is a matter of judgement: an error that keeps a truth from running can't be talked away, a gap
+        is counted whatever its reason, what a run showed is so, and a suppression that does nothing is removed instead.
         """
-        judged = self.severity == "warning" and self.group not in {"gap", "suppression"}
+        judged = self.severity == "warning" and self.group not in {"gap", "run", "suppression"}
         return judged or self.name in _JUDGED
 
 
@@ -196,16 +195,15 @@ BY_CODE = {kind.code: kind for kind in CATALOGUE}
 
 def kinds_named(word: str) -> tuple[DiagnosticKind, ...]:
     """The kinds that a word means: a code, a name, a group, or the beginning of a code such as CV04."""
-    code = word.upper()
-    if word in GROUPS:
-        return tuple(kind for kind in CATALOGUE if kind.group == word)
-    exact = BY_CODE.get(code) or BY_NAME.get(word.lower())
+    code, name = word.upper(), word.lower()
+    exact = BY_CODE.get(code) or BY_NAME.get(name)
     if exact is not None:
         return (exact,)
-    return tuple(kind for kind in CATALOGUE if code.startswith("CV") and kind.code.startswith(code))
+    begins = code if code.startswith("CV") else "none"
+    return tuple(kind for kind in CATALOGUE if kind.group == name or kind.code.startswith(begins))
 
 
-def nearest_words(word: str) -> Iterable[str]:
-    """The codes, names and groups that may have been meant, the nearest first."""
-    known = [*BY_NAME, *GROUPS]
-    return get_close_matches(word.lower(), known, n=3) or get_close_matches(word.upper(), BY_CODE, n=3)
+def nearest_word(word: str) -> str | None:
+    """The code, name or group that may have been meant."""
+    near = get_close_matches(word.lower(), [*BY_NAME, *GROUPS], n=1) or get_close_matches(word.upper(), BY_CODE, n=1)
+    return near[0] if near else None

@@ -9,9 +9,8 @@ from converge_cli.truth.codes import Severity
 
 
 class Replacement(msgspec.Struct, frozen=True):
-    """What mends a finding without a doubt: the stretch of one line of its file, and the text that goes there."""
+    """What mends a finding beyond doubt: a stretch of its line, and the text that goes there."""
 
-    line: int
     column: int
     end_column: int
     text: str

@@ -1,7 +1,10 @@
 """Findings: collects every diagnostic of one or several texts. Never stops at the first."""
 
+from collections.abc import Iterable
+
 import msgspec
 
+from converge_cli.core.errors import only_near
 from converge_cli.truth.codes import BY_NAME
 from converge_cli.truth.diagnostics import Diagnostic, Replacement, has_errors
 from converge_cli.truth.source import Source, UnreadableSourceError, decode
@@ -46,8 +49,8 @@ class Findings:
         """Record a finding of the catalogue's kind `name`; the same one twice counts once.
 
         Args:
-            replacement: a stretch of one line of the same file and what is to stand there instead, where that mends
-                the finding beyond doubt: `--fix` writes it.
+            replacement: a stretch of the same line and what is to stand there instead, where that mends the finding
+                beyond doubt: `--fix` writes it.
         """
         kind = BY_NAME[name]
         line = self.line(place)
@@ -63,7 +66,7 @@ class Findings:
             message,
             fix,
             line,
-            _replacement(replacement),
+            _replacement(replacement) if replacement is not None and replacement[0].line == place.line else None,
             by.reason if by is not None else None,
         )
         self._found[diagnostic] = None
@@ -77,6 +80,13 @@ class Findings:
         """The place of a fragment of the text at a place, or that place when it can't be found on its line."""
         at = self.line(place).find(fragment, place.column - 1) if fragment else -1
         return place if at < 0 else Place(place.file, place.line, at + 1, at + 1 + len(fragment))
+
+    def mending(self, place: Place, word: str, choices: Iterable[str]) -> tuple[Place, str] | None:
+        """The replacement of a word by the one choice that can have been meant; None when that is not certain."""
+        at = self.within(place, word)
+        written = self.line(at)[at.column - 1 : at.end_column - 1]
+        right = only_near(word, choices) if written == word and not self.many else None
+        return None if right is None else (at, right)
 
     def whole_file(self, name: str) -> Place:
         """The place for a finding about a file as a whole."""
@@ -99,8 +109,6 @@ class Findings:
         return tuple(sorted(self._found, key=order))
 
 
-def _replacement(given: tuple[Place, str] | None) -> Replacement | None:
-    if given is None:
-        return None
+def _replacement(given: tuple[Place, str]) -> Replacement:
     place, text = given
-    return Replacement(place.line, place.column, place.end_column, text)
+    return Replacement(place.column, place.end_column, text)

@@ -163,7 +163,11 @@ def test_a_damaged_record_ends_with_9(converge, project):
         ("packs bogus", "packs"),
         ("approve x y", "approve"),
         ("approve x y --as me --reason= ", "approve"),
-        ("validate --fail-on never", "validate"),
+        ("validate --fail-on sometimes", "validate"),
+        ("validate --format yaml", "validate"),
+        ("validate --json --format sarif", "validate"),
+        ("validate --select CV999", "validate"),
+        ("validate --ignore unknwon-step", "validate"),
         ("validate nothing-here", "validate"),
     ],
 )

@@ -1,0 +1,85 @@
+"""What counts of what was found: sorted, suppressed, with ids, selected. Must never lose a finding without a number."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from converge_cli.truth.diagnostics import Diagnostic
+from converge_cli.truth.finding_ids import with_ids
+from converge_cli.truth.findings import Findings, Place
+from converge_cli.truth.source import Source
+from converge_cli.truth.suppression import Suppression, read_suppressions, suppressed, suppressing
+
+_UNPARSED = frozenset({"not-utf8", "binary", "yaml-syntax", "yaml-refused", "too-deep", "gherkin-syntax"})
+"""Findings after which a text was read no further, so that others may be missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which codes are asked for; None is all of them."""
+
+    select: frozenset[str] | None = None
+    ignore: frozenset[str] = frozenset()
+
+    def wants(self, code: str) -> bool:
+        """Whether findings of a code are reported."""
+        return (self.select is None or code in self.select) and code not in self.ignore
+
+
+class Counted(NamedTuple):
+    """Findings that count, those that a comment suppresses, and how many nobody asked for."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    suppressed: tuple[Diagnostic, ...]
+    left_out: int
+
+
+def counted(
+    found: Iterable[Diagnostic], sources: Mapping[str, Source], choice: Choice, name_of: Callable[[str], str]
+) -> Counted:
+    """What counts.
+
+    Args:
+        sources: the texts that may hold suppressions, by the name that their findings have.
+        name_of: a file's name that does not depend on where somebody stands.
+    """
+    marked = list(dict.fromkeys(found))
+    for name, source in sources.items():
+        marked = _suppress(marked, name, source)
+    marked.sort(key=_place)
+    named = with_ids(marked, name_of)
+    wanted = [item for item in named if choice.wants(item.code)]
+    return Counted(
+        tuple(item for item in wanted if item.suppressed is None),
+        tuple(item for item in wanted if item.suppressed is not None),
+        len(named) - len(wanted),
+    )
+
+
+def _place(item: Diagnostic) -> tuple[object, ...]:
+    return item.file, item.line, item.column, item.code, item.message
+
+
+def _suppress(found: list[Diagnostic], name: str, source: Source) -> list[Diagnostic]:
+    """The findings of a text with its suppressions applied, and what is to be said of these."""
+    findings = Findings()
+    text = findings.read(source)
+    if text is None:
+        return found
+    comments = read_suppressions(name, text.split("\n"))
+    used: set[Suppression] = set()
+    result = []
+    for item in found:
+        by = suppressing(comments, item.code, item.line) if item.file == name else None
+        if by is not None:
+            used.add(by)
+        result.append(item if by is None else suppressed(item, by))
+    unread = any(item.file == name and item.name in _UNPARSED for item in found)
+    for comment in comments:
+        place = Place(name, comment.line, comment.column, comment.end_column)
+        if comment.problem is not None:
+            findings.add("malformed-suppression", place, *comment.problem)
+        elif comment not in used and not unread:
+            message = f"nothing to suppress: no {' or '.join(comment.codes)} here"
+            findings.add("unused-suppression", place, message, "remove the comment")
+    return [*result, *findings.sorted()]
