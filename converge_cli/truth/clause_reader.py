@@ -4,18 +4,20 @@ The same for scenarios and for the sentences of the YAML contract. Must never ju
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
+from msgspec import inspect
 
 from converge_cli.core import predicate as p
 from converge_cli.core.errors import did_you_mean
+from converge_cli.truth.bounds import check_bounds
+from converge_cli.truth.feature_text import Step
 from converge_cli.truth.findings import Findings, Place
-from converge_cli.truth.gherkin_source import Step
 from converge_cli.truth.step_catalogue import NamedEvidence, OnlyUnderKeys, Scope, SuggestorExecutes
 from converge_cli.truth.step_parser import read_step
-from converge_cli.truth.vocabulary import Vocabulary
+from converge_cli.truth.vacuous import holds_always, mistyped, never_holds, type_at
+from converge_cli.truth.vocabulary import Vocabulary, selections_of
 
 Home = Literal["invariant", "validation", "contract", "constraint", "criterion"]
 _ON_THE_SUBJECT = (
@@ -118,11 +120,12 @@ class ClauseReader:
                 usable = False
                 continue
             self._vocabulary.check_check(check, subject, step.place, self._findings)
+            self._check_sense(check, [given for _, given in givens], subject, home, step.place)
             then.append(p.Then(step.text, check))
             places.append(step.place)
         if not usable:
             return None
-        self._check_contradictions(then, places)
+        check_bounds(then, places, self._findings)
         suggestor = names[0][1] if names else None
         return Clause(tuple(value for _, value in givens), tuple(then), tuple(places), suggestor)
 
@@ -152,6 +155,7 @@ class ClauseReader:
                 usable = False
             if given.selection is not None:
                 self._vocabulary.check_selection(given.selection, step.place, self._findings)
+                self._check_where(given.selection, step.place)
             if given.point is not None:
                 self._vocabulary.check_point(given.point, step.place, self._findings)
         kinds = {given.what for _, given in givens}
@@ -206,34 +210,36 @@ class ClauseReader:
             fix = "write an invariant on the facts instead"
             self._findings.add("misplaced-step", step.place, "a single proposal can't be judged by this check", fix)
             return False
-        if isinstance(check, p.Count) and check.bound == "at least" and check.number == 0:
-            fix = "ask for at least 1, or remove it"
-            self._findings.add("vacuous-check", step.place, "at least 0 holds whatever happens", fix)
         return True
 
-    def _check_contradictions(self, then: list[p.Then], places: list[Place]) -> None:
-        lowest: dict[Any, Decimal] = {}
-        highest: dict[Any, Decimal] = {}
-        for item, place in zip(then, places, strict=True):
-            for what, low, high in _bounds(item.check):
-                if low is not None:
-                    lowest[what] = max(low, lowest.get(what, low))
-                if high is not None:
-                    highest[what] = min(high, highest.get(what, high))
-                if what in lowest and what in highest and lowest[what] > highest[what]:
-                    message = f"at least {lowest[what]} and at most {highest[what]} can't both hold"
-                    self._findings.add("contradictory-check", place, message, "mend one of the bounds")
+    def _check_sense(
+        self, check: p.Check, givens: Sequence[p.Given], subject: frozenset[str], home: Home, place: Place
+    ) -> None:
+        """Add a finding for a check that can't fail, or that nothing can pass."""
 
+        def type_of(path: str) -> inspect.Type | None:
+            return self._type_at(path, subject)
 
-def _bounds(check: p.Check) -> list[tuple[Any, Decimal | None, Decimal | None]]:
-    """What a check bounds, from below and from above."""
-    if isinstance(check, p.Count):
-        number = Decimal(check.number)
-        low = None if check.bound == "at most" else number
-        return [(("count", check.selection), low, None if check.bound == "at least" else number)]
-    if isinstance(check, p.FieldIs) and not check.negated and check.test.values[0].type == "number":
-        number = Decimal(check.test.values[0].text)
-        comparison = check.test.comparison
-        low = number if comparison in {"is", "is at least", "is greater than"} else None
-        return [(check.test.field, low, number if comparison in {"is", "is at most", "is less than"} else None)]
-    return []
+        for selection in selections_of(check):
+            self._check_where(selection, place)
+        for why in holds_always(check, givens, type_of, judged=home != "criterion"):
+            fix = "ask for what can fail, or remove it"
+            self._findings.add("vacuous-check", place, f"this can't fail: {why}", fix)
+        never = never_holds(check, type_of)
+        if never is not None:
+            fix = "compare with a value that the field can have"
+            self._findings.add("contradictory-check", place, f"nothing can pass: {never}", fix)
+
+    def _check_where(self, selection: p.Selection, place: Place) -> None:
+        """Add a finding for a selection that can't be told of any fact, since its field has another type."""
+        if selection.where is not None:
+            kind = frozenset({(selection.id or "*").partition(":")[0]})
+            problem = mistyped(selection.where, self._type_at(selection.where.field, kind))
+            if problem is not None:
+                fix = "compare with a value of the field's type"
+                self._findings.add("contradictory-check", place, f"nothing can be selected: {problem}", fix)
+
+    def _type_at(self, path: str, kinds: frozenset[str]) -> inspect.Type | None:
+        """The type of a field that only one kind can have; None when several kinds or none are judged."""
+        known = [self._vocabulary.fields(name) for name in kinds if name in self._vocabulary.kinds]
+        return type_at(known[0], path) if len(known) == len(kinds) == 1 else None

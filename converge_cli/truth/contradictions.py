@@ -51,24 +51,24 @@ def _told(wanted: p.Selection, number: int) -> str:
 
 
 def _forbids(rule: Rule, wanted: p.Selection, number: int) -> bool:
-    holds = all(given.what == "fixed point" or _includes(given.selection, wanted) for given in rule.given)
+    holds = all(given.what == "fixed point" or includes(given.selection, wanted) for given in rule.given)
     return holds and any(_excludes(then.check, rule, wanted, number) for then in rule.then)
 
 
 def _excludes(check: p.Check, rule: Rule, wanted: p.Selection, number: int) -> bool:
     """Whether a check can't hold once so many facts of a selection exist."""
     if isinstance(check, p.Absent):
-        return _includes(check.selection, wanted)
+        return includes(check.selection, wanted)
     if isinstance(check, p.Count) and check.bound != "at least":
         subject = [given.selection for given in rule.given if given.selection is not None]
         chosen = check.selection or (subject[0] if len(subject) == 1 else None)
-        return number > check.number and _includes(chosen, wanted)
+        return number > check.number and includes(chosen, wanted)
     judged = [given.selection for given in rule.given if given.what in {"any", "proposal"}]
-    on_subject = any(_includes(selection, wanted) for selection in judged)
+    on_subject = any(includes(selection, wanted) for selection in judged)
     return isinstance(check, p.FieldIs) and on_subject and _rules_out(check, wanted.where)
 
 
-def _includes(wide: p.Selection | None, narrow: p.Selection) -> bool:
+def includes(wide: p.Selection | None, narrow: p.Selection) -> bool:
     """Whether everything that one selection selects is selected by the other."""
     if wide is None or (wide.where is not None and wide.where != narrow.where):
         return False

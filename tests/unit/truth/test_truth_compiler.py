@@ -43,7 +43,7 @@ def test_a_thousand_scenarios_compile_in_time(compile_text: Any) -> None:
 def test_one_bad_file_does_not_hide_the_next(compile_text: Any) -> None:
     """A contract that does not read leaves the findings of its feature to be found."""
     compiled = compile_text(
-        "Feature: x\n  @invariant @structural\n  Scenario: Bids are it\n    Then it is so\n", contract="truth: [v1\n"
+        "Feature: x\n  @invariant @structural\n  Scenario: Bids are red\n    Then it is so\n", contract="truth: [v1\n"
     )
     assert ["yaml-syntax", "unknown-step"] == [item.name for item in compiled.diagnostics]
     assert compiled.job is None
