@@ -102,6 +102,7 @@ class Closure:
         if guard in self._checks or self._lost is None or guard in self._lost:
             return
         place = self._root.nearest(*path, "guarded_by").place
+        mending = None
         if guard in self._gaps:
             message, fix = f"{guard} is @manual: it checks nothing", "say so with deferred: <reason>"
         elif guard in self._others:
@@ -111,7 +112,8 @@ class Closure:
         else:
             message = f"no invariant, validation, constraint or criterion has the id {guard!r}"
             fix = did_you_mean(guard, self._checks) or self._known_checks()
-        self._findings.add("undefined-check", place, message, fix)
+            mending = self._findings.mending(place, guard, self._checks)
+        self._findings.add("undefined-check", place, message, fix, mending)
 
     def _known_checks(self) -> str:
         return f"the ids are {', '.join(sorted(self._checks)) or 'none'}"

@@ -56,7 +56,8 @@ def check_placeholders(
             if name not in columns:
                 fix = did_you_mean(name, columns) or f"the columns are {', '.join(columns) or 'none'}"
                 message = f"<{name}> is not a column of the examples"
-                findings.add("unknown-placeholder", findings.within(where, f"<{name}>"), message, fix)
+                place = findings.within(where, f"<{name}>")
+                findings.add("unknown-placeholder", place, message, fix, findings.mending(place, name, columns))
 
 
 def check_no_placeholders(steps: Iterable[Step], findings: Findings) -> None:

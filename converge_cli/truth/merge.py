@@ -49,7 +49,9 @@ def check_applies(part: Part, jobs: Sequence[JobHeader] | None, packs: Sequence[
     shared = part.contract
     if isinstance(shared, InvariantContract) and shared.pack not in packs:
         fix = did_you_mean(shared.pack, packs) or f"the packs are {', '.join(packs) or 'none'}"
-        findings.add("unknown-pack", part.place("pack"), f"no pack {shared.pack!r}", fix)
+        place = part.place("pack")
+        mending = findings.mending(place, shared.pack, packs)
+        findings.add("unknown-pack", place, f"no pack {shared.pack!r}", fix, mending)
     elif jobs is None:
         message = "the truth stands alone, so there is no job that it could apply to"
         findings.add("misapplied-truth", part.place("kind"), message, "put it into a truths/ folder, beside the jobs")
@@ -71,7 +73,8 @@ def _check_keys(part: Part, shared: PolicyContract, keys: Sequence[str], finding
             findings.add("duplicate-id", place, f"job {key} is listed twice", "keep one of them")
         elif key != EVERY_JOB and key not in keys:
             fix = did_you_mean(key, keys) or f"the jobs of this folder are {', '.join(keys) or 'none'}"
-            findings.add("misapplied-truth", place, f"no job of this folder has the key {key!r}", fix)
+            mending = findings.mending(place, key, keys)
+            findings.add("misapplied-truth", place, f"no job of this folder has the key {key!r}", fix, mending)
 
 
 def applies_by_tree(root: Node | None, job: JobHeader) -> bool:

@@ -166,7 +166,9 @@ class _Reader:
             # The choice itself: msgspec leaves out a field that holds the very object of its default.
             return choices[value]
         wanted = _one_of_them([repr(choice) for choice in choices])
-        return self._add(spot, f"must be {wanted}, not {_shown(value)}", did_you_mean(str(plain(spot.node)), choices))
+        written = str(plain(spot.node))
+        mending = self._findings.mending(spot.node.place, written, choices) if isinstance(value, str) else None
+        return self._add(spot, f"must be {wanted}, not {_shown(value)}", did_you_mean(written, choices), mending)
 
     def _one_of(self, spot: _Spot, kind: inspect.UnionType) -> Any:
         """The first type of a union that is written like this."""
@@ -192,17 +194,21 @@ class _Reader:
         fix = "put it in quotes to make it text" if quoted else None
         self._add(spot, f"must be {words}, not {_shown(value)}", fix)
 
-    def _add(self, spot: _Spot, message: str, fix: str | None = None) -> None:
+    def _add(self, spot: _Spot, message: str, fix: str | None = None, mending: tuple[Place, str] | None = None) -> None:
         self.misfits += 1
-        self._findings.add("invalid-value", spot.node.place, f"{spot.name} {message}", fix or "mend the value")
+        told = f"{spot.name} {message}"
+        self._findings.add("invalid-value", spot.node.place, told, fix or "mend the value", mending)
 
     def _add_unknown(self, spot: _Spot, key: str, known: list[str]) -> None:
         self.misfits += 1
+        place, mending = spot.node.keys.get(key, spot.node.place), None
         told = self._strangers(key)
         if told is None:
             guess = None if self._findings.many else did_you_mean(key, known)
             told = Stranger("unknown-key", f"unknown key {key!r}", guess or f"the keys here are {', '.join(known)}")
-        self._findings.add(told.finding, spot.node.keys.get(key, spot.node.place), told.message, told.fix)
+            # A key that is there already can't be what another was meant as.
+            mending = self._findings.mending(place, key, [name for name in known if name not in spot.node.keys])
+        self._findings.add(told.finding, place, told.message, told.fix, mending)
 
     def _add_missing(self, spot: _Spot, key: str) -> None:
         self.misfits += 1

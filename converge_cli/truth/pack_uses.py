@@ -60,7 +60,9 @@ class PackUses:
         for name in contract.parameters:
             if name not in contract.packs:
                 fix = did_you_mean(name, contract.packs) or f"add {name} to packs, or remove its parameters"
-                self._fail("unknown-pack", keys[name], f"parameters for {name}, which is not among the packs", fix)
+                told = f"parameters for {name}, which is not among the packs"
+                free = [pack for pack in contract.packs if pack not in contract.parameters]
+                self._fail("unknown-pack", keys[name], told, fix, self._findings.mending(keys[name], name, free))
         for name in self._overrides:
             if name not in contract.packs:
                 fix = did_you_mean(name, contract.packs) or f"the packs are {', '.join(contract.packs)}"
@@ -100,7 +102,8 @@ class PackUses:
             if pack is None:
                 known = self._source.names()
                 fix = did_you_mean(name, known) or f"the packs are {', '.join(known) or 'none'}"
-                self._fail("unknown-pack", place, f"no pack {name!r}", fix)
+                mending = self._findings.mending(place, name, known)
+                self._fail("unknown-pack", place, f"no pack {name!r}", fix, mending)
                 return
             values = plain(self._root.at("parameters", name)) or {}
             parameters = pack.parse_parameters(overlaid(values, self._overrides.get(name, {})))
@@ -138,9 +141,11 @@ class PackUses:
                         "duplicate-kind", place, f"packs {owner} and {pack.name} both declare kind {kind}", "use one"
                     )
 
-    def _fail(self, finding: str, place: Place, message: str, fix: str) -> None:
+    def _fail(
+        self, finding: str, place: Place, message: str, fix: str, mending: tuple[Place, str] | None = None
+    ) -> None:
         self.complete = False
-        self._findings.add(finding, place, message, fix)
+        self._findings.add(finding, place, message, fix, mending)
 
 
 def _with_place(error: ConvergeError) -> str:

@@ -109,7 +109,8 @@ class ScenarioTags:
             return False
         guess = did_you_mean(tag.name, [*_KNOWN, "id:"])
         fix = guess or f"the tags are @{', @'.join(_KNOWN)} and @id:<name>"
-        self._findings.add("unknown-tag", tag.place, f"unknown tag @{tag.name}", fix)
+        mending = self._findings.mending(tag.place, tag.name, _KNOWN)
+        self._findings.add("unknown-tag", tag.place, f"unknown tag @{tag.name}", fix, mending)
         return False
 
     def _misused(self, tag: Tag, message: str, fix: str) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from converge_cli.core import example as e
 from converge_cli.core import predicate as p
 from converge_cli.core.errors import did_you_mean
+from converge_cli.core.rejection import REJECTIONS
 from converge_cli.core.stop_reason import StopReason
 from converge_cli.truth.step_grammar import Argument, StepProblem, check_ordered
 from converge_cli.truth.step_tables import field_rules, pairs, terms
@@ -108,10 +109,14 @@ def _gate(v: Values, _: Argument) -> e.GateAnswers:
     return e.GateAnswers(v["action"], _one_of(v["outcome"], ["PROMOTE", "REJECT", "ESCALATE"], "gate outcome"), v["id"])
 
 
+def _rejected(v: Values, _: Argument) -> e.ProposalIsRejected:
+    return e.ProposalIsRejected(v["id"], _one_of(v["code"], list(REJECTIONS), "rejection code"))
+
+
 def _one_of(word: str, choices: list[str], what: str) -> str:
     if word not in choices:
         fix = did_you_mean(word, choices) or f"one of {', '.join(choices)}"
-        raise StepProblem("invalid-value", f"{word!r} is not a {what}", fix, word)
+        raise StepProblem("invalid-value", f"{word!r} is not a {what}", fix, word, choices=choices)
     return word
 
 
@@ -205,7 +210,7 @@ _TABLE: tuple[tuple[Keyword, Scope, str, Builder] | tuple[Keyword, Scope, str, B
         "then",
         "example",
         "proposal {id:text} is rejected with {code:text}",
-        lambda v, _: e.ProposalIsRejected(v["id"], v["code"]),
+        _rejected,
     ),
     (
         "then",

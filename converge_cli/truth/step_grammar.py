@@ -4,7 +4,7 @@ Knows no sentence (that is the catalogue) and no fact kinds (that is the vocabul
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -27,15 +27,24 @@ _FIELD = re.compile(r"[A-Za-z0-9_ -]+(?:\.[A-Za-z0-9_ -]+)*")
 
 
 class StepProblem(Exception):  # noqa: N818  a finding on its way to the collector, never shown as an exception
-    """What is wrong with a step: catalogue name, message, fix, and the fragment (or cell) at fault."""
+    """What is wrong with a step: catalogue name, message, fix, the fragment (or cell) at fault, and choices."""
 
-    def __init__(self, name: str, message: str, fix: str = "", fragment: str = "", place: Place | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        message: str,
+        fix: str = "",
+        fragment: str = "",
+        place: Place | None = None,
+        choices: Iterable[str] = (),
+    ) -> None:
         super().__init__(message)
         self.name = name
         self.message = message
         self.fix = fix
         self.fragment = fragment
         self.place = place
+        self.choices = tuple(choices)
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -86,7 +95,7 @@ def read_key(text: str) -> str:
     key = unquote(text)
     if key not in KEYS:
         fix = did_you_mean(key, KEYS) or f"the keys are {', '.join(sorted(KEYS))}"
-        raise StepProblem("unknown-context-key", f"{key!r} is not a context key", fix, text)
+        raise StepProblem("unknown-context-key", f"{key!r} is not a context key", fix, text, choices=KEYS)
     return key
 
 

@@ -82,7 +82,9 @@ def read_step(
         _check_position(parsed.pattern, keyword, scopes)
     except StepProblem as problem:
         where = problem.place or findings.within(place, problem.fragment)
-        findings.add(problem.name, where, problem.message, problem.fix)
+        word = problem.fragment.strip('"')
+        mending = findings.mending(where, word, problem.choices) if problem.choices else None
+        findings.add(problem.name, where, problem.message, problem.fix, mending)
         return None
     return parsed.value
 

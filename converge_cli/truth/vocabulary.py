@@ -86,7 +86,8 @@ class Vocabulary:
         own = sorted(self.kinds)
         fix = did_you_mean(kind, own) or f"the kinds are {', '.join(own)}"
         where = findings.within(place, f'"{selection.id}"')
-        findings.add("unknown-kind", where, f"no active pack declares kind {kind!r}", fix)
+        mending = findings.mending(where, kind, own)
+        findings.add("unknown-kind", where, f"no active pack declares kind {kind!r}", fix, mending)
         return frozenset()
 
     def check_field(self, path: str, kinds: frozenset[str], place: Place, findings: Findings) -> None:
@@ -100,17 +101,22 @@ class Vocabulary:
         if problem is not None:
             names = " or ".join(sorted(kinds))
             where = findings.within(place, f'"{path}"')
-            findings.add("unknown-field", where, f"kind {names} has no field {path!r}", problem)
+            mending = findings.mending(where, path, self._paths(kinds))
+            findings.add("unknown-field", where, f"kind {names} has no field {path!r}", problem, mending)
 
     def _field_problem(self, path: str, kinds: frozenset[str]) -> str | None:
-        known: list[str] = []
-        for name in sorted(kinds):
+        first, _, rest = path.partition(".")
+        for name in kinds:
             fields = self.fields(name)
-            first, _, rest = path.partition(".")
             if first in fields and _has_path(fields[first], rest):
                 return None
-            known += [name for top, kind in fields.items() for name in (top, *_below(top, kind))]
+        known = self._paths(kinds)
         return did_you_mean(path, known) or f"its fields are {', '.join(known)}"
+
+    def _paths(self, kinds: frozenset[str]) -> list[str]:
+        """The dotted paths of kinds, one level deep."""
+        tops = [field for name in sorted(kinds) for field in self.fields(name).items()]
+        return [name for top, kind in tops for name in (top, *_below(top, kind))]
 
     def fields(self, kind: str) -> Mapping[str, inspect.Type]:
         """The fields of a kind."""
@@ -123,7 +129,8 @@ class Vocabulary:
         if self.complete and point not in self.points:
             fix = did_you_mean(point, self.points) or "declare it under approval_points"
             where = findings.within(place, point)
-            findings.add("unknown-point", where, f"approval point {point!r} is not declared", fix)
+            mending = findings.mending(where, point, self.points)
+            findings.add("unknown-point", where, f"approval point {point!r} is not declared", fix, mending)
 
     def check_role(self, role: str, place: Place, findings: Findings) -> bool:
         """Check that somebody holds a role; False after a finding."""
@@ -132,7 +139,9 @@ class Vocabulary:
         roles = sorted({role for person in self.people for role in person.roles})
         if role not in roles:
             fix = did_you_mean(role, roles) or f"the roles in people.yaml are {', '.join(roles) or 'none'}"
-            findings.add("unknown-role", findings.within(place, role), f"nobody has the role {role!r}", fix)
+            where = findings.within(place, role)
+            mending = findings.mending(where, role, roles)
+            findings.add("unknown-role", where, f"nobody has the role {role!r}", fix, mending)
         return role in roles
 
     def check_person(self, person: str, place: Place, findings: Findings) -> None:
@@ -142,7 +151,9 @@ class Vocabulary:
         known = [item.id for item in self.people]
         if person not in known:
             fix = did_you_mean(person, known) or f"the people in people.yaml are {', '.join(known) or 'none'}"
-            findings.add("unknown-person", findings.within(place, person), f"{person!r} is not among the people", fix)
+            where = findings.within(place, person)
+            mending = findings.mending(where, person, known)
+            findings.add("unknown-person", where, f"{person!r} is not among the people", fix, mending)
 
     def check_check(self, check: p.Check, subject: frozenset[str], place: Place, findings: Findings) -> None:
         """Check the kinds, fields and points that a check names; `subject` are the kinds that it judges."""
