@@ -65,12 +65,17 @@ def load_at(
     around = Surroundings(shared=shelf.shared_texts(location), missing=frozenset(location.missing))
     compilation = _compile(services, location, around, parameters)
     if compilation.job is None and parameters:
-        plain = _compile(services, location, around)
-        if plain.job is not None:
+        own = _errors(_compile(services, location, around))
+        if all(item.name == "invalid-parameters" for item in own):
             raise InvalidParameterError(compilation.diagnostics)
+        raise InvalidTruthError(own)
     if compilation.job is None:
         raise InvalidTruthError(compilation.diagnostics)
     return LoadedTruth(location, compilation, compilation.job, people_at(services, location))
+
+
+def _errors(compilation: Compilation) -> list[Diagnostic]:
+    return [item for item in compilation.diagnostics if item.severity == "error"]
 
 
 def compile_at(services: Services, location: TruthLocation, shelf: TruthShelf | None = None) -> Compilation:

@@ -194,7 +194,7 @@ def test_wrong_usage_ends_with_2(converge, project, words, command):
         ("run small --as nobody", "PERSON_UNKNOWN"),
         ("run small --approve point=nobody", "PERSON_UNKNOWN"),
         ("run small --seed rubbish", "INPUT_INVALID"),
-        ("run small --param small.x=1", "TRUTH_INVALID"),
+        ("run small --param small.x=1", "PARAMETER_INVALID"),
     ],
 )
 def test_what_is_not_there_ends_with_1(converge, project, words, code):

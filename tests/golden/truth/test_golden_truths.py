@@ -20,9 +20,8 @@ from converge_cli.truth.source import Source
 
 HERE = Path(__file__).parent
 AWAITED = {
-    "unknown-role", "unreachable-quorum", "unknown-person",
     "unused-step", "business-rule-in-wiring",
-    "invalid-policy", "missing-file", "malformed-suppression", "unused-suppression",
+    "invalid-policy", "malformed-suppression", "unused-suppression",
     "example-failed", "not-exercised", "soft-violated", "feature-without-truth",
     "unreadable-file",
 }  # fmt: skip

@@ -34,6 +34,12 @@ def shop() -> Any:
     return sys.modules["golden_shop"]
 
 
+@pytest.fixture
+def contract() -> str:
+    """The plain contract."""
+    return CONTRACT
+
+
 Compile = Callable[..., Compilation]
 
 
