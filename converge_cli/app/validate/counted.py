@@ -67,19 +67,21 @@ def _suppress(found: list[Diagnostic], name: str, source: Source) -> list[Diagno
     if text is None:
         return found
     comments = read_suppressions(name, text.split("\n"))
-    used: set[Suppression] = set()
+    used: set[tuple[Suppression, str]] = set()
     result = []
     for item in found:
         by = suppressing(comments, item.code, item.line) if item.file == name else None
         if by is not None:
-            used.add(by)
+            used.add((by, item.code))
         result.append(item if by is None else suppressed(item, by))
     unread = any(item.file == name and item.name in _UNPARSED for item in found)
     for comment in comments:
         place = Place(name, comment.line, comment.column, comment.end_column)
         if comment.problem is not None:
             findings.add("malformed-suppression", place, *comment.problem)
-        elif comment not in used and not unread:
-            message = f"nothing to suppress: no {' or '.join(comment.codes)} here"
-            findings.add("unused-suppression", place, message, "remove the comment")
+            continue
+        idle = [code for code in comment.codes if (comment, code) not in used]
+        if idle and not unread:
+            fix = "remove the comment" if len(idle) == len(comment.codes) else f"remove {', '.join(idle)} from it"
+            findings.add("unused-suppression", place, f"nothing to suppress: no {' or '.join(idle)} here", fix)
     return [*result, *findings.sorted()]

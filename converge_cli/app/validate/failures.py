@@ -14,6 +14,7 @@ from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.source import Source, UnreadableSourceError
 
 _WHERE = re.compile(r"(?P<file>.*?)(?::(?P<line>\d+))?(?::(?P<column>\d+))?", re.DOTALL)
+_FIX = {"invalid-policy": "mend the rule, or the schema that it is judged by", "broken-pack": "mend the pack"}
 
 
 def findings_of(error: ConvergeError, about: Path, folder: Path) -> tuple[Diagnostic, ...]:
@@ -41,7 +42,8 @@ def findings_of(error: ConvergeError, about: Path, folder: Path) -> tuple[Diagno
         begin = len(text) - len(text.lstrip()) + 1
         place = Place(name, line, begin, max(len(text.rstrip()) + 1, begin + 1))
     single = Findings()
-    single.add(_kind(error, path), place, error.message, error.hint or "mend the file")
+    kind = _kind(error, path)
+    single.add(kind, place, error.message, error.hint or _FIX.get(kind, "mend the file"))
     return tuple(msgspec.structs.replace(item, source_line=text) for item in single.sorted())
 
 
