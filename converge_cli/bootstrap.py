@@ -1,28 +1,46 @@
 """The composition root: the only module that names concrete adapters."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import converge_cli
 from converge_cli._internal.system import RandomIds, SystemClock
 from converge_cli.app.services import Services
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.pack import Pack, PolicyFiles
-from converge_cli.core.port import Experience, FlowGate
+from converge_cli.core.port import Experience, FlowGate, Ledger
 from converge_cli.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from converge_cli.app.ledger_mirror import Mirror
+    from converge_cli.core.ledger_address import LedgerAddress
+    from converge_cli.store.ledger_watch import LocalLedger
 
 
 def make_services(
-    folder: Path, *, on_stuck: Callable[[str], None] | None = None, settings: Settings | None = None
+    folder: Path,
+    *,
+    on_stuck: Callable[[str], None] | None = None,
+    settings: Settings | None = None,
+    ledger: str | None = None,
 ) -> Services:
     """Everything that use cases need, for somebody who stands in a folder.
+
+    Args:
+        ledger: where runs are mirrored, instead of where the settings say.
 
     Raises:
         ConvergeError: a setting is wrong.
     """
     chosen = settings or load_settings(folder)
+    if ledger is not None:
+        chosen = replace(chosen, ledger=_address(ledger, folder))
+    experience = _experience(chosen)
     return Services(
-        experience=_experience(chosen),
+        experience=experience,
         clock=SystemClock(),
         ids=RandomIds(),
         gate=_cedar,
@@ -31,6 +49,7 @@ def make_services(
         folder=folder,
         people=chosen.people,
         on_stuck=on_stuck,
+        mirror=None if chosen.ledger is None else _mirror(chosen.ledger, experience),
     )
 
 
@@ -49,6 +68,71 @@ def _experience(settings: Settings) -> Experience:
     from converge_cli.store.sqlite import SqliteExperience  # noqa: PLC0415
 
     return SqliteExperience(settings.storage_path)
+
+
+def find_ledger(folder: Path, given: str | None) -> "LedgerAddress":
+    """The ledger that somebody means: the one given, that of the settings, or the file beside the experience store.
+
+    Raises:
+        ConvergeError: a setting is wrong, or what was given names no ledger.
+    """
+    if given is not None:
+        return _address(given, folder)
+    settings = load_settings(folder)
+    return settings.ledger or _address("ledger.db", settings.storage_path)
+
+
+def open_ledger(address: "LedgerAddress") -> Ledger:
+    """The ledger at an address.
+
+    Raises:
+        LedgerAddressError: it is in the memory of another process.
+    """
+    if address.kind in {"grpc", "grpcs"}:
+        from converge_cli.store.ledger_grpc import GrpcLedger  # noqa: PLC0415  only the chosen adapter is imported
+
+        return GrpcLedger(address)
+    if address.kind == "memory":
+        from converge_cli.core.ledger_errors import LedgerAddressError  # noqa: PLC0415
+
+        raise LedgerAddressError(
+            "memory: is a ledger of one process, gone with it",
+            hint="converge ledger serve --ledger memory:, then --ledger grpc://127.0.0.1:50052",
+        )
+    return open_local_ledger(address)
+
+
+def open_local_ledger(address: "LedgerAddress") -> "LocalLedger":
+    """A ledger of this process, to be served to others.
+
+    Raises:
+        LedgerAddressError: it is another server's.
+    """
+    if address.kind == "memory":
+        from converge_cli.store.ledger_memory import MemoryLedger  # noqa: PLC0415
+
+        return MemoryLedger(SystemClock())
+    if address.kind == "file":
+        from converge_cli.store.ledger_sqlite import SqliteLedger  # noqa: PLC0415
+
+        return SqliteLedger(Path(address.target), SystemClock())
+    from converge_cli.core.ledger_errors import LedgerAddressError  # noqa: PLC0415
+
+    raise LedgerAddressError(f"{address.shown()} is served already", hint="give a file, or memory:")
+
+
+def _address(text: str, folder: Path) -> "LedgerAddress":
+    from converge_cli.core.ledger_address import parse_address  # noqa: PLC0415  most commands have no ledger
+
+    return parse_address(text, folder)
+
+
+def _mirror(address: "LedgerAddress", experience: Experience) -> "Mirror":
+    from converge_cli.app.ledger_mirror import Mirror  # noqa: PLC0415
+
+    if address.kind == "memory":
+        open_ledger(address)
+    return Mirror(partial(open_ledger, address), experience, address.shown())
 
 
 def _cedar(policies: Mapping[str, PolicyFiles]) -> FlowGate:

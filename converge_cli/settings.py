@@ -4,11 +4,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from converge_cli.core.errors import ConvergeError, did_you_mean
 
+if TYPE_CHECKING:
+    from converge_cli.core.ledger_address import LedgerAddress
+
 FILE = "converge.yaml"
 BACKENDS = ("sqlite", "memory")
+KEYS = ("storage.backend", "storage.path", "people", "ledger")
 
 
 class InvalidSettingError(ConvergeError):
@@ -25,11 +30,13 @@ class Settings:
         storage_backend: `sqlite` (durable) or `memory` (gone with the process).
         storage_path: folder of the experience store.
         people: people file that overrides the one beside the truths, or None.
+        ledger: where runs are mirrored, or None.
     """
 
     storage_backend: str
     storage_path: Path
     people: Path | None
+    ledger: "LedgerAddress | None" = None
 
 
 def load_settings(folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -51,7 +58,16 @@ def load_settings(folder: Path, environment: Mapping[str, str] | None = None) ->
     path = env.get("CONVERGE_STORAGE_PATH")
     storage = folder / path if path else home / written.get("storage.path", ".converge")
     people = written.get("people")
-    return Settings(backend, storage, home / people if people else None)
+    mirrored = _ledger(env.get("CONVERGE_LEDGER"), folder) or _ledger(written.get("ledger"), home)
+    return Settings(backend, storage, home / people if people else None, mirrored)
+
+
+def _ledger(text: str | None, folder: Path) -> "LedgerAddress | None":
+    if not text:
+        return None
+    from converge_cli.core.ledger_address import parse_address  # noqa: PLC0415  most projects have no ledger
+
+    return parse_address(text, folder)
 
 
 def _home(folder: Path) -> Path:
@@ -79,7 +95,7 @@ def _read(path: Path) -> dict[str, str]:
         for name, item in inner:
             flat[key if name is None else f"{key}.{name}"] = item
     for key, item in flat.items():
-        if key not in {"storage.backend", "storage.path", "people"} or not isinstance(item, str):
-            hint = did_you_mean(key, ["storage.backend", "storage.path", "people"])
+        if key not in KEYS or not isinstance(item, str):
+            hint = did_you_mean(key, KEYS)
             raise InvalidSettingError(f"{path}: unknown setting {key!r}, or not a text", hint=hint, where=str(path))
     return flat

@@ -35,7 +35,7 @@ def make_engine(
         principal=principal,
         strict=strict,
         experience=services.experience,
-        sink=sink,
+        sink=sink if services.mirror is None else services.mirror.beside(sink),
         clock=services.clock,
         ids=services.ids,
         on_stuck=services.on_stuck,

@@ -35,8 +35,8 @@ EXIT_CODES = {
 """Stop reason -> process exit code; the meaning of a code never changes."""
 
 
-def run_data(result: RunResult, refusals: Iterable[Decided] = ()) -> dict[str, Any]:
-    """The `data` of run, resume and show."""
+def run_data(result: RunResult, refusals: Iterable[Decided] = (), ledger: str | None = None) -> dict[str, Any]:
+    """The `data` of run, resume and show; `ledger` is told of runs that are mirrored only."""
     known = {(item.approval.request, item.approval.by, item.code) for item in result.refusals}
     unrecorded = [item for item in refusals if (item.approval.request, item.approval.by, item.code) not in known]
     return {
@@ -70,6 +70,7 @@ def run_data(result: RunResult, refusals: Iterable[Decided] = ()) -> dict[str, A
         "outputs": result.outputs,
         "outcome_digest": result.outcome_digest,
         "head": result.head,
+        **({} if ledger is None else {"ledger": ledger}),
     }
 
 

@@ -54,10 +54,12 @@ class RunAnswer:
     Attributes:
         result: what it came to.
         refusals: given approvals that were not accepted.
+        ledger: `current` or `lagging`; None for a run that is not mirrored.
     """
 
     result: RunResult
     refusals: tuple[Decided, ...] = ()
+    ledger: str | None = None
 
 
 class RunJob:

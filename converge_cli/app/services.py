@@ -10,6 +10,7 @@ from converge_cli.core.pack import Pack, PolicyFiles
 from converge_cli.core.port import Clock, Experience, FlowGate, IdSource
 
 if TYPE_CHECKING:
+    from converge_cli.app.ledger_mirror import Mirror
     from converge_cli.pack.registry import PackRegistry
 
 
@@ -25,6 +26,7 @@ class Services:
         folder: where the user stands; names are looked up from here.
         people: people file that overrides the one beside the truths, or None.
         on_stuck: called with a name when foreign code can't be stopped.
+        mirror: copies runs into a ledger in the background, or None.
     """
 
     experience: Experience
@@ -36,6 +38,7 @@ class Services:
     folder: Path
     people: Path | None = None
     on_stuck: Callable[[str], None] | None = None
+    mirror: "Mirror | None" = None
 
     def packs(self, project: Path | None) -> "PackRegistry":
         """The packs that a project sees: its own, installed ones, ours."""

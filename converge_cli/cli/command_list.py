@@ -23,6 +23,8 @@ COMMANDS = {
     "resume": Listed("resume", "Go on with a run that paused."),
     "truths": Listed("truths", "List, show, begin or compile truths."),
     "packs": Listed("packs", "List, show or begin packs."),
+    "verify": Listed("verify", "Verify a context of a ledger."),
+    "ledger": Listed("ledger", "Append to, read, copy, watch or serve a ledger."),
     "doctor": Listed("doctor", "Check that this installation works."),
     "completion": Listed("completion", "Print the script that makes a shell complete words."),
     "version": Listed("version", "Print the version."),

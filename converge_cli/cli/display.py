@@ -115,7 +115,7 @@ class Display:
         from converge_cli.trace.jsonl import for_stream  # noqa: PLC0415
 
         result = answer.result
-        data = run_data(result, answer.refusals)
+        data = run_data(result, answer.refusals, answer.ledger)
         made = Answer(result.reason, EXIT_CODES[result.stop.reason], data, lambda _console: None)
         out().write(for_stream(encode(envelope(command, made)).decode(), out()) + "\n")
 

@@ -27,6 +27,10 @@ Budgets = Annotated[
     str | None,
     typer.Option("--budget", metavar="NAME=N,...", help="Other limits: cycles, facts, time (5m), tokens, cost_usd."),
 ]
+Ledger = Annotated[
+    str | None,
+    typer.Option("--ledger", metavar="URL", help="The ledger: a file, grpc://HOST:PORT or grpcs://HOST:PORT."),
+]
 Principal = Annotated[
     str | None, typer.Option("--as", metavar="PERSON", help="For whom gates are asked, instead of the truth's actor.")
 ]

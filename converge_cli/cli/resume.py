@@ -20,6 +20,10 @@ def resume(
     trace: Annotated[
         str | None, typer.Option(metavar="live|plain|jsonl|off", help="How to show the run; live at a terminal.")
     ] = None,
+    ledger: Annotated[
+        str | None,
+        typer.Option("--ledger", metavar="URL", help="Mirror the run into this ledger; it never influences the run."),
+    ] = None,
     no_input: Annotated[bool, typer.Option("--no-input", help="Never prompt: pause and say what waits.")] = False,
     as_json: options.Json = False,
 ) -> None:
@@ -32,7 +36,7 @@ def resume(
 
         paths, added = options.input_paths(inputs), options.budget_change(add_budget)
         display = Display(choose_trace(trace, as_json=as_json), as_json=as_json)
-        session = Session(display, interactive=at_terminal() and not (no_input or as_json))
+        session = Session(display, interactive=at_terminal() and not (no_input or as_json), ledger=ledger)
         session.show_so_far(run)
         return session.answer(
             "resume", lambda services, sink: ResumeRun(services, run, inputs=paths, added=added, sink=sink)

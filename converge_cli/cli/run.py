@@ -33,6 +33,10 @@ def run(
     trace: Annotated[
         str | None, typer.Option(metavar="live|plain|jsonl|off", help="How to show the run; live at a terminal.")
     ] = None,
+    ledger: Annotated[
+        str | None,
+        typer.Option("--ledger", metavar="URL", help="Mirror the run into this ledger; it never influences the run."),
+    ] = None,
     no_input: Annotated[bool, typer.Option("--no-input", help="Never prompt: pause and say what waits.")] = False,
     as_json: options.Json = False,
 ) -> None:
@@ -58,7 +62,7 @@ def run(
             budget=options.budget_values(budget),
         )
         display = Display(choose_trace(trace, as_json=as_json), as_json=as_json)
-        session = Session(display, interactive=at_terminal() and not (no_input or as_json))
+        session = Session(display, interactive=at_terminal() and not (no_input or as_json), ledger=ledger)
         return session.answer("run", lambda services, sink: RunJob(services, request, sink))
 
     answering("run", work, as_json=as_json)

@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -45,14 +46,15 @@ class Session:
     Args:
         display: what shows the run.
         interactive: whether people at this terminal may be asked.
+        ledger: where the run is mirrored, instead of where the settings say.
     """
 
-    def __init__(self, display: Display, *, interactive: bool) -> None:
+    def __init__(self, display: Display, *, interactive: bool, ledger: str | None = None) -> None:
         self._display = display
         self._interactive = interactive
         self._stuck = ""
         self._engine: Engine | None = None
-        self.services = make_services(Path.cwd(), on_stuck=self._on_stuck)
+        self.services = make_services(Path.cwd(), on_stuck=self._on_stuck, ledger=ledger)
         self._done = threading.Event()
 
     def drive(self, prepare: Prepare) -> RunAnswer:
@@ -80,17 +82,32 @@ class Session:
         """Drive, and put what came of it into an answer."""
         from converge_cli.app.result_data import EXIT_CODES, run_data  # noqa: PLC0415  only when a run has ended
 
-        ended = self.drive(prepare)
+        ended = self._mirrored(self.drive(prepare))
         result = ended.result
         answer = Answer(
             result.reason,
             EXIT_CODES[result.stop.reason],
-            run_data(result, ended.refusals),
+            run_data(result, ended.refusals, ended.ledger),
             lambda console: self._display.show_verdict(console, command, ended),
         )
         if self._stuck:
             self._leave_stuck(command, answer)
         return answer
+
+    def _mirrored(self, ended: RunAnswer) -> RunAnswer:
+        """Give the mirror a moment, and say so when the ledger lags: nothing else comes of it."""
+        mirror = self.services.mirror
+        if mirror is None:
+            return ended
+        report = mirror.finish()
+        if report.lagging:
+            from converge_cli.trace.sanitize import safe  # noqa: PLC0415
+
+            sys.stderr.write(
+                f"ledger: lagging  {safe(mirror.name)}: {safe(report.reason)}\n"
+                f"  next   converge ledger append --run {report.run} --ledger {safe(mirror.name)}\n"
+            )
+        return replace(ended, ledger=report.word)
 
     def _once(self, prepare: Prepare) -> RunAnswer:
         """Drive on a thread of its own, so that Ctrl-C is heard whatever a suggestor does."""

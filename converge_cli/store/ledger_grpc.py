@@ -151,6 +151,7 @@ class GrpcLedger:
 _WHY = {
     grpc.StatusCode.DEADLINE_EXCEEDED: "it did not answer in time",
     grpc.StatusCode.CANCELLED: "the call was cut off",
+    grpc.StatusCode.UNAVAILABLE: "it can't be reached",
     grpc.StatusCode.UNIMPLEMENTED: "what answers there is no ledger",
 }
 

@@ -33,6 +33,10 @@ class LocalLedger(Ledger, Protocol):
         """For the length of the block, call `wake`, from any thread, whenever the context may have new entries."""
         ...
 
+    def close(self) -> None:
+        """Let go of every resource."""
+        ...
+
 
 class Cursor:
     """What one watcher has been given so far."""

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import grpc
 import pytest
-from served_ledger import serving
+from google.protobuf.descriptor_pool import DescriptorPool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
-from google.protobuf.descriptor_pool import DescriptorPool
+from served_ledger import serving
 
 from converge_cli._internal.system import SystemClock
 from converge_cli.core.port import Ledger

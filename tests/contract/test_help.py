@@ -10,7 +10,11 @@ import pytest
 from converge_cli.cli.command_list import COMMANDS
 
 HERE = Path(__file__).parent / "help"
-BELOW = {"truths": ("list", "show", "new", "compile"), "packs": ("list", "show", "new")}
+BELOW = {
+    "ledger": ("append", "get", "snapshot", "load", "watch", "serve"),
+    "truths": ("list", "show", "new", "compile"),
+    "packs": ("list", "show", "new"),
+}
 ALL = ["", *COMMANDS, *(f"{name} {sub}" for name, subs in BELOW.items() for sub in subs)]
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 HEAVY = (
-    "anthropic", "behave", "fastapi", "grpc", "httpx2", "mcp", "networkx", "numpy", "openai", "ortools", "pandas",
-    "pydantic",
+    "anthropic", "behave", "fastapi", "google", "grpc", "httpx2", "mcp", "networkx", "numpy", "openai", "ortools",
+    "pandas", "pydantic", "zstandard",
 )  # fmt: skip
 TEXT = ("cedarpy", "gherkin", "yaml")
 
@@ -20,6 +20,8 @@ FORBIDDEN = {
     "runs": (*HEAVY, *TEXT, "asyncio"),
     "validate hello-convergence": (*HEAVY, "cedarpy", "asyncio"),
     "run hello-convergence": (*HEAVY, "cedarpy"),
+    "run hello-convergence --ledger mirror.db": (*HEAVY, "cedarpy"),
+    "ledger get context": (*HEAVY, *TEXT, "asyncio"),
     "run hello-convergence --json": (*HEAVY, "cedarpy", "rich"),
 }
 

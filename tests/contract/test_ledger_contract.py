@@ -22,7 +22,12 @@ def lint(folder: Path) -> subprocess.CompletedProcess[str]:
         "lint_imports_command()"
     )
     return subprocess.run(
-        [sys.executable, "-c", command, "--no-cache"], cwd=folder, capture_output=True, text=True, timeout=100
+        [sys.executable, "-c", command, "--no-cache"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
     )
 
 

@@ -17,13 +17,16 @@ from msgspec import inspect
 
 from converge_cli import testing
 from converge_cli.app.result_data import EXIT_CODES
+from converge_cli.cli.exit_code import CODE_OF_ERROR
+from converge_cli.core.ledger import MIRROR_KEYS
 from converge_cli.core.stop_reason import StopReason
+from converge_cli.server.ledger_service import STATUS
 from converge_cli.settings import load_settings
 from converge_cli.truth.contract import Contract
 
 ROOT = Path(__file__).resolve().parents[2]
 GREENHOUSE = "docs/examples/custom-agent"
-WITH_COMMANDS = {"README.md": ".", "docs/guide.md": ".", f"{GREENHOUSE}/README.md": GREENHOUSE}
+WITH_COMMANDS = {"README.md": ".", "docs/guide.md": ".", "docs/ledger.md": ".", f"{GREENHOUSE}/README.md": GREENHOUSE}
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
     for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("packs/*/*.md")]
@@ -243,16 +246,37 @@ def test_the_guide_names_every_setting_and_environment_variable_and_no_other(tmp
         [cell.strip("`") for cell in row]
         for row in table("docs/guide.md", "| in converge.yaml | in the environment | means | default |")
     ]
-    (tmp_path / "converge.yaml").write_text("storage: {backend: memory, path: here}\npeople: people.yaml\n")
+    (tmp_path / "converge.yaml").write_text(
+        "storage: {backend: memory, path: here}\npeople: people.yaml\nledger: l.db\n"
+    )
     accepted = load_settings(tmp_path, environment)
 
     assert environment.asked == {name for row in rows for name in re.findall(r"CONVERGE_[A-Z_]+", " ".join(row))}
-    assert ["storage.backend", "storage.path", "people"] == [row[0].strip(" |`") for row in rows]
-    assert ("memory", tmp_path / "here", tmp_path / "people.yaml") == (
+    assert ["storage.backend", "storage.path", "people", "ledger"] == [row[0].strip(" |`") for row in rows]
+    assert ("memory", tmp_path / "here", tmp_path / "people.yaml", str(tmp_path / "l.db")) == (
         accepted.storage_backend,
         accepted.storage_path,
         accepted.people,
+        accepted.ledger and accepted.ledger.target,
     )
+
+
+def test_the_ledgers_page_names_every_code_with_its_status_and_exit_code() -> None:
+    """Both directions, against the tables of the server and the command line."""
+    rows = {row[0]: row[1:] for row in table("docs/ledger.md", "| code | gRPC status | exit |")}
+    codes = set(re.findall(r'"(LEDGER_[A-Z_]+)"', text_of("converge_cli/core/ledger_errors.py")))
+    statuses = {code: status.name for code, status in STATUS.items()}
+
+    assert codes == set(rows)
+    assert {code: [statuses.get(code, "none"), str(int(CODE_OF_ERROR.get(code, 1)))] for code in codes} == rows
+
+
+def test_the_ledgers_page_names_every_key_and_method() -> None:
+    """The keys under which runs are mirrored, and the methods of the protocol."""
+    methods = re.findall(r"^  rpc (\w+)", text_of("converge_cli/_internal/wire/ledger.proto"), re.MULTILINE)
+
+    assert sorted(MIRROR_KEYS) == sorted(row[0].strip("`") for row in table("docs/ledger.md", "| key | events |"))
+    assert methods == [row[0].strip("`") for row in table("docs/ledger.md", "| method | request | answer |")]
 
 
 def test_the_guide_names_the_whole_test_kit() -> None:

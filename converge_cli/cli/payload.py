@@ -1,0 +1,89 @@
+"""Bytes that come from a file or stdin, and bytes that go to a file whole or not at all."""
+
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from converge_cli.cli.output import UsageError
+from converge_cli.core.errors import ConvergeError
+from converge_cli.core.ledger import MAX_PAYLOAD
+
+_CHUNK = 1 << 16
+
+
+class PayloadUnreadableError(ConvergeError):
+    """A file that was named on the command line can't be read or written."""
+
+    code = "FILE_UNREADABLE"
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(f"{path}: {error.strerror}", hint="check the path and its permissions", where=str(path))
+
+
+def read_payload(file: Path | None) -> bytes:
+    """The bytes of a file, or of stdin; one more than a ledger takes at most, which then says so.
+
+    Raises:
+        UsageError: stdin is a terminal.
+        PayloadUnreadableError: the file can't be read.
+    """
+    if file is None:
+        if sys.stdin.isatty():
+            raise UsageError("the payload comes from stdin", hint="pipe it in, or use --file PATH", where="--file")
+        return sys.stdin.buffer.read(MAX_PAYLOAD + 1)
+    with chunks_of(file, MAX_PAYLOAD + 1) as chunks:
+        return next(chunks, b"")
+
+
+@contextmanager
+def chunks_of(file: Path, size: int = _CHUNK) -> Iterator[Iterator[bytes]]:
+    """The bytes of a file, chunk by chunk.
+
+    Raises:
+        PayloadUnreadableError: it can't be read.
+    """
+    try:
+        stream = file.open("rb")
+    except OSError as error:
+        raise PayloadUnreadableError(file, error) from error
+    with stream:
+        yield _reading(file, stream, size)
+
+
+def _reading(file: Path, stream: "io.BufferedReader", size: int) -> Iterator[bytes]:
+    while True:
+        try:
+            chunk = stream.read(size)
+        except OSError as error:
+            raise PayloadUnreadableError(file, error) from error
+        if not chunk:
+            return
+        yield chunk
+
+
+def write_whole(file: Path, chunks: Iterable[bytes]) -> int:
+    """Write a file, durably, under its name only when all has come; returns its size.
+
+    Raises:
+        PayloadUnreadableError: it can't be written.
+    """
+    size, made = 0, None
+    try:
+        descriptor, made = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+        with open(descriptor, "wb") as stream:
+            for chunk in chunks:
+                size += stream.write(chunk)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(made, file)
+    except OSError as error:
+        raise PayloadUnreadableError(file, error) from error
+    finally:
+        if made is not None:
+            with suppress(FileNotFoundError):
+                os.unlink(made)
+    return size
