@@ -114,5 +114,5 @@ def test_a_truth_that_is_wrong_itself_is_told_so_with_parameters_too(project: Pa
     """The parameter is not blamed for what it did not do."""
     file = project / "truths" / "mine" / "truth.yaml"
     file.write_text(file.read_text().replace("greeting:world", "gretting:world"))
-    with pytest.raises(InvalidTruthError, match="no active pack declares kind"):
+    with pytest.raises(InvalidTruthError, match="gretting:world, which no suggestor may write"):
         load_truth(_services(project), "mine", {"hello": {("x",): 1}})
