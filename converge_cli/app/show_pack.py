@@ -6,6 +6,7 @@ import msgspec
 
 from converge_cli.app.services import Services
 from converge_cli.core.errors import ConvergeError, did_you_mean
+from converge_cli.core.kind import Kind
 from converge_cli.core.pack import InvalidParametersError, Pack, Parameters
 from converge_cli.truth.catalog import project_of
 
@@ -52,8 +53,9 @@ def show_pack(services: Services, name: str) -> dict[str, Any]:
         "description": pack.description,
         "folder": pack.folder,
         "digest": pack.digest,
-        "kinds": {kind: dict(parsed.field_words()) for kind, parsed in pack.kinds.items()},
+        "kinds": {kind: parsed.field_words() for kind, parsed in pack.kinds.items()},
         "parameters": _parameters(pack),
+        "models": _models(pack),
         "gates": msgspec.to_builtins(pack.gates),
         "policies": sorted(pack.policy.policies) if pack.policy is not None else [],
     }
@@ -62,12 +64,28 @@ def show_pack(services: Services, name: str) -> dict[str, Any]:
     return data
 
 
-def _parameters(pack: Pack) -> dict[str, str]:
-    if pack.parameters_model is None:
+def _parameters(pack: Pack) -> dict[str, dict[str, Any]]:
+    """Name -> type in words, whether a truth must set it, and what it is otherwise."""
+    model = _parameters_kind(pack)
+    if model is None:
         return {}
-    from converge_cli.core.kind import Kind  # noqa: PLC0415  a parameters model reads like a kind
+    defaults = model.defaults()
+    return {
+        name: {"type": word.removesuffix("?"), "required": name not in defaults, "default": defaults.get(name)}
+        for name, word in model.field_words().items()
+    }
 
-    return Kind("parameters", pack.parameters_model).field_words()
+
+def _models(pack: Pack) -> dict[str, dict[str, str]]:
+    """The models inside kinds and parameters, by name."""
+    parameters = _parameters_kind(pack)
+    kinds = [*pack.kinds.values(), *([] if parameters is None else [parameters])]
+    return {name: words for kind in kinds for name, words in kind.inner_words().items()}
+
+
+def _parameters_kind(pack: Pack) -> Kind | None:
+    """A parameters model reads like a kind."""
+    return None if pack.parameters_model is None else Kind("parameters", pack.parameters_model)
 
 
 def _defaults(pack: Pack) -> tuple[Parameters | None, bool]:

@@ -109,22 +109,29 @@ def _show(console: "Console", data: dict[str, Any]) -> None:
         ]
     )
     page.section("kinds")
-    page.rows(
-        [
-            (kind, ", ".join(f"{name} {type_}" for name, type_ in fields.items()))
-            for kind, fields in data["kinds"].items()
-        ]
-    )
+    page.rows([(kind, _fields(fields)) for kind, fields in data["kinds"].items()])
     page.section("parameters")
-    page.rows(list(data["parameters"].items()))
+    page.rows([(name, item["type"], _default(item)) for name, item in data["parameters"].items()])
+    page.section("models inside them")
+    page.rows([(name, _fields(fields)) for name, fields in data["models"].items()])
     page.section("gates")
     page.rows(
         [
             (
                 gate["resource_kind"] + "." + gate["action"],
                 f"on {gate['on']}",
-                "requires " + ", ".join(gate.get("requires", [])),
+                "requires " + (", ".join(gate.get("requires", [])) or "nothing"),
             )
             for gate in data["gates"]
         ]
     )
+
+
+def _fields(fields: dict[str, str]) -> str:
+    return ", ".join(f"{name} {word}" for name, word in fields.items())
+
+
+def _default(item: dict[str, Any]) -> str:
+    from converge_cli._internal.canonical_json import encode  # noqa: PLC0415
+
+    return "a truth must set it" if item["required"] else f"default {encode(item['default']).decode()}"

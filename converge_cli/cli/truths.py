@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from converge_cli.app.new_truth import NewTruth
-    from converge_cli.core.job import Job
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -37,17 +36,14 @@ def list_truths(as_json: options.Json = False) -> None:
 
 @app.command()
 def show(truth: options.Truth, as_json: options.Json = False) -> None:
-    """Show a truth as a page: its job, clauses and what keeps each, criteria, approvals."""
+    """Show a truth as a page: its job, clauses and what keeps each, criteria, checks, approvals, examples."""
 
     def work() -> Answer:
-        import msgspec  # noqa: PLC0415
-
-        from converge_cli.app.load_truth import load_truth  # noqa: PLC0415
+        from converge_cli.app.show_truth import show_truth  # noqa: PLC0415  when the words are right
         from converge_cli.cli.here import services_here  # noqa: PLC0415
 
-        loaded = load_truth(services_here(), truth)
-        data = msgspec.to_builtins(loaded.job)
-        return Answer("shown", 0, data, lambda console: _show_job(console, loaded.job))
+        data = show_truth(services_here(), truth)
+        return Answer("shown", 0, data, lambda console: _show(console, data))
 
     answering("truths show", work, as_json=as_json)
 
@@ -124,41 +120,12 @@ def _show_list(console: "Console", rows: list[dict[str, Any]]) -> None:
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
 
     Page(console).rows(
-        [(row["key"], row["title"], row["from"]) for row in rows], header=("  truth", "what is true of it", "from")
+        [(row["key"], row["kind"], row["title"], row["from"]) for row in rows],
+        header=("  truth", "kind", "what is true of it", "from"),
     )
 
 
-def _show_job(console: "Console", job: "Job") -> None:
-    from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
+def _show(console: "Console", data: dict[str, Any]) -> None:
+    from converge_cli.cli.truth_page import show_truth_page  # noqa: PLC0415  only for people
 
-    page = Page(console)
-    page.title(job.title, job.truth)
-    purpose = job.purpose
-    page.pairs(
-        [
-            (label, text)
-            for label, text in (
-                ("actor", purpose.actor),
-                ("job", purpose.functional),
-                ("so that", purpose.so_that),
-                ("outcome", purpose.outcome),
-                ("goal", purpose.goal),
-                ("packs", ", ".join(f"{pack.name} {pack.version}" for pack in job.packs)),
-            )
-            if text
-        ]
-    )
-    page.section("inputs")
-    page.rows([(item.name, f"{item.shape} of {item.kind}", item.file or "given at run") for item in job.inputs])
-    page.section("criteria")
-    page.rows([(item.id, item.description, " and ".join(then.text for then in item.then)) for item in job.criteria])
-    page.section("clauses and what keeps them")
-    page.rows([(clause.id, clause.text, clause.check or f"deferred: {clause.deferred}") for clause in job.clauses])
-    page.section("invariants")
-    page.rows([(item.id, item.when, item.title) for item in job.invariants])
-    page.section("checks on proposals")
-    page.rows([(item.id, item.code.lower(), item.title) for item in job.validations])
-    page.section("approvals")
-    page.rows(
-        [(item.id, f"{item.role}, {item.quorum} of them", item.approves.selector) for item in job.approval_points]
-    )
+    show_truth_page(console, data)

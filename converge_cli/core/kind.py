@@ -1,8 +1,8 @@
 """Kinds: what a fact may hold. A kind is a name and one frozen model, checked when it is loaded."""
 
 import re
-from collections.abc import Mapping
-from typing import Any, Literal, get_args
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -72,23 +72,59 @@ class Kind:
 
     def field_words(self) -> dict[str, str]:
         """Field name -> its type in words, `?` after the optional ones."""
+        return _words_of(self.model)
+
+    def inner_words(self) -> dict[str, dict[str, str]]:
+        """The models that its fields are made of, by name: their fields in words."""
+        found: dict[str, dict[str, str]] = {}
+        for hint in get_type_hints(self.model).values():
+            _add_inner(hint, found)
+        return found
+
+    def defaults(self) -> dict[str, Any]:
+        """Field name -> what an optional field holds when nothing is given, as plain JSON values."""
         info = msgspec.inspect.type_info(self.model)
         assert isinstance(info, msgspec.inspect.StructType)  # noqa: S101  a FactModel is a Struct
-        return {field.encode_name: _word(field.type) + ("" if field.required else "?") for field in info.fields}
+        return {
+            field.encode_name: msgspec.json.decode(
+                encode(field.default_factory() if field.default is msgspec.NODEFAULT else field.default)
+            )
+            for field in info.fields
+            if not field.required
+        }
 
 
-def _word(kind: Inspected) -> str:
-    if isinstance(kind, msgspec.inspect.UnionType):
-        return " or ".join(_word(part) for part in kind.types)
-    if isinstance(kind, msgspec.inspect.VarTupleType):
-        return f"list of {_word(kind.item_type)}"
-    if isinstance(kind, msgspec.inspect.StructType):
-        return kind.cls.__name__
-    if isinstance(kind, msgspec.inspect.LiteralType):
-        return " or ".join(repr(value) for value in kind.values)
-    if isinstance(kind, msgspec.inspect.CustomType):
-        return "map"
-    return type(kind).__name__.removesuffix("Type").lower()
+def _words_of(model: Any) -> dict[str, str]:
+    info = msgspec.inspect.type_info(model)
+    assert isinstance(info, msgspec.inspect.StructType)  # noqa: S101  a FactModel is a Struct
+    hints = get_type_hints(model)
+    return {field.encode_name: _word(hints[field.name]) + ("" if field.required else "?") for field in info.fields}
+
+
+def _word(hint: Any) -> str:
+    """A type in words; read from the annotation, since msgspec forgets what a map holds."""
+    origin, parts = get_origin(hint), [part for part in get_args(hint) if part is not ...]
+    if origin is Literal:
+        return " or ".join(repr(value) for value in parts)
+    if _is_frozen_map(origin or hint):
+        return "map of " + " to ".join(_word(part) for part in parts or (str, str))
+    if origin is tuple:
+        words = [_word(part) for part in parts]
+        return f"list of {words[0]}" if ... in get_args(hint) else f"({', '.join(words)})"
+    if origin is not None:
+        return " or ".join(_word(part) for part in parts)
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return hint.__name__
+    return type(msgspec.inspect.type_info(hint)).__name__.removesuffix("Type").lower()
+
+
+def _add_inner(hint: Any, found: dict[str, dict[str, str]]) -> None:
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct) and hint.__name__ not in found:
+        found[hint.__name__] = _words_of(hint)
+        for inner in get_type_hints(hint).values():
+            _add_inner(inner, found)
+    for part in get_args(hint):
+        _add_inner(part, found)
 
 
 def check_model(name: str, model: Any) -> None:
@@ -115,6 +151,17 @@ def _check_struct(path: str, model: Any) -> None:
         raise MalformedKindError(f"{path}: {error}", where=path) from error
     for field in info.fields:  # type: ignore[attr-defined]
         _check_type(f"{path}.{field.name}", field.type)
+    for name, hint in get_type_hints(model).items():
+        for part in _in_maps(hint):
+            _check_type(f"{path}.{name}", msgspec.inspect.type_info(part))
+
+
+def _in_maps(hint: Any) -> Iterator[Any]:
+    """What the maps of an annotation hold, at any depth; msgspec only says that there is a map."""
+    for part in get_args(hint):
+        if _is_frozen_map(get_origin(hint)):
+            yield part
+        yield from _in_maps(part)
 
 
 def _check_type(path: str, kind: Inspected) -> None:
@@ -130,10 +177,7 @@ def _check_type(path: str, kind: Inspected) -> None:
             _check_type(path, part)
     elif isinstance(kind, msgspec.inspect.StructType):
         _check_struct(path, kind.cls)
-    elif isinstance(kind, msgspec.inspect.CustomType) and _is_frozen_map(kind.cls):
-        for part in get_args(kind.cls):
-            _check_type(path, msgspec.inspect.type_info(part))
-    else:
+    elif not (isinstance(kind, msgspec.inspect.CustomType) and _is_frozen_map(kind.cls)):
         raise MalformedKindError(
             f"{path} is of a type that could be changed or has no exact form: {type(kind).__name__[:-4].lower()}",
             hint="use str, int, bool, Decimal, date, datetime, Literal, tuple[...], FrozenMap[...] or a FactModel",

@@ -49,6 +49,14 @@ class Selection(msgspec.Struct, frozen=True, omit_defaults=True):
         """The selector text without the field test."""
         return self.key if self.id is None else f"{self.key}:{self.id}"
 
+    @property
+    def words(self) -> str:
+        """The selector and the field test, for people."""
+        if self.where is None:
+            return self.selector
+        values = ", ".join(value.text for value in self.where.values)
+        return f"{self.selector} where {self.where.field} {self.where.comparison} {values}".rstrip()
+
 
 class Given(msgspec.Struct, frozen=True, omit_defaults=True):
     """One Given: what is selected for the checks.
