@@ -87,20 +87,11 @@ def _approval(point: ApprovalPoint, people: Sequence[Person], principal: str | N
     return {
         "point": point.id,
         "role": point.role,
-        "approves": _words(point.approves),
+        "approves": point.approves.words,
         "modes": list(point.modes),
         "quorum": point.quorum,
         "may_decide": may_decide,
     }
-
-
-def _words(selection: Selection) -> str:
-    """The selector, with its test on a field when it has one."""
-    test = selection.where
-    if test is None:
-        return selection.selector
-    values = ", ".join(value.text for value in test.values)
-    return f"{selection.selector} where {test.field} {test.comparison} {values}".rstrip()
 
 
 def _criterion(item: Criterion, suggestors: Sequence[SuggestorSpec]) -> dict[str, Any]:
