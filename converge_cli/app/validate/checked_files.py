@@ -3,6 +3,7 @@
 Whatever goes wrong with one file is a finding of it. Must never stop at a bad one.
 """
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -58,7 +59,7 @@ class CheckedFiles:
             self._check_feature(path)
         for path in found.people:
             self._guarded(path, lambda path=path: self._check_people(path))  # type: ignore[misc]
-        for path in (path for path in found.wirings if path.resolve() not in self._wired):
+        for path in (path for path in found.wirings if _real(path) not in self._wired):
             self._guarded(path, lambda path=path: self._check_lone_wiring(path))  # type: ignore[misc]
         for path in found.packs:
             self._load(path)
@@ -93,7 +94,7 @@ class CheckedFiles:
         wiring = location.file.parent / WIRING
         if wiring.is_file():
             self._look(wiring)
-            self._wired.add(wiring.resolve())
+            self._wired.add(_real(wiring))
             self._guarded(wiring, lambda: self._check_wiring(location, compiled))
 
     def _check_wiring(self, location: TruthLocation, compiled: Compilation) -> None:
@@ -166,13 +167,13 @@ class CheckedFiles:
         if project is None:
             beside = feature.parent / "truth.yaml"
             location = self._locate(beside) if beside.is_file() else None
-            named = location is not None and feature.resolve() in _resolved(location.features)
+            named = location is not None and _real(feature) in _resolved(location.features)
             return [location] if location is not None and named else []
         if project not in self._used:
             self._used[project] = {}
             for file in sorted(project.glob("truths/*/truth.yaml")):
                 self._note_users(project, file)
-        return self._used[project].get(feature.resolve(), [])
+        return self._used[project].get(_real(feature), [])
 
     def _note_users(self, project: Path, file: Path) -> None:
         location = self._locate(file)
@@ -182,14 +183,15 @@ class CheckedFiles:
 
     def _locate(self, path: Path) -> TruthLocation | None:
         """Where a truth's files are; None after a finding."""
-        if path not in self._locations:
-            self._locations[path] = None
+        real = _real(path)
+        if real not in self._locations:
+            self._locations[real] = None
             self._guarded(path, lambda: self._find(path))
-        return self._locations[path]
+        return self._locations[real]
 
     def _find(self, path: Path) -> None:
         read_source(path, shown(path, self._folder))
-        self._locations[path] = find_truth(str(path), self._folder, self._services.shipped)
+        self._locations[_real(path)] = find_truth(str(path), self._folder, self._services.shipped)
 
     def _guarded(self, path: Path, work: Callable[[], object]) -> None:
         try:
@@ -215,4 +217,9 @@ def _heading_line(data: bytes) -> int:
 
 
 def _resolved(paths: Iterable[Path]) -> set[Path]:
-    return {path.resolve() for path in paths}
+    return {_real(path) for path in paths}
+
+
+def _real(path: Path) -> Path:
+    """A path without links; a circle of links, which nothing could be read through, stays as it is."""
+    return Path(os.path.realpath(path))
