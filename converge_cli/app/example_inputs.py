@@ -5,11 +5,11 @@ import io
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 
+from converge_cli.app.load_truth import LoadedTruth
 from converge_cli.app.read_inputs import read_file
 from converge_cli.core.errors import ConvergeError, did_you_mean
 from converge_cli.core.example import Example, InputIs, InputsFrom
-from converge_cli.core.job import InputSpec, Job
-from converge_cli.truth.catalog import TruthLocation
+from converge_cli.core.job import InputSpec
 from converge_cli.truth.source import Source
 
 _ENDINGS = {"rows": "csv", "table": "csv", "record": "yaml", "text": "txt"}
@@ -21,7 +21,7 @@ class ExampleInputError(ConvergeError):
     code = "EXAMPLE_INPUT_INVALID"
 
 
-def example_inputs(job: Job, location: TruthLocation, example: Example) -> Mapping[str, Source]:
+def example_inputs(truth: LoadedTruth, example: Example) -> Mapping[str, Source]:
     """Input name -> what replaces it. A table or text wins over a file, whichever is given first.
 
     Raises:
@@ -29,7 +29,7 @@ def example_inputs(job: Job, location: TruthLocation, example: Example) -> Mappi
         InputFileError: a file that can't be read.
     """
     where = f"{example.origin.file}:{example.origin.line}"
-    specs = {spec.name: spec for spec in job.inputs}
+    specs = {spec.name: spec for spec in truth.job.inputs}
     files: dict[str, Source] = {}
     written: dict[str, Source] = {}
     for given in example.given:
@@ -40,7 +40,7 @@ def example_inputs(job: Job, location: TruthLocation, example: Example) -> Mappi
                 )
             written[given.name] = _written(given, specs.get(given.name), where)
         elif isinstance(given, InputsFrom):
-            files.update(_from_path(given.path, specs, location, example, where))
+            files.update(_from_path(given.path, specs, truth, example, where))
     return {**files, **written}
 
 
@@ -65,7 +65,7 @@ def _csv(rows: tuple[tuple[str, ...], ...]) -> bytes:
 
 
 def _from_path(
-    path: str, specs: Mapping[str, InputSpec], location: TruthLocation, example: Example, where: str
+    path: str, specs: Mapping[str, InputSpec], truth: LoadedTruth, example: Example, where: str
 ) -> dict[str, Source]:
     if PurePath(path).is_absolute():
         raise ExampleInputError(
@@ -73,8 +73,8 @@ def _from_path(
             hint="write it relative to the feature or to the truth",
             where=where,
         )
-    folders = [feature.parent for feature in location.features if feature.name == example.origin.file]
-    tried = [folder / path for folder in dict.fromkeys([*folders, location.file.parent])]
+    folders = [feature.parent for feature in truth.features if feature.name == example.origin.file]
+    tried = [folder / path for folder in dict.fromkeys([*folders, truth.location.file.parent])]
     found = next((file for file in tried if file.exists()), None)
     if found is None:
         raise ExampleInputError(
@@ -97,5 +97,7 @@ def _from_path(
         hint = (did_you_mean(found.name, wanted) if found.is_file() else None) or (
             f"the inputs are {', '.join(wanted)}" if wanted else "this truth has no inputs"
         )
-        raise ExampleInputError(f"nothing in {path!r} is named like an input of {location.key}", hint=hint, where=where)
+        raise ExampleInputError(
+            f"nothing in {path!r} is named like an input of {truth.job.truth}", hint=hint, where=where
+        )
     return {name: read_file(file, f"input {name}") for name, file in chosen.items()}

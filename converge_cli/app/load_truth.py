@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from converge_cli.app.services import Services
@@ -12,7 +13,7 @@ from converge_cli.core.job import Job
 from converge_cli.core.pack import Pack
 from converge_cli.core.person import Person
 from converge_cli.core.port import FlowGate
-from converge_cli.truth.catalog import TruthLocation, find_truth
+from converge_cli.truth.catalog import TruthLocation, find_truth, folder_of, shared_truths_in
 from converge_cli.truth.compiler import Compilation, compile_truth
 from converge_cli.truth.diagnostics import Diagnostic, InvalidTruthError
 from converge_cli.truth.files import read_source
@@ -22,12 +23,22 @@ from converge_cli.truth.surroundings import Surroundings
 
 @dataclass(frozen=True, slots=True)
 class LoadedTruth:
-    """A truth that compiled, with everything that a run of it needs."""
+    """A truth that compiled, with everything that a run of it needs.
+
+    Attributes:
+        merged: the policy and invariant truths that the job holds.
+    """
 
     location: TruthLocation
     compilation: Compilation
     job: Job
     people: tuple[Person, ...]
+    merged: tuple[TruthLocation, ...] = ()
+
+    @property
+    def features(self) -> tuple[Path, ...]:
+        """Every feature file that its scenarios come from."""
+        return tuple(path for truth in (self.location, *self.merged) for path in truth.features)
 
 
 def load_truth(
@@ -69,9 +80,25 @@ def load_at(
         if all(item.name == "invalid-parameters" for item in own):
             raise InvalidParameterError(compilation.diagnostics)
         raise InvalidTruthError(own)
-    if compilation.job is None:
+    return loaded(services, location, compilation)
+
+
+def loaded(services: Services, location: TruthLocation, compilation: Compilation) -> LoadedTruth:
+    """A truth that has been compiled, ready to run.
+
+    Raises:
+        InvalidTruthError: with every finding.
+        ConvergeError: its people can't be read.
+    """
+    job = compilation.job
+    if job is None:
         raise InvalidTruthError(compilation.diagnostics)
-    return LoadedTruth(location, compilation, compilation.job, people_at(services, location))
+    return LoadedTruth(location, compilation, job, people_at(services, location), _merged(location, job))
+
+
+def _merged(location: TruthLocation, job: Job) -> tuple[TruthLocation, ...]:
+    folder = folder_of(location) if job.merged else None
+    return () if folder is None else tuple(truth for truth in shared_truths_in(folder) if truth.key in job.merged)
 
 
 def _errors(compilation: Compilation) -> list[Diagnostic]:

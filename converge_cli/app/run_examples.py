@@ -11,11 +11,12 @@ from converge_cli.app.clause_evidence import RunShown, judge_clauses
 from converge_cli.app.decide_approval import GivenApproval
 from converge_cli.app.example_checks import check_example
 from converge_cli.app.example_inputs import example_inputs
-from converge_cli.app.load_truth import LoadedTruth, gate_for, load_at, require_person
+from converge_cli.app.load_truth import LoadedTruth, NotRunnableError, compile_at, gate_for, loaded, require_person
 from converge_cli.app.run_job import RunJob, RunRequest
 from converge_cli.app.scripted_suggestor import scripted_suggestors
 from converge_cli.app.services import Services
 from converge_cli.app.truth_examples import ExampleOutcome, TruthExamples
+from converge_cli.app.truth_shelf import TruthShelf
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.example import Example, PointDecided, Scripted
 from converge_cli.engine.result import RunResult
@@ -26,10 +27,11 @@ async def run_example(services: Services, location: TruthLocation, example: Exam
     """Run one example and check its Thens.
 
     Raises:
+        NotRunnableError: it is a policy or an invariant truth.
         InvalidTruthError: the truth does not compile.
         ConvergeError: a file of the truth can't be read.
     """
-    return await _run_example(services, load_at(services, location), example)
+    return await _run_example(services, _compiled(services, location), example)
 
 
 async def run_truth_examples(services: Services, location: TruthLocation) -> TruthExamples:
@@ -39,10 +41,18 @@ async def run_truth_examples(services: Services, location: TruthLocation) -> Tru
     that it is about (see `clause_evidence`).
 
     Raises:
+        NotRunnableError: it is a policy or an invariant truth.
         InvalidTruthError: the truth does not compile.
         ConvergeError: a file of the truth can't be read, or a policy is not valid.
     """
-    return await run_loaded_examples(services, load_at(services, location))
+    return await run_loaded_examples(services, _compiled(services, location))
+
+
+def _compiled(services: Services, location: TruthLocation) -> LoadedTruth:
+    """The truth as `validate` compiles it: with all that it names."""
+    if not location.runs:
+        raise NotRunnableError(location, [job.key for job in TruthShelf(services).jobs_of(location)])
+    return loaded(services, location, compile_at(services, location))
 
 
 async def run_loaded_examples(services: Services, truth: LoadedTruth) -> TruthExamples:
@@ -97,7 +107,7 @@ def _request(truth: LoadedTruth, example: Example) -> RunRequest:
     kinds = {name: kind for pack in truth.compilation.packs for name, kind in pack.kinds.items()}
     return RunRequest(
         str(truth.location.file),
-        inputs=example_inputs(truth.job, truth.location, example),
+        inputs=example_inputs(truth, example),
         approvals=tuple(
             GivenApproval(
                 given.point,

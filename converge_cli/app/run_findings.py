@@ -88,15 +88,16 @@ class _Places:
 
     def __init__(self, examples: TruthExamples, folder: Path) -> None:
         self.findings = Findings()
-        location = examples.truth.location
-        source = read_source(location.file, shown(location.file, folder))
+        truth = examples.truth
+        source = read_source(truth.location.file, shown(truth.location.file, folder))
         self._contract = source.name
         self._root = read_yaml(source, self.findings)
-        self._names = {location.file.name: source.name}
-        for path in location.features:
-            feature = read_source(path, shown(path, folder))
-            self.findings.read(feature)
-            self._names[path.name] = feature.name
+        # Origins name files as the compiler does: by their names alone, what is merged with its folder.
+        self._names = {truth.location.file.name: source.name}
+        for path in truth.features:
+            self._names[path.name] = self._read(path, folder)
+        for merged in truth.merged:
+            self._names[f"{merged.key}/{merged.file.name}"] = self._read(merged.file, folder)
 
     def of(self, told: _Told) -> Place:
         """The stretch of a line that a finding is about."""
@@ -104,6 +105,11 @@ class _Places:
             return self._whole(told.origin, told.clause)
         node = self._declared(told.clause) if told.clause else None
         return self.findings.whole_file(self._contract) if node is None else node.place
+
+    def _read(self, path: Path, folder: Path) -> str:
+        source = read_source(path, shown(path, folder))
+        self.findings.read(source)
+        return source.name
 
     def _whole(self, origin: Origin, clause: str) -> Place:
         """From the origin to the end of its line; of the clause's id alone when that is what stands there."""

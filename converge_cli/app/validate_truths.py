@@ -58,6 +58,15 @@ def validate_truths(services: Services, paths: Sequence[Path], choice: Choice = 
     Raises:
         NothingToValidateError: no file was found, or a path names none.
     """
+    return validation_of(services, check_paths(services, paths), choice)
+
+
+def check_paths(services: Services, paths: Sequence[Path]) -> CheckedFiles:
+    """Every file that the paths name or hold, with all that is to be said of it.
+
+    Raises:
+        NothingToValidateError: no file was found, or a path names none.
+    """
     keys = {path: _named(services, path) for path in paths if not exists(services.folder / path)}
     there = [path for path in paths if path not in keys]
     found, empty = find_files(there, services.folder, project_of(services.folder), everything=not paths)
@@ -70,6 +79,11 @@ def validate_truths(services: Services, paths: Sequence[Path], choice: Choice = 
     for location in keys.values():
         checked.check_location(location)
     checked.check(found)
+    return checked
+
+
+def validation_of(services: Services, checked: CheckedFiles, choice: Choice) -> Validation:
+    """What counts of what was found."""
     result = counted(checked.diagnostics, _commented(services, checked.files), choice, _Names(services.folder).name_of)
     return Validation(tuple(checked.files), tuple(checked.truths), *result)
 

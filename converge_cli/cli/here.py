@@ -2,20 +2,28 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from converge_cli.app.services import Services
 from converge_cli.bootstrap import make_services
 from converge_cli.cli.output import Mode, fail, stuck
+from converge_cli.settings import load_settings
 
 
-def services_here() -> Services:
-    """The services of the current folder; a pack that can't be stopped while it loads ends the process, with 1.
+def services_here(*, throw_away: bool = False) -> Services:
+    """The services of the current folder; a pack that can't be stopped ends the process, with 1.
+
+    Args:
+        throw_away: runs are kept in memory, so they are nobody's record.
 
     Raises:
         ConvergeError: a setting is wrong.
     """
-    return make_services(Path.cwd(), on_stuck=_give_up)
+    settings = load_settings(Path.cwd())
+    if throw_away:
+        settings = replace(settings, storage_backend="memory")
+    return make_services(Path.cwd(), on_stuck=_give_up, settings=settings)
 
 
 def _give_up(name: str) -> None:

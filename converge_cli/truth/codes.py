@@ -27,6 +27,10 @@ GROUPS = {
 """Every group with what its findings are about."""
 
 
+STRICT_GROUPS = frozenset({"gap", "run"})
+"""What `--strict` takes for errors: declared and kept by nothing, checked by nobody, shown by no run."""
+
+
 class DiagnosticKind(msgspec.Struct, frozen=True):
     """A code of the catalogue.
 
@@ -48,7 +52,7 @@ class DiagnosticKind(msgspec.Struct, frozen=True):
         Only what is a matter of judgement: an error that keeps a truth from running can't be talked away, a gap
         is counted whatever its reason, what a run showed is so, and a suppression that does nothing is removed instead.
         """
-        judged = self.severity == "warning" and self.group not in {"gap", "run", "suppression"}
+        judged = self.severity == "warning" and self.group not in {*STRICT_GROUPS, "suppression"}
         return judged or self.name in _JUDGED
 
 

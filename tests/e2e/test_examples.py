@@ -60,11 +60,15 @@ def judged(folder: Path, key: str) -> TruthExamples:
     return asyncio.run(run_truth_examples(services, find_truth(key, folder, services.shipped)))
 
 
-def statuses(examples: TruthExamples) -> dict[int, str]:
-    """Line -> status in behave's words."""
-    rules = [item for item in examples.clauses if item.is_scenario]
-    found = {item.origin.line: examples.verdict_of(item) for item in rules if item.origin is not None}
-    return found | {item.example.origin.line: item.verdict for item in examples.outcomes}
+def statuses(examples: TruthExamples) -> dict[str, dict[int, str]]:
+    """Feature file -> line -> status in behave's words."""
+    rules = [(item.origin, examples.verdict_of(item)) for item in examples.clauses if item.is_scenario]
+    stories = [(item.example.origin, item.verdict) for item in examples.outcomes]
+    found: dict[str, dict[int, str]] = {}
+    for origin, status in [*rules, *stories]:
+        assert origin is not None
+        found.setdefault(origin.file, {})[origin.line] = status
+    return found
 
 
 @pytest.fixture
@@ -84,10 +88,11 @@ def edit(project: Path, change: Edit) -> None:
 def test_behave_in_the_root_is_green_and_says_what_the_truths_say(tmp_path: Path) -> None:
     """Every scenario of every feature, one by one."""
     walked = walk(ROOT, tmp_path / "record.json")
-    keys = sorted(file.stem for file in (ROOT / "features").glob("*.feature"))
+    files = {file.name for file in (ROOT / "features").glob("*.feature")}
+    judgements = [statuses(judged(ROOT, key)) for key in ("hello-convergence", "vendor-selection")]
 
-    assert 0 == walked.code, walked.text
-    assert {f"{key}.feature": statuses(judged(ROOT, key)) for key in keys} == walked.scenarios
+    assert (0, files) == (walked.code, set(walked.scenarios)), walked.text
+    assert {name: lines for found in judgements for name, lines in found.items()} == walked.scenarios
 
 
 def test_behave_in_a_users_project_is_green_and_writes_nothing(greenhouse: Path, tmp_path: Path) -> None:
@@ -97,7 +102,7 @@ def test_behave_in_a_users_project_is_green_and_writes_nothing(greenhouse: Path,
     after = [path for path in sorted(greenhouse.rglob("*")) if "__pycache__" not in path.parts]
 
     assert 0 == walked.code, walked.text
-    assert {"custom-agent.feature": statuses(judged(greenhouse, "custom-agent"))} == walked.scenarios
+    assert statuses(judged(greenhouse, "custom-agent")) == walked.scenarios
     assert before == after
 
 
@@ -161,7 +166,8 @@ def test_both_judge_alike_where_something_is_broken(greenhouse: Path, tmp_path: 
     walked = walk(greenhouse, tmp_path / "record.json")
     gap = (greenhouse / FEATURE).read_text().split("\n").index("  Scenario: Somebody looks at the plants") + 1
 
-    assert statuses(judged(greenhouse, "custom-agent")) | {gap: "skipped"} == walked.scenarios["custom-agent.feature"]
+    found = statuses(judged(greenhouse, "custom-agent"))["custom-agent.feature"]
+    assert found | {gap: "skipped"} == walked.scenarios["custom-agent.feature"]
 
 
 @pytest.mark.parametrize(
@@ -214,8 +220,8 @@ def test_a_feature_of_two_truths_must_hold_for_both(greenhouse: Path, tmp_path: 
 
 
 def test_a_truth_that_cannot_run_fails_its_rules(greenhouse: Path, tmp_path: Path) -> None:
-    """The file of an input is gone: what would be judged on the truth's own run is not judged, so it fails."""
-    (greenhouse / "truths" / "custom-agent" / "readings.csv").unlink()
+    """An input is malformed: what would be judged on the truth's own run is not judged, so it fails."""
+    (greenhouse / "truths" / "custom-agent" / "readings.csv").write_text("bed,crop\nnorth,moss\n")
     walked = walk(greenhouse, tmp_path / "record.json", "--tags=invariant")
 
     assert 1 == walked.code
@@ -229,3 +235,80 @@ def test_steps_without_hooks_fail(greenhouse: Path, tmp_path: Path) -> None:
 
     assert (1, {"failed"}) == (walked.code, set(walked.scenarios["custom-agent.feature"].values()))
     assert "from converge_cli.testing.behave.hooks import *" in walked.text
+
+
+def test_a_truth_whose_own_run_is_broken_fails_its_feature_even_without_rules(greenhouse: Path, tmp_path: Path) -> None:
+    """Each example brings inputs of its own, so none of them would tell; the feature fails, its scenarios don't."""
+    (greenhouse / "truths" / "custom-agent" / "readings.csv").write_text("bed,crop\nnorth,moss\n")
+    text = (greenhouse / FEATURE).read_text()
+    example = text[text.index("  @e2e\n  Scenario: Too many dry beds") :].partition("\n  @e2e\n  Scenario: Nobody")[0]
+    edit(greenhouse, lambda _: f"Feature: Every bed has a watering decision\n\n{example}")
+    truth = greenhouse / "truths" / "custom-agent" / "truth.yaml"
+    kept = [line for line in truth.read_text().split("\n") if "guarded_by" not in line and "failure_modes" not in line]
+    truth.write_text("\n".join(kept).replace("packs:", TANK + "packs:", 1))
+    walked = walk(greenhouse, tmp_path / "record.json")
+
+    assert (1, {"passed"}) == (walked.code, set(walked.scenarios["custom-agent.feature"].values())), walked.text
+    assert "custom-agent: the truth can't run on its own inputs" in walked.text
+
+
+TANK = """constraints:
+  - id: tank_lasts
+    severity: hard
+    given: ['the engine reaches its fixed point', 'any fact under key "Strategies" with id "watering:*"']
+    then: ['the sum of field "litres" must not exceed 60']
+"""
+
+OWN_STEPS = """from behave import given, step, then
+
+@given("a {thing}")
+def something(context, thing):
+    context.thing = thing
+
+@step("{anything} happens")
+def happens(context, anything):
+    pass
+
+@then("{everything} is well")
+def well(context, everything):
+    assert context.thing == "spade"
+
+@then('the stop reason is "{reason}"')
+def lie(context, reason):
+    pass
+"""
+OWN_FEATURE = """Feature: The tool shed
+
+  Scenario: A spade
+    Given a spade
+    When digging happens
+    Then all is well
+
+  Scenario: A rake
+    Given a rake
+    When raking happens
+    Then all is well
+
+  @manual
+  Scenario: A hoe
+    Given a hoe
+    Then it hoes
+"""
+
+
+def test_a_projects_own_behave_steps_and_ours_do_not_meet(greenhouse: Path, tmp_path: Path) -> None:
+    """Loaded before or after ours, they take the features that no truth uses, and never a sentence of a truth."""
+    steps = greenhouse / "features" / "steps"
+    shed = greenhouse / "features" / "shed.feature"
+    shed.write_text(OWN_FEATURE)
+    edit(greenhouse, lambda text: text.replace('"CriteriaMet"', '"CriteriaUnmet"', 1))
+    for name in ("a_first.py", "z_last.py"):
+        (steps / name).write_text(OWN_STEPS)
+        walked = walk(greenhouse, tmp_path / "record.json")
+        (steps / name).unlink()
+
+        assert "Ambiguous" not in walked.text, walked.text
+        assert ["passed", "failed", "failed"] == list(walked.scenarios["shed.feature"].values())
+        assert "no truth uses" in walked.text
+        assert 1 == list(walked.scenarios["custom-agent.feature"].values()).count("failed")
+        assert "ASSERT FAILED: the stop reason is CriteriaMet" in walked.text

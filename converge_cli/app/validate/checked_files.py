@@ -31,7 +31,7 @@ class CheckedFiles:
     """What was looked at, and what was found.
 
     Attributes:
-        truths: those that were compiled.
+        truths: those that were found, with what they came to; None where a file could not be read.
         files: every file that was looked at, as people see it.
         diagnostics: in no order yet; the same one may be there twice.
     """
@@ -44,7 +44,7 @@ class CheckedFiles:
         self._used: dict[Path, dict[Path, list[TruthLocation]]] = {}
         self._packs: dict[Path, Pack | None] = {}
         self._locations: dict[Path, TruthLocation | None] = {}
-        self.truths: dict[TruthLocation, None] = {}
+        self.truths: dict[TruthLocation, Compilation | None] = {}
         self.files: dict[str, None] = {}
         self.diagnostics: list[Diagnostic] = []
 
@@ -89,7 +89,7 @@ class CheckedFiles:
             self.check_location(job)
 
     def _compile(self, location: TruthLocation) -> None:
-        compiled = compile_at(self._services, location, self._shelf)
+        compiled = self.truths[location] = compile_at(self._services, location, self._shelf)
         self.diagnostics += compiled.diagnostics
         wiring = location.file.parent / WIRING
         if wiring.is_file():

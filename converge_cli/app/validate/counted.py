@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
+
+from converge_cli.truth.codes import BY_CODE, STRICT_GROUPS
 from converge_cli.truth.diagnostics import Diagnostic
 from converge_cli.truth.finding_ids import with_ids
 from converge_cli.truth.findings import Findings, Place
@@ -16,14 +19,21 @@ _UNPARSED = frozenset({"not-utf8", "binary", "yaml-syntax", "yaml-refused", "too
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which codes are asked for; None is all of them."""
+    """Which codes are asked for, None being all of them, and whether gaps count as errors (`strict`)."""
 
     select: frozenset[str] | None = None
     ignore: frozenset[str] = frozenset()
+    strict: bool = False
 
     def wants(self, code: str) -> bool:
         """Whether findings of a code are reported."""
         return (self.select is None or code in self.select) and code not in self.ignore
+
+    def weighed(self, item: Diagnostic) -> Diagnostic:
+        """The finding with the severity that it has here."""
+        if self.strict and BY_CODE[item.code].group in STRICT_GROUPS:
+            return msgspec.structs.replace(item, severity="error")
+        return item
 
 
 class Counted(NamedTuple):
@@ -48,7 +58,7 @@ def counted(
         marked = _suppress(marked, name, source)
     marked.sort(key=_place)
     named = with_ids(marked, name_of)
-    wanted = [item for item in named if choice.wants(item.code)]
+    wanted = [choice.weighed(item) for item in named if choice.wants(item.code)]
     return Counted(
         tuple(item for item in wanted if item.suppressed is None),
         tuple(item for item in wanted if item.suppressed is not None),

@@ -1,7 +1,8 @@
 """Hooks for features/environment.py: judge before behave walks, and fail what behave would let pass in silence.
 
 Behave takes a misspelt line before the first step for a description, runs a scenario without steps as passed, and
-drops a file without a feature: the hooks look for all three.
+drops a file without a feature: the hooks look for all three. A feature that no truth uses is left to the steps of
+its own project; sentences that those don't define fail.
 """
 
 import sys
@@ -9,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from converge_cli.testing.behave.book import ExampleBook
+from converge_cli.testing.behave.claim import CLAIM
 from converge_cli.testing.behave.judgement import Judgement
 
-__all__ = ["after_all", "before_all", "before_feature", "before_scenario", "before_step"]
+__all__ = ["after_all", "after_feature", "before_all", "before_feature", "before_scenario", "before_step"]
 
 
 def before_all(context: Any) -> None:
@@ -31,11 +33,13 @@ def before_all(context: Any) -> None:
 
 
 def before_feature(context: Any, feature: Any) -> None:
-    """Refuse a feature in which behave finds no scenario.
+    """Claim the feature of a truth; refuse a feature in which behave finds no scenario.
 
     Raises:
         AssertionError: there is none.
     """
+    context.converge_ours = context.converge_book.knows(Path(feature.filename))
+    CLAIM.walk(ours=context.converge_ours)
     if not feature.walk_scenarios():
         problem = context.converge_book.problem(Path(feature.filename))
         raise AssertionError(f"{feature.filename} has no scenario. {problem}".rstrip())
@@ -47,7 +51,7 @@ def before_scenario(context: Any, scenario: Any) -> None:
     Raises:
         AssertionError: it has no steps that could fail.
     """
-    if "manual" in {str(tag) for tag in scenario.effective_tags}:
+    if context.converge_ours and "manual" in {str(tag) for tag in scenario.effective_tags}:
         context.converge = Judgement(skip="a documented gap, checked by people only")
     else:
         row, line = _row(scenario)
@@ -58,6 +62,17 @@ def before_scenario(context: Any, scenario: Any) -> None:
     elif not list(scenario.all_steps):
         raise AssertionError(context.converge.whole or "the scenario has no steps, so it asserts nothing")
     scenario.continue_after_failed_step = context.converge.thens is not None and not context.converge.whole
+
+
+def after_feature(context: Any, feature: Any) -> None:
+    """Fail the feature of a truth whose run on its own inputs shows a fault, even when no scenario is about it.
+
+    Raises:
+        AssertionError: with the fault.
+    """
+    fault = context.converge_book.own_fault(Path(feature.filename))
+    if fault:
+        raise AssertionError(fault)
 
 
 def before_step(context: Any, step: Any) -> None:

@@ -1,18 +1,15 @@
-"""The steps for features/steps/: one definition that takes every sentence, since the compiler knows the language.
+"""The step for features/steps/: one definition that takes every sentence of a truth, since the compiler knows them.
 
 A sentence that the compiler does not know fails its scenario with the compiler's findings; it is never undefined.
 """
 
 from typing import Any
 
-from behave import step, use_step_matcher  # type: ignore[import-untyped]
+from converge_cli.testing.behave.claim import claim_sentences
 
 __all__: list[str] = []
 
-use_step_matcher("re")
 
-
-@step(r".*")  # type: ignore[untyped-decorator]
 def judged(context: Any) -> None:
     """Pass or fail as the runs of the truth have shown.
 
@@ -30,4 +27,4 @@ def judged(context: Any) -> None:
         raise AssertionError(fault)
 
 
-use_step_matcher("parse")
+claim_sentences(judged)

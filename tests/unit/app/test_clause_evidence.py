@@ -109,9 +109,9 @@ def test_a_contract_on_a_suggestor_is_judged_on_what_it_proposes(project: Projec
 
 def test_a_truth_that_cannot_run_on_its_own_inputs_says_so(project: Project) -> None:
     """The examples with inputs of their own still run."""
-    (project.truth.parent / "readings.csv").unlink()
+    (project.truth.parent / "readings.csv").write_text("bed,crop,moisture,area_m2\nnorth,moss,wet,6\n")
     examples = project.run()
 
     assert examples.own_error is not None
-    assert (None, "INPUT_UNREADABLE", False) == (examples.own, examples.own_error.code, examples.ok)
+    assert (None, "INPUT_INVALID", False) == (examples.own, examples.own_error.code, examples.ok)
     assert {True, False} == {item.ok for item in examples.outcomes}

@@ -19,12 +19,11 @@ from greenhouse_project import RUNS, Project, details
             'fact "watering:mars" under key "Strategies" has field "litres" 1',
             "there is no fact watering:mars under Strategies; there: watering:north, watering:south, watering:east",
         ),
-        (
-            'fact "watering:north" under key "Strategies" has field "buckets" 1',
-            "fact watering:north has no field buckets; it has bed, reading, litres, reason",
-        ),
         ('fact "watering:north" under key "Strategies" has field "litres" 1', "field litres of watering:north is 12.0"),
-        ('fact "watering:north" under key "Strategies" has field "bed" 12', "field bed of watering:north is 'north'"),
+        (
+            'fact "watering:north" under key "Strategies" has field "bed" "south"',
+            "field bed of watering:north is 'north'",
+        ),
     ],
 )
 def test_a_then_that_does_not_hold_says_what_is_so_instead(project: Project, then: str, said: str) -> None:

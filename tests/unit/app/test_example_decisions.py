@@ -3,6 +3,8 @@
 import pytest
 from greenhouse_project import MET, RUNS, Project, details, litres
 
+from converge_cli.truth.diagnostics import InvalidTruthError
+
 POINT = """
 authority: {actor: anna, requires_approval: [water]}
 approval_points:
@@ -55,9 +57,13 @@ def test_a_decision_that_does_not_count_is_told_with_what_fails(project: Project
 
 
 def test_a_person_whom_nobody_knows_is_a_fault_of_the_example(project: Project) -> None:
-    """Known before anything runs."""
+    """Known before anything runs: where people are listed the truth does not compile, else the example can't run."""
     _with_people(project)
-    outcome = project.example('Given "water" is approved by "carl"', RUNS, MET)
+    with pytest.raises(InvalidTruthError) as caught:
+        project.example('Given "water" is approved by "carl"', RUNS, MET)
+    assert ["unknown-person"] == [item.name for item in caught.value.diagnostics]
 
+    (project.folder / "truths" / "people.yaml").unlink()
+    outcome = project.run().outcomes[-1]
     assert outcome.error is not None
     assert "PERSON_UNKNOWN" == outcome.error.code

@@ -61,15 +61,6 @@ ONE_FIELD = ["| field | value |", "| bed | x |"]
         (['Given the inputs from "both"'], "EXAMPLE_INPUT_INVALID", "readings.json and readings.yaml both fit"),
         ([f"Given {TABLE[0]}", *TABLE[1:], f"And {TABLE[0]}", *TABLE[1:]], "EXAMPLE_INPUT_INVALID", "given twice"),
         ([f"Given {TABLE[0]}", *TABLE[1:]], "INPUT_INVALID", "row 2, column moisture"),
-        (
-            [
-                'Given suggestor "watering-advisor" proposes "reading:x" under key "Seeds":',
-                "| field | value |",
-                "| bed | x |",
-            ],
-            "JOB_INVALID",
-            "two suggestors are named watering-advisor",
-        ),
     ],
 )
 def test_an_example_that_cannot_run_says_why_and_fails(
