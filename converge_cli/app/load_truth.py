@@ -118,7 +118,7 @@ def compile_at(services: Services, location: TruthLocation, shelf: TruthShelf | 
     """
     shelf = shelf or TruthShelf(services)
     around = Surroundings(
-        shared=shelf.shared_texts(location),
+        shared=shelf.shared_texts(location, readable=True),  # whoever validates is told about each file by itself
         people=_listed(services, location),
         missing=frozenset((*location.missing, *location.missing_inputs)),
         jobs=None if location.runs else shelf.job_headers(location),

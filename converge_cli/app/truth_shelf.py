@@ -1,5 +1,6 @@
 """What lies around a truth in its truths/ folder: shared truths that may be merged into it, jobs that it serves."""
 
+from collections.abc import Container
 from pathlib import Path
 
 from converge_cli.app.services import Services
@@ -18,21 +19,30 @@ class TruthShelf:
     def __init__(self, services: Services) -> None:
         self._folder = services.folder
         self._shared: dict[Path, tuple[TruthLocation, ...]] = {}
-        self._texts: dict[Path, tuple[SharedText, ...]] = {}
+        self._texts: dict[Path, list[SharedText | ConvergeError]] = {}
         self._jobs: dict[Path, tuple[tuple[TruthLocation, JobHeader], ...]] = {}
 
-    def shared_texts(self, location: TruthLocation) -> tuple[SharedText, ...]:
-        """The texts of the policy and invariant truths beside a job, in key order.
+    def shared_texts(self, location: TruthLocation, *, readable: bool = False) -> tuple[SharedText, ...]:
+        """The texts of the policy and invariant truths beside a job, in key order; `readable`: as far as they are.
 
         Raises:
-            ConvergeError: a file of them can't be read.
+            ConvergeError: a file of them can't be read, so what it asks for is not known.
         """
         folder = folder_of(location)
         if folder is None or not location.runs:
             return ()
         if folder not in self._texts:
-            self._texts[folder] = tuple(self._text(shared) for shared in shared_truths_in(folder))
-        return self._texts[folder]
+            self._texts[folder] = [self._text(shared) for shared in self._shared_in(folder)]
+        failed = [item for item in self._texts[folder] if isinstance(item, ConvergeError)]
+        if failed and not readable:
+            raise failed[0]
+        return tuple(item for item in self._texts[folder] if isinstance(item, SharedText))
+
+    def shared(self, location: TruthLocation, keys: Container[str]) -> tuple[TruthLocation, ...]:
+        """The policy and invariant truths beside a job that have these keys."""
+        folder = folder_of(location)
+        found = () if folder is None else self._shared_in(folder)
+        return tuple(item for item in found if item.key in keys)
 
     def job_headers(self, location: TruthLocation) -> tuple[JobHeader, ...] | None:
         """The jobs beside a shared truth; None when it stands alone."""
@@ -49,9 +59,17 @@ class TruthShelf:
         root = read_yaml(read_source(location.file), Findings())
         return tuple(job for job, header in self._jobs_in(folder) if applies_by_tree(root, header))
 
-    def _text(self, shared: TruthLocation) -> SharedText:
-        features = tuple(read_source(path, shown(path, self._folder)) for path in shared.features)
-        return SharedText(read_source(shared.file, shown(shared.file, self._folder)), features, shared.missing)
+    def _shared_in(self, folder: Path) -> tuple[TruthLocation, ...]:
+        if folder not in self._shared:
+            self._shared[folder] = shared_truths_in(folder)
+        return self._shared[folder]
+
+    def _text(self, shared: TruthLocation) -> SharedText | ConvergeError:
+        try:
+            features = tuple(read_source(path, shown(path, self._folder)) for path in shared.features)
+            return SharedText(read_source(shared.file, shown(shared.file, self._folder)), features, shared.missing)
+        except ConvergeError as error:
+            return error
 
     def _jobs_in(self, folder: Path) -> tuple[tuple[TruthLocation, JobHeader], ...]:
         if folder not in self._jobs:

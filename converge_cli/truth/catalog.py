@@ -1,7 +1,6 @@
 """Where truths are: a key, a folder or a file to the files that belong together. Looks, never compiles."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -99,20 +98,21 @@ def truths_in(folder: Path) -> tuple[TruthLocation, ...]:
 
 
 def shared_truths_in(folder: Path) -> tuple[TruthLocation, ...]:
-    """The policy and invariant truths of a truths/ folder, by key; jobs are passed over without reading their YAML."""
-    return tuple(_shared(folder))
+    """The policy and invariant truths of a truths/ folder, by key; jobs are passed over without reading their YAML.
 
-
-def _shared(folder: Path) -> Iterator[TruthLocation]:
+    A file that can't be read is among them: it might be one.
+    """
+    found = []
     for file in sorted(folder.glob(f"*/{TRUTH_FILE}")):
+        if not _is_file(file):
+            continue
         try:
-            data = read_source(file).data
+            location = None if _JOB.search(read_source(file).data) else _locate(file)
         except ConvergeError:
-            continue  # no file, or one that is too large: whoever validates it is told
-        if not _JOB.search(data):
-            location = _locate(file)
-            if not location.runs:
-                yield location
+            location = TruthLocation(file.parent.name, file, project_of(file), (), None, "policy")
+        if location is not None and not location.runs:
+            found.append(location)
+    return tuple(found)
 
 
 def _is_file(path: Path) -> bool:

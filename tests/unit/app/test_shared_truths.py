@@ -1,5 +1,6 @@
 """Policy and invariant truths from their files: found in their folder, not runnable, judged in the jobs they serve."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from converge_cli.app.list_truths import list_truths
 from converge_cli.app.load_truth import InvalidParameterError, NotRunnableError, load_truth
 from converge_cli.app.plan_run import plan_run
+from converge_cli.app.run_examples import run_truth_examples
+from converge_cli.app.run_findings import run_findings
 from converge_cli.app.run_job import RunRequest
 from converge_cli.app.services import Services
 from converge_cli.app.truth_shelf import TruthShelf
@@ -15,6 +18,7 @@ from converge_cli.bootstrap import make_services
 from converge_cli.settings import Settings
 from converge_cli.truth.catalog import find_truth
 from converge_cli.truth.diagnostics import InvalidTruthError
+from converge_cli.truth.source import UnreadableSourceError
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -116,3 +120,21 @@ def test_a_truth_that_is_wrong_itself_is_told_so_with_parameters_too(project: Pa
     file.write_text(file.read_text().replace("greeting:world", "gretting:world"))
     with pytest.raises(InvalidTruthError, match="gretting:world, which no suggestor may write"):
         load_truth(_services(project), "mine", {"hello": {("x",): 1}})
+
+
+def test_a_policy_that_cannot_be_read_stops_the_run(project: Path) -> None:
+    """What it asks for is not known, so nothing may pass for allowed."""
+    file = project / "truths" / "rules" / "truth.yaml"
+    file.write_bytes(b"x" * 5_000_001)
+    with pytest.raises(UnreadableSourceError, match="5000001 bytes"):
+        load_truth(_services(project), "mine")
+
+
+def test_what_runs_show_of_a_merged_check_stands_in_its_own_file(project: Path) -> None:
+    """A rule that the run breaks is told at the line of the policy."""
+    file = project / "truths" / "rules" / "truth.yaml"
+    file.write_text(file.read_text().replace("Signals\" contains at most 9 facts", "Evaluations\" contains at most 0 facts"))
+    services = _services(project)
+    examples = asyncio.run(run_truth_examples(services, find_truth("mine", project, services.shipped)))
+    found = {(item.name, item.file, item.line) for item in run_findings(examples, project)}
+    assert ("example-failed", "truths/rules/truth.yaml", 8) in found
