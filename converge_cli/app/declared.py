@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from converge_cli.app.truth_shelf import shown
+from converge_cli.app.shown_path import shown
 from converge_cli.core.invariant import Origin
 from converge_cli.truth.catalog import TruthLocation
 from converge_cli.truth.files import read_source

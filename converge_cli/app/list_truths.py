@@ -3,7 +3,7 @@
 from typing import Any
 
 from converge_cli.app.services import Services
-from converge_cli.app.truth_shelf import shown
+from converge_cli.app.shown_path import shown
 from converge_cli.core.errors import ConvergeError
 from converge_cli.truth.catalog import list_truths as found_truths
 from converge_cli.truth.files import read_source

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from converge_cli.app.services import Services
+from converge_cli.app.shown_path import shown
 from converge_cli.app.truth_shelf import TruthShelf
-from converge_cli.app.truth_shelf import shown as shown  # noqa: PLC0414  a part of what this module offers
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.job import Job
 from converge_cli.core.pack import Pack

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from converge_cli.app.clause_evidence import JudgedClause
-from converge_cli.app.load_truth import shown
+from converge_cli.app.shown_path import shown
 from converge_cli.app.truth_examples import ExampleOutcome, TruthExamples
 from converge_cli.core.invariant import Origin
 from converge_cli.truth.diagnostics import Diagnostic

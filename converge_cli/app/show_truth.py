@@ -9,7 +9,8 @@ from converge_cli.app.declared import Declared
 from converge_cli.app.load_truth import LoadedTruth, load_at
 from converge_cli.app.named_checks import named_checks
 from converge_cli.app.services import Services
-from converge_cli.app.truth_shelf import TruthShelf, shown
+from converge_cli.app.shown_path import shown
+from converge_cli.app.truth_shelf import TruthShelf
 from converge_cli.core.approval import ApprovalPoint
 from converge_cli.core.criterion import Criterion
 from converge_cli.core.example import Example

@@ -1,9 +1,9 @@
 """What lies around a truth in its truths/ folder: shared truths that may be merged into it, jobs that it serves."""
 
-from collections.abc import Container
 from pathlib import Path
 
 from converge_cli.app.services import Services
+from converge_cli.app.shown_path import shown
 from converge_cli.core.errors import ConvergeError
 from converge_cli.truth.catalog import TruthLocation, folder_of, shared_truths_in, truths_in
 from converge_cli.truth.files import read_source
@@ -18,7 +18,6 @@ class TruthShelf:
 
     def __init__(self, services: Services) -> None:
         self._folder = services.folder
-        self._shared: dict[Path, tuple[TruthLocation, ...]] = {}
         self._texts: dict[Path, list[SharedText | ConvergeError]] = {}
         self._jobs: dict[Path, tuple[tuple[TruthLocation, JobHeader], ...]] = {}
 
@@ -32,17 +31,11 @@ class TruthShelf:
         if folder is None or not location.runs:
             return ()
         if folder not in self._texts:
-            self._texts[folder] = [self._text(shared) for shared in self._shared_in(folder)]
+            self._texts[folder] = [self._text(shared) for shared in shared_truths_in(folder)]
         failed = [item for item in self._texts[folder] if isinstance(item, ConvergeError)]
         if failed and not readable:
             raise failed[0]
         return tuple(item for item in self._texts[folder] if isinstance(item, SharedText))
-
-    def shared(self, location: TruthLocation, keys: Container[str]) -> tuple[TruthLocation, ...]:
-        """The policy and invariant truths beside a job that have these keys."""
-        folder = folder_of(location)
-        found = () if folder is None else self._shared_in(folder)
-        return tuple(item for item in found if item.key in keys)
 
     def job_headers(self, location: TruthLocation) -> tuple[JobHeader, ...] | None:
         """The jobs beside a shared truth; None when it stands alone."""
@@ -58,11 +51,6 @@ class TruthShelf:
             return ()
         root = read_yaml(read_source(location.file), Findings())
         return tuple(job for job, header in self._jobs_in(folder) if applies_by_tree(root, header))
-
-    def _shared_in(self, folder: Path) -> tuple[TruthLocation, ...]:
-        if folder not in self._shared:
-            self._shared[folder] = shared_truths_in(folder)
-        return self._shared[folder]
 
     def _text(self, shared: TruthLocation) -> SharedText | ConvergeError:
         try:
@@ -86,8 +74,3 @@ def _header(job: TruthLocation) -> JobHeader:
     packs = root.get("packs") if root is not None else None
     named = packs.value if packs is not None and isinstance(packs.value, list) else []
     return JobHeader(job.key, tuple(item.value for item in named if isinstance(item.value, str)))
-
-
-def shown(path: Path, folder: Path) -> str:
-    """A path as people see it: relative to where they stand when it is below that."""
-    return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)

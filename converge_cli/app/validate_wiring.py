@@ -1,7 +1,7 @@
 """Validates the wiring.yaml beside a truth. Must never act on it: what runs a truth by its wiring comes later."""
 
-from converge_cli.app.load_truth import shown
 from converge_cli.app.services import Services
+from converge_cli.app.shown_path import shown
 from converge_cli.pack.wiring import FILE, read_wiring
 from converge_cli.truth.catalog import TruthLocation
 from converge_cli.truth.compiler import Compilation

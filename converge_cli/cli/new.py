@@ -45,7 +45,7 @@ def ask(what: str, default: str, check: Callable[[str], None]) -> str:
 
 def answer_created(created: "Created", *, dry_run: bool) -> Answer:
     """What was written, and what to do next."""
-    from converge_cli.app.load_truth import shown  # noqa: PLC0415
+    from converge_cli.app.shown_path import shown  # noqa: PLC0415
 
     files = [shown(path, Path.cwd()) for path in created.files]
     data = {"key": created.key, "pack": created.pack, "copied_from": created.copied_from, "files": files}

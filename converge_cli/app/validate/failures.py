@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from converge_cli.app.load_truth import shown
+from converge_cli.app.shown_path import shown
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.pack import InvalidPackError
 from converge_cli.truth.diagnostics import Diagnostic
