@@ -76,6 +76,10 @@ class Findings:
         lines = self._lines.get(place.file, [])
         return lines[place.line - 1] if 0 < place.line <= len(lines) else ""
 
+    def length(self, file: str) -> int:
+        """How many lines a text has."""
+        return len(self._lines.get(file, ()))
+
     def within(self, place: Place, fragment: str) -> Place:
         """The place of a fragment of the text at a place, or that place when it can't be found on its line."""
         at = self.line(place).find(fragment, place.column - 1) if fragment else -1

@@ -183,13 +183,7 @@ class _Reader:
         )
 
     def _describe(self, node: Any, *, steps_expected: bool = False) -> None:
-        description = node.get("description")
-        if not description:
-            return
-        start = node["location"]["line"] + 1
-        while not self._findings.line(Place(self._file, start, 1, 1)).strip():
-            start += 1
-        for line in range(start, start + description.count("\n") + 1):
+        for line in self._described(node):
             text = self._findings.line(Place(self._file, line, 1, 1))
             found = swallowed_line(text.strip(), self._words, steps_expected=steps_expected)
             if found is not None:
@@ -198,6 +192,17 @@ class _Reader:
                 wrong = Place(self._file, line, column, column + found.end)
                 replacement = None if found.instead is None else (wrong, found.instead)
                 self._findings.add("swallowed-line", place, found.message, found.fix, replacement)
+
+    def _described(self, node: Any) -> Iterator[int]:
+        """The lines of a description; comments between them are no part of it, and so don't count."""
+        line = node["location"]["line"]
+        for wanted in (node.get("description") or "").split("\n"):
+            while wanted.strip() != self._findings.line(Place(self._file, line + 1, 1, 1)).strip():
+                line += 1
+                if line > self._findings.length(self._file):
+                    return
+            line += 1
+            yield line
 
     def _place(self, node: Any) -> Place:
         line, column = node["location"]["line"], node["location"]["column"]

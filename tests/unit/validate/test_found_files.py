@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Site, told
+from small_site import Site, told
 
 from converge_cli.app.validate_truths import NothingToValidateError
 
