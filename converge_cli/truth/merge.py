@@ -5,6 +5,7 @@ kept, so that its findings stop the job: a broken policy must never be the same 
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from converge_cli.core.errors import did_you_mean
 from converge_cli.truth.contract import Contract, InvariantContract, PolicyContract, SharedContract
@@ -12,6 +13,7 @@ from converge_cli.truth.contract_reader import read_contract
 from converge_cli.truth.findings import Findings
 from converge_cli.truth.named_files import check_files
 from converge_cli.truth.part import Part
+from converge_cli.truth.source import Source
 from converge_cli.truth.surroundings import JobHeader, SharedText
 from converge_cli.truth.truth_kind import kind_of
 from converge_cli.truth.yaml_source import Node, read_yaml
@@ -24,7 +26,7 @@ def parts_for(contract: Contract, shared: Sequence[SharedText], findings: Findin
     parts, whole = [], True
     job = JobHeader(contract.key, tuple(contract.packs))
     for text in shared:
-        if not applies_by_tree(read_yaml(text.truth, Findings()), job):
+        if not applies_by_tree(_tree(text.truth), job):
             continue
         root = read_yaml(text.truth, findings)
         read = read_contract(root, findings) if root is not None else None
@@ -35,6 +37,12 @@ def parts_for(contract: Contract, shared: Sequence[SharedText], findings: Findin
         elif applies(read, job):
             parts.append(Part(read, root, text.features, read.key))
     return parts, whole
+
+
+@lru_cache(maxsize=256)
+def _tree(source: Source) -> Node | None:
+    """The tree of a shared truth, without its findings: every job of a folder asks."""
+    return read_yaml(source, Findings())
 
 
 def applies(shared: SharedContract, job: JobHeader) -> bool:
