@@ -1,11 +1,26 @@
 """What the runs of a truth came to, as data: an entry of `runs` in `validate --run --json`. Pinned by tests."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from converge_cli.app.clause_evidence import JudgedClause
-from converge_cli.app.truth_examples import ExampleOutcome, TruthExamples, told
+from converge_cli.app.truth_examples import ExampleCounts, ExampleOutcome, TruthExamples, told
 from converge_cli.core.example import Gap
 from converge_cli.core.invariant import Origin
+
+
+def runs_data(runs: Sequence[TruthExamples], not_run: Sequence[str]) -> dict[str, Any]:
+    """What `validate --run` adds: the runs of each job, the jobs that don't compile, and the totals."""
+    counts = [examples.counts for examples in runs]
+    clauses = [clause for examples in runs for clause in examples.truth.job.clauses]
+    return {
+        "runs": [examples_data(examples) for examples in runs],
+        "not_run": list(not_run),
+        "totals": {
+            "scenarios": {name: sum(getattr(item, name) for item in counts) for name in ExampleCounts._fields},
+            "clauses": {"all": len(clauses), "deferred": sum(clause.deferred is not None for clause in clauses)},
+        },
+    }
 
 
 def examples_data(examples: TruthExamples) -> dict[str, Any]:

@@ -14,7 +14,10 @@ from converge_cli.cli.stdout import out
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from converge_cli.app.services import Services
+    from converge_cli.app.validate.counted import Choice
     from converge_cli.app.validate.mended_files import Mended
+    from converge_cli.app.validate_run import ValidatedRuns
     from converge_cli.app.validate_truths import Validation
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -44,6 +47,13 @@ def validate(
         list[str] | None, typer.Option("--ignore", metavar="CODES", help="All but these. Both take commas.")
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Mend first what can be mended beyond doubt.")] = False,
+    run: Annotated[
+        bool, typer.Option("--run", help="Run each job, on its own inputs and once per example; recorded nowhere.")
+    ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="What is deferred, manual, not exercised or softly violated is an error."),
+    ] = False,
     as_json: options.Json = False,
 ) -> None:
     """Check truths, features, packs and policies: every finding of every file, with its place and its fix.
@@ -53,21 +63,38 @@ def validate(
 
     def work() -> Answer:
         from converge_cli.app.validate.counted import Choice  # noqa: PLC0415  when the words are right
-        from converge_cli.app.validate_truths import mend_truths, validate_truths  # noqa: PLC0415
+        from converge_cli.app.validate_truths import mend_truths  # noqa: PLC0415
         from converge_cli.cli.here import services_here  # noqa: PLC0415
 
         chosen = _chosen(output, as_json=as_json)
         if fail_on not in _FAILING:
             raise UsageError(f"--fail-on takes error, warning or never, not {fail_on!r}", where="--fail-on")
-        choice = Choice(codes_named(select, "--select") if select else None, codes_named(ignore or [], "--ignore"))
-        services = services_here()
+        selected = codes_named(select, "--select") if select else None
+        choice = Choice(selected, codes_named(ignore or [], "--ignore"), strict)
+        services = services_here(throw_away=run)
         mended = mend_truths(services, paths or [], choice) if fix else ()
-        found = validate_truths(services, paths or [], choice)
+        found, ran = _validated(services, paths or [], choice, run=run)
         failed = any(item.severity in _FAILING[fail_on] for item in found.diagnostics)
         outcome, code = ("findings", 1) if failed else ("clean", 0)
-        return Answer(outcome, code, _data(found, mended), _shown(chosen, found, mended, fail_on))
+        shown = _shown(chosen, found, ran, mended, fail_on)
+        return Answer(outcome, code, _data(found, ran, mended), shown)
 
     answering("validate", work, as_json=as_json or output == "json")
+
+
+def _validated(
+    services: "Services", paths: list[Path], choice: "Choice", *, run: bool
+) -> "tuple[Validation, ValidatedRuns | None]":
+    if not run:
+        from converge_cli.app.validate_truths import validate_truths  # noqa: PLC0415
+
+        return validate_truths(services, paths, choice), None
+    import asyncio  # noqa: PLC0415  only runs need a loop
+
+    from converge_cli.app.validate_run import validate_and_run  # noqa: PLC0415
+
+    ran = asyncio.run(validate_and_run(services, paths, choice))
+    return ran.validation, ran
 
 
 def _chosen(output: str, *, as_json: bool) -> str:
@@ -83,9 +110,14 @@ def _chosen(output: str, *, as_json: bool) -> str:
     return output
 
 
-def _data(found: "Validation", mended: "tuple[Mended, ...]") -> dict[str, Any]:
+def _data(found: "Validation", ran: "ValidatedRuns | None", mended: "tuple[Mended, ...]") -> dict[str, Any]:
     import msgspec  # noqa: PLC0415
 
+    runs = {}
+    if ran is not None:
+        from converge_cli.app.examples_data import runs_data  # noqa: PLC0415
+
+        runs = runs_data(ran.runs, ran.not_run)
     return {
         "files": found.files,
         "truths": [truth.key for truth in found.truths],
@@ -95,21 +127,24 @@ def _data(found: "Validation", mended: "tuple[Mended, ...]") -> dict[str, Any]:
         "suppressed": msgspec.to_builtins(found.suppressed),
         "left_out": found.left_out,
         "mended": msgspec.to_builtins(mended),
+        **runs,
     }
 
 
-def _shown(chosen: str, found: "Validation", mended: "tuple[Mended, ...]", fail_on: str) -> Any:
+def _shown(
+    chosen: str, found: "Validation", ran: "ValidatedRuns | None", mended: "tuple[Mended, ...]", fail_on: str
+) -> Any:
     """What is printed for a format: a text, or for a terminal something that prints."""
     if chosen not in {"text", "json"}:
         sys.stderr.write("".join(f"{line}\n" for line in _changes(mended)))
         return _document(chosen, found, fail_on)
     if not found.diagnostics:
-        return "\n".join([*_changes(mended), _counts(found)])
+        return "\n".join([*_changes(mended), *_summary(found, ran)])
     if out().isatty():
-        return lambda console: _print(console, found, mended)
+        return lambda console: _print(console, found, ran, mended)
     from converge_cli.cli.findings import plain_findings  # noqa: PLC0415
 
-    return "\n".join([*_changes(mended), plain_findings(found.diagnostics), _counts(found)])
+    return "\n".join([*_changes(mended), plain_findings(found.diagnostics), *_summary(found, ran)])
 
 
 def _document(chosen: str, found: "Validation", fail_on: str) -> str:
@@ -126,13 +161,22 @@ def _document(chosen: str, found: "Validation", fail_on: str) -> str:
     return "\n".join([*as_github(found.diagnostics), _counts(found)])
 
 
-def _print(console: "Console", found: "Validation", mended: "tuple[Mended, ...]") -> None:
+def _print(console: "Console", found: "Validation", ran: "ValidatedRuns | None", mended: "tuple[Mended, ...]") -> None:
     from converge_cli.cli.findings import show_findings  # noqa: PLC0415
 
     for line in _changes(mended):
         console.print(line, soft_wrap=True)
     show_findings(console, found.diagnostics)
-    console.print(_counts(found))
+    for line in _summary(found, ran):
+        console.print(line, soft_wrap=True)
+
+
+def _summary(found: "Validation", ran: "ValidatedRuns | None") -> list[str]:
+    if ran is None:
+        return [_counts(found)]
+    from converge_cli.cli.run_report import run_report  # noqa: PLC0415
+
+    return [*run_report(ran.runs, ran.not_run), _counts(found)]
 
 
 def _changes(mended: "tuple[Mended, ...]") -> list[str]:
