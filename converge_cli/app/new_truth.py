@@ -10,8 +10,7 @@ from converge_cli.app.starter import (
     DESCRIPTION,
     LEADER,
     TITLE,
-    NameTakenError,
-    check_key,
+    check_free,
     check_pack_name,
     pack_name_for,
     starter_files,
@@ -19,7 +18,7 @@ from converge_cli.app.starter import (
 from converge_cli.app.template import filled, write_new
 from converge_cli.truth.catalog import TruthLocation, project_of
 
-_HINT = "take another key; nothing is ever overwritten"
+HINT = "take another key; nothing is ever overwritten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +43,17 @@ class Created:
     """What was written, or would be.
 
     Attributes:
+        pack: the pack that it uses or is about; None for a policy.
         copied_from: key of the truth that it began as.
+        runs: whether it is a job.
     """
 
     key: str
-    pack: str
+    pack: str | None
     project: Path
     files: tuple[Path, ...]
     copied_from: str | None = None
+    runs: bool = True
 
 
 def new_truth(services: Services, wanted: NewTruth, *, dry_run: bool = False) -> Created:
@@ -64,12 +66,8 @@ def new_truth(services: Services, wanted: NewTruth, *, dry_run: bool = False) ->
         FileTakenError: a file would be overwritten.
         NotWritableError: the project can't be written to.
     """
-    check_key(wanted.key)
     project = project_of(services.folder) or services.folder
-    if (project / "truths" / wanted.key).exists():
-        raise NameTakenError(
-            f"there is a truth {wanted.key} already; nothing was written", hint=_HINT, where=wanted.key
-        )
+    check_free(project, wanted.key)
     pack = wanted.pack or pack_name_for(wanted.key)
     check_pack_name(pack)
     copied_from = None
@@ -81,7 +79,7 @@ def new_truth(services: Services, wanted: NewTruth, *, dry_run: bool = False) ->
         files = {**people, **starter}
     else:
         files, copied_from = copied_truth(services, project, wanted.key, pack, wanted.title)
-    write_new(project, files, _HINT, dry_run=dry_run)
+    write_new(project, files, HINT, dry_run=dry_run)
     return Created(wanted.key, pack, project, tuple(project / name for name in files), copied_from)
 
 

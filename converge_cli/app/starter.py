@@ -1,6 +1,7 @@
 """What `init`, `truths new` and `packs new` begin with: a truth, its feature, input and pack that fit."""
 
 import re
+from pathlib import Path
 
 from converge_cli.app.template import filled, yaml_text
 from converge_cli.core.errors import ConvergeError
@@ -63,6 +64,22 @@ def check_key(key: str) -> None:
         raise InvalidNameError(
             f"{key!r} can't be a truth's key",
             hint=f"small letters and digits, words joined by dashes, at most {_LONGEST} characters: vendor-check",
+            where=key,
+        )
+
+
+def check_free(project: Path, key: str) -> None:
+    """Make sure that the project can have a truth of this key.
+
+    Raises:
+        InvalidNameError: it can't be a key.
+        NameTakenError: the project has one.
+    """
+    check_key(key)
+    if (project / "truths" / key).exists():
+        raise NameTakenError(
+            f"there is a truth {key} already; nothing was written",
+            hint="take another key; nothing is ever overwritten",
             where=key,
         )
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from converge_cli.app.new_truth import Created
 
 
-def may_ask(*, as_json: bool) -> bool:
+def at_terminal() -> bool:
     """Whether somebody sits there who can answer."""
-    return not as_json and sys.stdin.isatty() and sys.stderr.isatty()
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def ask(what: str, default: str, check: Callable[[str], None]) -> str:
@@ -48,7 +48,13 @@ def answer_created(created: "Created", *, dry_run: bool) -> Answer:
     from converge_cli.app.shown_path import shown  # noqa: PLC0415
 
     files = [shown(path, Path.cwd()) for path in created.files]
-    data = {"key": created.key, "pack": created.pack, "copied_from": created.copied_from, "files": files}
+    data = {
+        "key": created.key,
+        "pack": created.pack,
+        "copied_from": created.copied_from,
+        "runs": created.runs,
+        "files": files,
+    }
     return Answer("planned" if dry_run else "created", 0, data, lambda console: _show(console, data))
 
 
@@ -59,5 +65,6 @@ def _show(console: "Console", data: dict[str, Any]) -> None:
     page.rows([(f"+ {file}",) for file in data["files"]])
     if data["copied_from"]:
         page.line(f"  begun as a copy of {data['copied_from']}")
-    page.line(f"  check  converge validate {data['key']} --strict --run")
-    page.line(f"  run    converge run {data['key']}")
+    page.line("  check  converge validate --strict --run")
+    verb = "run  " if data["runs"] else "show "
+    page.line(f"  {verb}  converge {'run' if data['runs'] else 'truths show'} {data['key']}")

@@ -70,11 +70,11 @@ def new(
         from converge_cli.app import starter  # noqa: PLC0415  when the words are right
         from converge_cli.app.new_pack import new_pack  # noqa: PLC0415
         from converge_cli.cli.here import services_here  # noqa: PLC0415
-        from converge_cli.cli.new import answer_created, ask, may_ask  # noqa: PLC0415
+        from converge_cli.cli.new import answer_created, ask, at_terminal  # noqa: PLC0415
 
         called, decides, key = name, description, truth
         if called is None:
-            if not may_ask(as_json=as_json):
+            if as_json or not at_terminal():
                 raise UsageError("no NAME", hint="converge packs new NAME", where="NAME")
             called = ask("name", "", starter.check_pack_name)
             decides = decides or ask(

@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from converge_cli.cli import options
-from converge_cli.cli.output import Answer, UsageError, answering
+from converge_cli.cli.output import Answer, answering
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from converge_cli.app.new_truth import NewTruth
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -53,48 +52,34 @@ def new(
     key: Annotated[
         str | None, typer.Argument(metavar="[KEY]", help="Its key; asked for at a terminal when left out.")
     ] = None,
+    kind: Annotated[
+        str | None, typer.Option(metavar="job|policy|invariant", help="A job (the default), or what holds in jobs.")
+    ] = None,
     title: Annotated[str | None, typer.Option(metavar="TEXT", help="What will be true.")] = None,
     pack: Annotated[
         str | None,
         typer.Option(
-            metavar="PACK", help="A pack that is there: begin as a truth that uses it. Else the name of a new one."
+            metavar="PACK",
+            help="Job: one that is there, to begin as a truth that uses it, or the name of a new one. "
+            "Invariant: the pack that it is about.",
         ),
     ] = None,
+    job: Annotated[str | None, typer.Option("--for", metavar="KEY", help="Policy: the job that it applies to.")] = None,
     dry_run: options.DryRun = False,
     as_json: options.Json = False,
 ) -> None:
-    """Begin a truth with one that works: contract, feature, input, and its own pack unless --pack names one.
+    """Begin a truth with one that works: contract, feature, input; a job also with its pack, unless --pack is there.
 
     Without KEY, at a terminal, it asks. Nothing is ever overwritten.
     """
 
     def work() -> Answer:
-        from converge_cli.app.new_truth import NewTruth, new_truth  # noqa: PLC0415  when the words are right
-        from converge_cli.cli.here import services_here  # noqa: PLC0415
-        from converge_cli.cli.new import answer_created, may_ask  # noqa: PLC0415
+        from converge_cli.cli.new_truth import created_truth, wanted_truth  # noqa: PLC0415  when the words are right
 
-        wanted = NewTruth(key or "", title, pack)
-        if key is None:
-            if not may_ask(as_json=as_json):
-                raise UsageError("no KEY", hint="converge truths new KEY", where="KEY")
-            wanted = _ask(wanted)
-        return answer_created(new_truth(services_here(), wanted, dry_run=dry_run), dry_run=dry_run)
+        wanted = wanted_truth(key, kind, title, pack, job, may_ask=not as_json)
+        return created_truth(wanted, dry_run=dry_run)
 
     answering("truths new", work, as_json=as_json)
-
-
-def _ask(given: "NewTruth") -> "NewTruth":
-    """Ask for what was not given."""
-    from converge_cli.app import starter  # noqa: PLC0415  only at a terminal
-    from converge_cli.app.new_truth import NewTruth  # noqa: PLC0415
-    from converge_cli.cli.new import ask  # noqa: PLC0415
-
-    key = ask("key", "", starter.check_key)
-    title = given.title or ask("title", starter.TITLE, lambda text: starter.check_text("title", text))
-    pack = given.pack or ask(
-        "pack (one that is there, or a new one)", starter.pack_name_for(key), starter.check_pack_name
-    )
-    return NewTruth(key, title, pack)
 
 
 @app.command()

@@ -30,6 +30,10 @@ def test_at_a_terminal_it_asks_again_until_the_answer_can_be_taken(converge: Any
     child.expect("can't be a truth's key")
     child.expect("key: ")
     child.sendline("vendor-check")
+    child.expect_exact("kind (job, policy, invariant) [job]: ")
+    child.sendline("jobb")
+    child.expect("did you mean job?")
+    child.sendline("")
     child.expect_exact("title [Every request is decided]: ")
     child.sendline("Every vendor is checked")
     child.expect_exact("[vendor_check]: ")
@@ -58,7 +62,7 @@ def test_whoever_stops_answering_leaves_nothing_behind(converge: Any, tmp_path: 
     child = spawn(converge, "truths", "new")
     child.expect("key: ")
     child.sendline("vendor-check")
-    child.expect("title")
+    child.expect("kind")
     child.sendeof()
 
     assert 2 == ended(child)
@@ -97,3 +101,31 @@ def test_taken_and_impossible_names_are_told_apart(converge: Any) -> None:
     assert (1, True) == (taken.code, "NAME_TAKEN" in taken.err)
     assert (2, True) == (wrong.code, "NAME_INVALID" in wrong.err)
     assert 1 == converge("packs", "new", "procurement").code
+
+
+def test_a_policy_and_an_invariant_truth_are_written_run_and_kept_out_of_the_record(converge: Any) -> None:
+    """Their examples run on the way; `converge runs` shows none of that."""
+    converge("init", ".")
+    policy = converge("truths", "new", "no-trials", "--kind", "policy", "--json")
+    rule = converge("truths", "new", "pack-rule", "--kind", "invariant", "--pack", "requests", "--json")
+    shown = converge("truths", "show", "no-trials", "--json").data
+
+    assert (0, False, 0, "requests") == (policy.code, policy.data["runs"], rule.code, rule.data["pack"])
+    assert ["requests"] == shown["applies_to"]
+    assert 0 == converge("validate", "--fail-on", "warning").code
+    assert [] == converge("runs", "--json").data["runs"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--kind", "polcy"], "did you mean policy?"),
+        (["--for", "requests"], "--for belongs to --kind policy"),
+        (["--kind", "policy", "--pack", "requests"], "a policy is about a job"),
+    ],
+)
+def test_options_that_do_not_belong_to_the_kind_are_refused(words: list[str], said: str, converge: Any) -> None:
+    """As wrong usage."""
+    ran = converge("truths", "new", "some-key", *words)
+
+    assert (2, True) == (ran.code, said in ran.err)

@@ -8,6 +8,7 @@ import pytest
 from converge_cli.app.copied_truth import NothingToCopyError
 from converge_cli.app.init_project import ProjectExistsError, init_project
 from converge_cli.app.new_pack import new_pack
+from converge_cli.app.new_shared_truth import NewSharedTruth, NoJobForItError, NothingToTryError, new_shared_truth
 from converge_cli.app.new_truth import Created, NewTruth, new_truth
 from converge_cli.app.run_examples import TruthExamples, run_truth_examples
 from converge_cli.app.services import Services
@@ -222,6 +223,58 @@ def test_truths_are_written_into_the_project_that_somebody_stands_in(services: S
     created = new_truth(make_services(deep, settings=Settings("memory", tmp_path / "store", None)), NewTruth("two"))
 
     assert (tmp_path, True) == (created.project, (tmp_path / "truths" / "two" / "truth.yaml").is_file())
+
+
+@pytest.mark.parametrize("pack", ["requests", "hello", "procurement"])
+def test_policies_and_invariant_truths_hold_in_their_job_and_are_seen_broken(pack: str, services: Services) -> None:
+    """Several of them, in one job, over packs of ours and over a new one; nothing else of the job is broken."""
+    init_project(services.folder)
+    new_truth(services, NewTruth("the-job", pack=pack))
+    made = [
+        asyncio.run(new_shared_truth(services, wanted))
+        for wanted in (
+            NewSharedTruth("no-trials", "policy", job="the-job"),
+            NewSharedTruth("2nd", "policy", title="Tests: they decide nothing", job="the-job"),
+            NewSharedTruth("of-the-pack", "invariant", pack=pack),
+        )
+    ]
+    examples = assert_sound(services, "the-job")
+    ours = [item for item in examples.clauses if item.id.endswith("_stay_out")]
+
+    assert ["no_trials_stay_out", "of_the_pack_stay_out", "rule_2nd_stay_out"] == sorted(item.id for item in ours)
+    assert [] == [item.id for item in ours if len(item.violated_by) != 1]
+    assert [False, False, False] == [created.runs for created in made]
+
+
+def test_without_a_choice_the_only_job_and_its_only_pack_are_meant(services: Services) -> None:
+    """With more than one, or none, it says which there are."""
+    for kind in ("policy", "invariant"):
+        with pytest.raises(NoJobForItError):
+            asyncio.run(new_shared_truth(services, NewSharedTruth("early", kind)))
+    init_project(services.folder)
+    for kind in ("policy", "invariant"):
+        asyncio.run(new_shared_truth(services, NewSharedTruth(kind, kind)))
+    new_truth(services, NewTruth("second"))
+    for kind in ("policy", "invariant"):
+        with pytest.raises(NoJobForItError) as caught:
+            asyncio.run(new_shared_truth(services, NewSharedTruth("late", kind)))
+        assert "requests, second" == str(caught.value.hint).partition(": ")[2]
+    with pytest.raises(NoJobForItError) as caught:
+        asyncio.run(new_shared_truth(services, NewSharedTruth("late", "policy", job="request")))
+    assert "did you mean requests?" == caught.value.hint
+
+
+def test_where_no_fact_can_be_made_up_nothing_is_written(services: Services) -> None:
+    """A model that refuses every made-up value."""
+    init_project(services.folder)
+    facts = services.folder / "packs" / "requests" / "facts.py"
+    text = facts.read_text()
+    refusing = '    reason: str\n\n    def __post_init__(self) -> None:\n        if self.reason == "trial":\n'
+    facts.write_text(text.replace("    reason: str\n", f'{refusing}            raise ValueError("no trials")\n'))
+    before = sorted(services.folder.rglob("*.*"))
+    with pytest.raises(NothingToTryError):
+        asyncio.run(new_shared_truth(services, NewSharedTruth("one", "policy")))
+    assert before == [path for path in sorted(services.folder.rglob("*.*")) if path.suffix != ".pyc"]
 
 
 @pytest.mark.parametrize("below", ["", "truths", "truths/requests", "packs", "features/steps"])
