@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from converge_cli.app.json_schemas import missing_schemas
 from converge_cli.app.starter import DESCRIPTION, LEADER, TITLE, starter_files
 from converge_cli.app.template import filled, write_new
 from converge_cli.core.errors import ConvergeError
@@ -40,7 +41,12 @@ def init_project(folder: Path, *, dry_run: bool = False) -> NewProject:
     """
     _check_free(folder)
     starter = starter_files(KEY, KEY, title=TITLE, description=DESCRIPTION, actor=LEADER)
-    files = {**filled("project", {}), **filled("people", {}), **starter}
+    files = {
+        **filled("project", {}),
+        **filled("people", {}),
+        **starter,
+        **missing_schemas(folder),
+    }
     kept = [name for name in _KEPT if (folder / name).is_file()]
     for name in kept:
         del files[name]

@@ -97,7 +97,13 @@ FieldPath = Annotated[
 
 
 class ResourceSection(Section, frozen=True):
-    """What a gate is about; `id` is the field of the proposal that names it."""
+    """What a gate is about; `id` is the field of the proposal that names it.
+
+    Attributes:
+        kind: what it is to policy, for example spend.
+        phase: where in its life it is.
+        id: field of the proposal that names it.
+    """
 
     kind: Text
     phase: Phase
@@ -105,14 +111,29 @@ class ResourceSection(Section, frozen=True):
 
 
 class GrantSection(Section, frozen=True):
-    """What an approval of a point adds to the request."""
+    """What an approval of a point adds to the request.
+
+    Attributes:
+        gates: required gates that count as passed then.
+        context: values that the request has then.
+    """
 
     gates: tuple[Word, ...] = ()
     context: dict[Word, bool | int | str] = msgspec.field(default_factory=dict)
 
 
 class GateSection(Section, frozen=True):
-    """Which proposals ask policy, and how the request is built."""
+    """Which proposals ask policy, and how the request is built.
+
+    Attributes:
+        on: selector of the proposals that ask, such as "Strategies:commitment:*".
+        action: what policy is asked for.
+        resource: what the request is about.
+        principal: run for the person of the run, or the field of the proposal that holds a person's id.
+        context: name -> type and field of the proposal, such as money price.
+        requires: gates that must be passed before.
+        approvals: approval point -> what its approval adds to the request.
+    """
 
     on: Annotated[str, _checked(_selector)]
     action: FlowAction
@@ -143,13 +164,31 @@ class GateSection(Section, frozen=True):
 
 
 class RequiresSection(Section, frozen=True):
-    """Which versions the pack runs with."""
+    """Which versions the pack runs with.
+
+    Attributes:
+        converge: a range of versions of Converge, such as >=0.1,<2.
+    """
 
     converge: Annotated[Text, _checked(_range)]
 
 
 class Manifest(Section, frozen=True):
-    """A pack as its author wires it; names refer to suggestors.py and facts.py, or to the one file."""
+    """A pack as its author wires it; names refer to suggestors.py and facts.py, or to the one file.
+
+    Attributes:
+        pack: version of the manifest's form.
+        name: names the pack; its folder or file has the same name.
+        version: the pack's own version.
+        description: what it decides.
+        suggestors: classes and functions of suggestors.py, in order of registration.
+        kinds: kind of fact -> its model in facts.py.
+        parameters: the model in facts.py of what a truth may tell the pack.
+        gates: which proposals ask policy.
+        policy: Cedar files that answer.
+        schema_file: the Cedar schema of the policy.
+        requires: which versions it runs with.
+    """
 
     pack: Literal["v1"]
     name: PackName

@@ -6,7 +6,8 @@ from typing import Any, Literal
 from converge_cli.core.approval import ApprovalPoint
 from converge_cli.core.errors import did_you_mean
 from converge_cli.core.job import Clause
-from converge_cli.truth.contract import Contract, EvidenceItem, Guarded
+from converge_cli.truth.contract import Contract
+from converge_cli.truth.contract_sections import EvidenceItem, Guarded
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.part import Part
 from converge_cli.truth.sections import required_id

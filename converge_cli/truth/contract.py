@@ -1,166 +1,53 @@
-"""The YAML contract v1 as models: which keys there are and what they may hold. Knows no step and no pack."""
+"""The YAML contracts v1 as models, one for each kind of truth: which keys there are. Knows no step and no pack."""
 
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from converge_cli.core.approval import Mode
-from converge_cli.core.budget import Budget
-from converge_cli.truth.yaml_types import (
-    Amount,
-    ClauseId,
-    Date,
-    Duration,
-    Name,
-    Names,
-    Positive,
-    Section,
-    Sentences,
-    Share,
-    Text,
-    spelled,
+from converge_cli.truth.contract_sections import (
+    ApprovalPointItem,
+    AuthoritySection,
+    BudgetSection,
+    ConstraintItem,
+    CriterionItem,
+    EvidenceSection,
+    ExceptionSection,
+    Guarded,
+    HitlItem,
+    InputSection,
+    IntentSection,
+    JobSection,
 )
-
-_DEFAULT = Budget()
+from converge_cli.truth.yaml_types import ClauseId, Name, Names, Section, Text, spelled
 
 Key = Annotated[str, spelled(r"^[a-z0-9]+(-[a-z0-9]+)*$", "small letters, digits and single dashes between them")]
 
 
-class Guarded(Section, frozen=True):
-    """A clause with the check that keeps it, or the reason why it has none."""
-
-    id: ClauseId
-    text: Text
-    guarded_by: ClauseId | None = None
-    deferred: Text | None = None
-
-
-class JobSection(Section, frozen=True):
-    """Jobs to be done: who wants what, why, and how it could go wrong."""
-
-    actor: Text
-    functional: Text
-    so_that: Text | None = None
-    failure_modes: tuple[Guarded, ...] = ()
-
-
-class IntentSection(Section, frozen=True):
-    """What comes of it."""
-
-    outcome: Text
-    goal: Text | None = None
-
-
-class AuthoritySection(Section, frozen=True):
-    """On whose authority, within which limits, until when."""
-
-    actor: Name | None = None
-    must_not: tuple[Guarded, ...] = ()
-    requires_approval: tuple[ClauseId, ...] = ()
-    expires: Date | None = None
-
-
-class EvidenceItem(Section, frozen=True):
-    """One piece of evidence that must exist."""
-
-    id: ClauseId
-    text: Text | None = None
-    satisfied_by: Text | None = None
-    guarded_by: ClauseId | None = None
-    deferred: Text | None = None
-
-
-class EvidenceSection(Section, frozen=True):
-    """What must be shown."""
-
-    requires: Annotated[tuple[EvidenceItem, ...], Meta(min_length=1)]
-
-
-class ExceptionSection(Section, frozen=True):
-    """Who is asked when the one who should decide does not."""
-
-    escalates_to: Name
-
-
-class InputSection(Section, frozen=True, kw_only=True):
-    """A real file that becomes Seeds."""
-
-    file: Text | None = None
-    kind: Name = "text"
-    id: Text
-    shape: Literal["rows", "table", "text", "record"] | None = msgspec.field(default=None, name="as")
-    required: bool = True
-
-
-class BudgetSection(Section, frozen=True):
-    """Limits of a run."""
-
-    cycles: Positive = _DEFAULT.cycles
-    facts: Positive = _DEFAULT.facts
-    time: Duration = _DEFAULT.time
-    tokens: Positive | None = None
-    cost_usd: Amount | None = None
-
-
-class HitlCondition(Section, frozen=True):
-    """Which proposals wait for a person."""
-
-    key: Text | None = None
-    kind: Name | None = None
-    suggestor: Text | None = None
-    confidence_at_most: Share | None = None
-
-
-class HitlItem(Section, frozen=True):
-    """A human-in-the-loop rule."""
-
-    when: HitlCondition
-    point: ClauseId
-
-
-class ConstraintItem(Section, frozen=True, kw_only=True):
-    """A rule of the business on facts or proposals."""
-
-    id: ClauseId
-    severity: Literal["hard", "soft"]
-    description: Text | None = None
-    given: Sentences = ()
-    then: Annotated[tuple[Text, ...], Meta(min_length=1)]
-
-
-class TimeoutSection(Section, frozen=True):
-    """What happens when nobody decides."""
-
-    after: Duration
-    action: Literal["reject", "escalate"] = "reject"
-
-
-class ApprovalPointItem(Section, frozen=True):
-    """Who decides what."""
-
-    id: ClauseId
-    role: Name
-    approves: Text
-    modes: Annotated[tuple[Mode, ...], Meta(min_length=1)] = ("interactive",)
-    not_by: tuple[Text, ...] = ()
-    quorum: Annotated[int, Meta(ge=1, le=100)] = 1
-    timeout: TimeoutSection | None = None
-
-
-class CriterionItem(Section, frozen=True, kw_only=True):
-    """A test of success."""
-
-    id: ClauseId
-    description: Text
-    required: bool = True
-    blocked_by: tuple[ClauseId, ...] = ()
-    given: Sentences = ()
-    then: Annotated[tuple[Text, ...], Meta(min_length=1)]
-
-
 class Contract(Section, frozen=True, kw_only=True):
-    """A truth.yaml of kind job."""
+    """A truth.yaml of kind job.
+
+    Attributes:
+        truth: version of the contract's form.
+        key: names the truth; in truths/ it equals the folder's name.
+        kind: what sort of truth it is.
+        title: what will be true; shown everywhere.
+        job: who wants it, what and why.
+        intent: what comes of it.
+        authority: on whose authority, within which limits.
+        evidence: what must be shown.
+        exception: who is asked instead.
+        packs: whose suggestors run, in order of registration.
+        parameters: pack -> what it may be told, in the form of the pack's model.
+        inputs: name -> a file that becomes seeds.
+        budget: limits of a run.
+        features: feature files; by default <key>.feature beside truth.yaml, then in features/. [] for none.
+        hitl: which proposals wait for a person.
+        constraints: rules of the business on facts and proposals.
+        approval_points: who decides what.
+        success_criteria: tests of success; at least one is required.
+        outputs: name -> the facts that a run hands out, `any fact under key ...`.
+    """
 
     truth: Literal["v1"]
     key: Key
@@ -184,14 +71,30 @@ class Contract(Section, frozen=True, kw_only=True):
 
 
 class SharedAuthority(Section, frozen=True):
-    """Limits and required approvals of every job that the truth is merged into."""
+    """Limits and required approvals of every job that the truth is merged into.
+
+    Attributes:
+        must_not: what may never be done, each with its check.
+        requires_approval: approval points without whose yes nothing that they approve becomes a fact.
+    """
 
     must_not: tuple[Guarded, ...] = ()
     requires_approval: tuple[ClauseId, ...] = ()
 
 
 class SharedContract(Section, frozen=True, kw_only=True):
-    """What policy and invariant truths may hold: it is merged into jobs of their truths/ folder."""
+    """What policy and invariant truths may hold: it is merged into jobs of their truths/ folder.
+
+    Attributes:
+        truth: version of the contract's form.
+        key: names the truth; in truths/ it equals the folder's name.
+        title: what will be true; shown everywhere.
+        authority: limits and required approvals.
+        features: feature files; by default <key>.feature beside truth.yaml, then in features/. [] for none.
+        hitl: which proposals wait for a person.
+        constraints: rules of the business on facts and proposals.
+        approval_points: who decides what.
+    """
 
     truth: Literal["v1"]
     key: Key
@@ -204,14 +107,24 @@ class SharedContract(Section, frozen=True, kw_only=True):
 
 
 class PolicyContract(SharedContract, frozen=True, kw_only=True):
-    """A truth.yaml of kind policy: `applies_to` are keys of jobs, or `*` for every job of its folder."""
+    """A truth.yaml of kind policy: `applies_to` are keys of jobs, or `*` for every job of its folder.
+
+    Attributes:
+        kind: what sort of truth it is.
+        applies_to: keys of jobs; "*" for every job of its folder.
+    """
 
     kind: Literal["policy"]
     applies_to: Annotated[tuple[Text, ...], Meta(min_length=1)]
 
 
 class InvariantContract(SharedContract, frozen=True, kw_only=True):
-    """A truth.yaml of kind invariant: it holds in every job of its folder that lists the pack."""
+    """A truth.yaml of kind invariant: it holds in every job of its folder that lists the pack.
+
+    Attributes:
+        kind: what sort of truth it is.
+        pack: the pack whose jobs it holds in.
+    """
 
     kind: Literal["invariant"]
     pack: Name

@@ -9,7 +9,8 @@ from msgspec import inspect
 from converge_cli.core.fact import Columns
 from converge_cli.core.ids import FACT_ID
 from converge_cli.core.job import InputSpec
-from converge_cli.truth.contract import Contract, InputSection
+from converge_cli.truth.contract import Contract
+from converge_cli.truth.contract_sections import InputSection
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.vocabulary import Vocabulary
 from converge_cli.truth.yaml_source import Node

@@ -21,7 +21,15 @@ class InvalidPeopleError(InvalidTruthError):
 
 
 class PersonSection(Section, frozen=True):
-    """One person."""
+    """One person.
+
+    Attributes:
+        id: how truths, commands and records name the person.
+        name: as people read it.
+        roles: what approval points ask for.
+        authority: how far policies trust the person.
+        domains: fields that policies know the person for.
+    """
 
     id: PersonId
     name: Text
@@ -31,7 +39,11 @@ class PersonSection(Section, frozen=True):
 
 
 class PeopleFile(Section, frozen=True):
-    """The whole file."""
+    """The whole file.
+
+    Attributes:
+        people: who may act and decide.
+    """
 
     people: tuple[PersonSection, ...]
 

@@ -8,7 +8,7 @@ from converge_cli.core.context_key import KEYS
 from converge_cli.core.criterion import Criterion
 from converge_cli.core.job import InputSpec, Job
 from converge_cli.core.selector import Selector, selector
-from converge_cli.truth.contract import HitlItem
+from converge_cli.truth.contract_sections import HitlItem
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.vocabulary import Vocabulary, Writer
 

@@ -11,7 +11,8 @@ from converge_cli.core.errors import did_you_mean
 from converge_cli.core.invariant import Invariant, Origin, Validation
 from converge_cli.truth.clause_ids import ClauseIds
 from converge_cli.truth.clause_reader import Clause, ClauseReader
-from converge_cli.truth.contract import ApprovalPointItem, ConstraintItem, Contract, CriterionItem, SharedContract
+from converge_cli.truth.contract import Contract, SharedContract
+from converge_cli.truth.contract_sections import ApprovalPointItem, ConstraintItem, CriterionItem
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.gherkin_source import Step
 from converge_cli.truth.vocabulary import Vocabulary

@@ -5,7 +5,7 @@ Knows no file and no section. What is written in `Meta.extra` is for the reader:
     read      makes the value of the plain one, whatever its type; raises ValueError with what to write
     check     looks at a value of the right type; raises ValueError with what to write
     alone     True: one item without a list is a list of one
-and `extra_json_schema` tells an editor the same.
+`Meta.extra_json_schema` tells an editor the same; under `$as` it stands for the whole type.
 """
 
 import re
@@ -26,12 +26,16 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def spelled(pattern: str, must_be: str) -> Meta:
     """Text of a form; `pattern` is anchored with ^ and $."""
-    return Meta(pattern=pattern, extra={"must_be": must_be})
+    return Meta(
+        pattern=pattern,
+        extra={"must_be": must_be},
+        extra_json_schema={"patternErrorMessage": f"must be {must_be}"},
+    )
 
 
 def made_by(read: Callable[[Any], Any], **schema: Any) -> Meta:
     """A value that a function makes of what is written; `schema` is the JSON Schema of what may be written."""
-    return Meta(extra={"read": read, "schema": schema})
+    return Meta(extra={"read": read}, extra_json_schema={"$as": schema})
 
 
 def seconds(value: Any) -> Decimal:
@@ -79,7 +83,7 @@ def _decimal(value: Any) -> Decimal | None:
     return Decimal(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
 
 
-Text = Annotated[str, Meta(pattern=r"\S")]
+Text = Annotated[str, Meta(pattern=r"\S", extra_json_schema={"patternErrorMessage": "must not be empty"})]
 """Text that says something."""
 
 ClauseId = Annotated[
@@ -98,7 +102,15 @@ Duration = Annotated[
 ]
 """Seconds."""
 
-Sentences = Annotated[tuple[Text, ...], Meta(extra={"alone": True})]
+Sentences = Annotated[
+    tuple[Text, ...],
+    Meta(
+        extra={"alone": True},
+        extra_json_schema={
+            "$as": {"type": ["string", "array"], "pattern": r"\S", "items": {"type": "string", "pattern": r"\S"}}
+        },
+    ),
+]
 """Steps; a single one may stand without a list."""
 
 Names = Annotated[tuple[Name, ...], Meta(min_length=1)]
