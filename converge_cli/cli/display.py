@@ -1,10 +1,12 @@
 """The display of a command: one of the traces, the picture that they fold, and the verdict at the end."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from converge_cli.cli.local_zone import local_zone
+from converge_cli.cli.output import plain_width
 from converge_cli.cli.stdout import out
 from converge_cli.core.event import RunEvent, SuggestorRunning
 from converge_cli.trace.fold import fold
@@ -90,39 +92,55 @@ class Display:
         sys.stderr.write(f"\n{words}\n")
         self.resume()
 
-    def show_verdict(self, console: "Console", command: str, answer: "RunAnswer") -> None:
-        """How the run ended: the last thing on stdout."""
-        from converge_cli.cli.local_zone import local_zone  # noqa: PLC0415  only where times are shown
-        from converge_cli.trace.verdict import verdict  # noqa: PLC0415  rich takes a moment
+    def plain_verdict(self, command: str, answer: "RunAnswer") -> str | None:
+        """How the run ended, the last thing on stdout; None where a console must show it."""
+        from converge_cli.trace.plain_verdict import plain_verdict  # noqa: PLC0415  only when a run has ended
+        from converge_cli.trace.verdict_rows import verdict_rows  # noqa: PLC0415
 
         if self.trace == "jsonl":
-            self._show_last_line(command, answer)
-            return
+            return self._last_line(command, answer)
+        width = None if self.as_json else plain_width()
+        rows = verdict_rows(self.state, head=answer.result.head, zone=local_zone())
+        text = None if width is None or rows is None else plain_verdict(rows, width)
+        return text and "\n".join([text, *(line.rstrip(" ") for line in self._refused(answer))])
+
+    def show_verdict(self, console: "Console", answer: "RunAnswer") -> None:
+        """How the run ended, drawn."""
+        from converge_cli.trace.verdict import verdict  # noqa: PLC0415  rich takes a moment
+
         console.print(verdict(self.state, head=answer.result.head, zone=local_zone()))
+        for line in self._refused(answer):
+            console.print(line, soft_wrap=True)
+
+    def _refused(self, answer: "RunAnswer") -> Iterator[str]:
+        """The decisions that were not accepted and that the verdict does not tell of."""
         from converge_cli.trace.sanitize import safe  # noqa: PLC0415
 
         shown = {(approval.request, approval.by) for approval, _, _ in self.state.refused}
         for refused in answer.refusals:
-            if (refused.approval.request, refused.approval.by) in shown:
-                continue
-            by, code = safe(refused.approval.by), refused.code
-            console.print(f"  refused   {code}  {by}: {safe(refused.detail)}", soft_wrap=True)
+            if (refused.approval.request, refused.approval.by) not in shown:
+                yield f"  refused   {refused.code}  {safe(refused.approval.by)}: {safe(refused.detail)}"
 
-    def _show_last_line(self, command: str, answer: "RunAnswer") -> None:
+    def _last_line(self, command: str, answer: "RunAnswer") -> str:
         from converge_cli._internal.canonical_json import encode  # noqa: PLC0415
         from converge_cli.app.result_data import EXIT_CODES, run_data  # noqa: PLC0415
         from converge_cli.cli.output import Answer, envelope  # noqa: PLC0415
         from converge_cli.trace.jsonl import for_stream  # noqa: PLC0415
 
         result = answer.result
+<<<<<<< ours
         data = run_data(result, answer.refusals, answer.ledger)
         made = Answer(result.reason, EXIT_CODES[result.stop.reason], data, lambda _console: None)
         out().write(for_stream(encode(envelope(command, made)).decode(), out()) + "\n")
+=======
+        data = run_data(result, answer.refusals)
+        made = Answer(result.reason, EXIT_CODES[result.stop.reason], data, "")
+        return for_stream(encode(envelope(command, made)).decode(), out())
+>>>>>>> theirs
 
     def _make(self, trace: str) -> Any:
         if trace == "live":
             from converge_cli._internal.system import SystemClock  # noqa: PLC0415
-            from converge_cli.cli.local_zone import local_zone  # noqa: PLC0415
             from converge_cli.cli.output import error_console  # noqa: PLC0415
             from converge_cli.trace.live import LiveDisplay  # noqa: PLC0415
 

@@ -197,6 +197,14 @@ def console() -> "Console":
     return Console(file=trimmed, highlight=False, markup=False, emoji=False, width=wide)
 
 
+def plain_width() -> int | None:
+    """Columns of answers that are written as plain lines; None where a console must find out how they are shown."""
+    stream = out()
+    told = any(name in os.environ for name in ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE"))
+    plain = not stream.isatty() and not told and stream.encoding.lower() in {"utf-8", "utf8"}
+    return _PIPED_WIDTH if plain else None
+
+
 class _Trimmed(io.TextIOBase):
     """Hands lines on without the blanks that tables end with: nobody wants them in a file."""
 

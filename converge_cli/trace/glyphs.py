@@ -1,4 +1,4 @@
-"""The glyphs of the trace, and plain letters for terminals that have no others. A word always stands beside one."""
+"""The glyphs and colours of the trace, and plain letters for terminals without. A word always stands beside one."""
 
 GLYPHS = {
     "promoted": ("+", "+"),
@@ -12,6 +12,22 @@ GLYPHS = {
     "idle": ("·", "-"),
     "note": ("·", "-"),
     "stopped": ("■", "#"),
+}
+
+SEPARATOR = " · "
+STYLES = {
+    "promoted": "green",
+    "done": "green",
+    "met": "green",
+    "holds": "green",
+    "running": "cyan",
+    "parked": "yellow",
+    "blocked": "yellow",
+    "rejected": "red",
+    "denied": "red",
+    "failed": "red",
+    "violated": "red",
+    "unmet": "red",
 }
 
 _PLAIN_WORDS = str.maketrans({"·": "-", "…": "~", "←": "<-", "→": "->", "─": "-", "│": "|"})

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from converge_cli.core.event import GateDecided
-from converge_cli.trace.glyphs import glyph
+from converge_cli.trace.glyphs import SEPARATOR, STYLES, glyph
 from converge_cli.trace.one_line import one_line
 from converge_cli.trace.rows import beside, cut, packed, padded, paragraph, row, rule, text_of
 from converge_cli.trace.sanitize import safe
@@ -21,27 +21,12 @@ from converge_cli.trace.wording import REASON, RESULT_GLYPHS, VERDICT_GLYPHS, cr
 
 STACK_BELOW = 100
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-SEPARATOR = " · "
 _MOST_ROWS = 40
 _NAME_WIDTH = 28
 _KEY_WIDTH = 12
 _LEAST_CONTENT = 24
 _CONTENT = 160
 
-STYLES = {
-    "promoted": "green",
-    "done": "green",
-    "met": "green",
-    "holds": "green",
-    "running": "cyan",
-    "parked": "yellow",
-    "blocked": "yellow",
-    "rejected": "red",
-    "denied": "red",
-    "failed": "red",
-    "violated": "red",
-    "unmet": "red",
-}
 _ACTIVITY_GLYPHS = {"idle": "idle", "proposed": "note", "promoted": "done"}
 _OUTCOME_STYLES = {"PROMOTE": "green", "ESCALATE": "yellow", "REJECT": "red"}
 
