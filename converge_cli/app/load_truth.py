@@ -74,9 +74,9 @@ def load_at(
         raise NotRunnableError(location, [job.key for job in shelf.jobs_of(location)])
     # Who may decide and which inputs are given is the run's business, so neither keeps a truth from loading.
     around = Surroundings(shared=shelf.shared_texts(location), missing=frozenset(location.missing))
-    compilation = _compile(services, location, around, parameters)
+    compilation = _compile(services, location, around, shelf, parameters)
     if compilation.job is None and parameters:
-        own = _errors(_compile(services, location, around))
+        own = _errors(_compile(services, location, around, shelf))
         if all(item.name == "invalid-parameters" for item in own):
             raise InvalidParameterError(compilation.diagnostics)
         raise InvalidTruthError(own)
@@ -123,18 +123,19 @@ def compile_at(services: Services, location: TruthLocation, shelf: TruthShelf | 
         missing=frozenset((*location.missing, *location.missing_inputs)),
         jobs=None if location.runs else shelf.job_headers(location),
     )
-    return _compile(services, location, around)
+    return _compile(services, location, around, shelf)
 
 
 def _compile(
     services: Services,
     location: TruthLocation,
     around: Surroundings,
+    shelf: TruthShelf,
     parameters: Mapping[str, Mapping[tuple[str, ...], Any]] | None = None,
 ) -> Compilation:
     features = [read_source(path, shown(path, services.folder)) for path in location.features]
     truth = read_source(location.file, shown(location.file, services.folder))
-    return compile_truth(truth, features, services.packs(location.project), parameters, around)
+    return compile_truth(truth, features, shelf.packs(location.project), parameters, around)
 
 
 def _listed(services: Services, location: TruthLocation) -> tuple[Person, ...] | None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from converge_cli.app.packs_once import PacksOnce
 from converge_cli.app.services import Services
 from converge_cli.app.shown_path import shown
 from converge_cli.core.errors import ConvergeError
@@ -14,12 +15,20 @@ from converge_cli.truth.yaml_source import read_yaml
 
 
 class TruthShelf:
-    """The truths/ folders of one command; each is looked at once, however many of its truths are compiled."""
+    """The truths/ folders and packs of one command; each is looked at once, however many truths are compiled."""
 
     def __init__(self, services: Services) -> None:
+        self._services = services
         self._folder = services.folder
+        self._packs: dict[Path | None, PacksOnce] = {}
         self._texts: dict[Path, list[SharedText | ConvergeError]] = {}
         self._jobs: dict[Path, tuple[tuple[TruthLocation, JobHeader], ...]] = {}
+
+    def packs(self, project: Path | None) -> PacksOnce:
+        """The packs that a project sees."""
+        if project not in self._packs:
+            self._packs[project] = PacksOnce(self._services.packs(project))
+        return self._packs[project]
 
     def shared_texts(self, location: TruthLocation, *, readable: bool = False) -> tuple[SharedText, ...]:
         """The texts of the policy and invariant truths beside a job, in key order; `readable`: as far as they are.
