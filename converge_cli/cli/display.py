@@ -128,15 +128,9 @@ class Display:
         from converge_cli.trace.jsonl import for_stream  # noqa: PLC0415
 
         result = answer.result
-<<<<<<< ours
         data = run_data(result, answer.refusals, answer.ledger)
-        made = Answer(result.reason, EXIT_CODES[result.stop.reason], data, lambda _console: None)
-        out().write(for_stream(encode(envelope(command, made)).decode(), out()) + "\n")
-=======
-        data = run_data(result, answer.refusals)
         made = Answer(result.reason, EXIT_CODES[result.stop.reason], data, "")
         return for_stream(encode(envelope(command, made)).decode(), out())
->>>>>>> theirs
 
     def _make(self, trace: str) -> Any:
         if trace == "live":

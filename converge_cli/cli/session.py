@@ -87,13 +87,8 @@ class Session:
         answer = Answer(
             result.reason,
             EXIT_CODES[result.stop.reason],
-<<<<<<< ours
             run_data(result, ended.refusals, ended.ledger),
-            lambda console: self._display.show_verdict(console, command, ended),
-=======
-            run_data(result, ended.refusals),
             self._display.plain_verdict(command, ended) or (lambda console: self._display.show_verdict(console, ended)),
->>>>>>> theirs
         )
         if self._stuck:
             self._leave_stuck(command, answer)

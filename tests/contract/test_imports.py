@@ -19,13 +19,9 @@ FORBIDDEN = {
     "run --help": (*HEAVY, *TEXT, "rich", "asyncio"),
     "runs": (*HEAVY, *TEXT, "asyncio"),
     "validate hello-convergence": (*HEAVY, "cedarpy", "asyncio"),
-<<<<<<< ours
-    "run hello-convergence": (*HEAVY, "cedarpy"),
-    "run hello-convergence --ledger mirror.db": (*HEAVY, "cedarpy"),
-    "ledger get context": (*HEAVY, *TEXT, "asyncio"),
-=======
     "run hello-convergence": (*HEAVY, "cedarpy", "rich"),
->>>>>>> theirs
+    "run hello-convergence --ledger mirror.db": (*HEAVY, "cedarpy", "rich"),
+    "ledger get context": (*HEAVY, *TEXT, "asyncio"),
     "run hello-convergence --json": (*HEAVY, "cedarpy", "rich"),
 }
 
