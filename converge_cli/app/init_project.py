@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from converge_cli.app.json_schemas import missing_schemas
+from converge_cli.app.json_schemas import FOLDER, missing_schemas
 from converge_cli.app.starter import DESCRIPTION, LEADER, TITLE, starter_files
 from converge_cli.app.template import filled, write_new
 from converge_cli.core.errors import ConvergeError
@@ -43,7 +43,7 @@ def init_project(folder: Path, *, dry_run: bool = False) -> NewProject:
     starter = starter_files(KEY, KEY, title=TITLE, description=DESCRIPTION, actor=LEADER)
     files = {
         **filled("project", {}),
-        **filled("people", {}),
+        **filled("people", {"schemas": f"../{FOLDER}"}),
         **starter,
         **missing_schemas(folder),
     }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from converge_cli.app.json_schemas import missing_schemas
 from converge_cli.app.load_truth import LoadedTruth, load_at
 from converge_cli.app.new_truth import HINT, Created
 from converge_cli.app.run_examples import run_example
@@ -67,7 +68,7 @@ async def new_shared_truth(services: Services, wanted: NewSharedTruth, *, dry_ru
     job, pack = _choose(services, project, wanted)
     truth = load_at(services, job)
     for trial in _trials(truth, pack):
-        files = _files(wanted, job.key, pack, trial)
+        files = {**_files(wanted, job.key, pack, trial), **missing_schemas(project)}
         made = write_new(project, files, HINT, dry_run=dry_run)
         holds = False
         try:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from converge_cli.app.copied_truth import copied_truth
+from converge_cli.app.json_schemas import FOLDER, missing_schemas
 from converge_cli.app.load_truth import people_at
 from converge_cli.app.services import Services
 from converge_cli.app.starter import (
@@ -79,6 +80,7 @@ def new_truth(services: Services, wanted: NewTruth, *, dry_run: bool = False) ->
         files = {**people, **starter}
     else:
         files, copied_from = copied_truth(services, project, wanted.key, pack, wanted.title)
+    files = {**files, **missing_schemas(project)}
     write_new(project, files, HINT, dry_run=dry_run)
     return Created(wanted.key, pack, project, tuple(project / name for name in files), copied_from)
 
@@ -90,5 +92,7 @@ def _actor(services: Services, project: Path, key: str) -> tuple[str, dict[str, 
     people = people_at(services, place)
     if people:
         return people[0].id, {}
-    [content] = filled("people", {}).values()
-    return LEADER, {f"truths/{key}/people.yaml" if shared.is_file() else "truths/people.yaml": content}
+    # People beside a truth are a folder further from the schemas than those of all truths.
+    path, up = (f"truths/{key}/people.yaml", "../..") if shared.is_file() else ("truths/people.yaml", "..")
+    [content] = filled("people", {"schemas": f"{up}/{FOLDER}"}).values()
+    return LEADER, {path: content}

@@ -87,7 +87,7 @@ def test_what_is_written_runs_as_the_answer_says(converge: Any, tmp_path: Path) 
 
     assert ("created", 0, "created", 0) == (truth.document["outcome"], truth.code, pack.document["outcome"], pack.code)
     assert sorted(files) == sorted(
-        path for path in tmp_path.glob("[tpf]*/**/*") if path.is_file() and "__pycache__" not in path.parts
+        path for path in tmp_path.glob("[.tpf]*/**/*") if path.is_file() and "__pycache__" not in path.parts
     )
     assert [0, 0] == ran
     assert 0 == converge("validate", "--fail-on", "warning").code
