@@ -248,6 +248,19 @@ Feature: One vendor is recommended, and spend commits only with approval
       And fact "recommendation:acme" under key "Strategies" has field "rank" 1
 
     @e2e
+    Scenario: A commitment at no price is rejected before anybody is asked
+      Given suggestor "hasty" proposes "commitment:bolt" under key "Strategies":
+        | field     | value          |
+        | vendor    | bolt           |
+        | vendor_id | bolt           |
+        | name      | Bolt & Sons Oy |
+        | price     | 0              |
+        | score     | 0.85           |
+      When the truth runs to convergence
+      Then proposal "commitment:bolt" is rejected with "VALIDATION"
+      And gate "commit" answers "ESCALATE" for "commitment:acme"
+
+    @e2e
     Scenario: A recommendation out of nowhere is corrected
       Given suggestor "lobbyist" proposes "recommendation:bolt" under key "Strategies":
         | field     | value          |
