@@ -28,6 +28,7 @@ _HOMES = {
     "SuggestorUnavailableError": "core.suggestor",
     "Text": "core.kind",
     "slug": "core.ids",
+    "step": "core.pack_step",
 }
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from converge_cli.core.kind import Text as Text
     from converge_cli.core.pack import Pack as Pack
     from converge_cli.core.pack import Parameters as Parameters
+    from converge_cli.core.pack_step import step as step
     from converge_cli.core.person import Person as Person
     from converge_cli.core.stop_reason import StopReason as StopReason
     from converge_cli.core.suggestor import Effect as Effect

@@ -27,10 +27,10 @@ Feature: One vendor is recommended, and spend commits only with approval
     @invariant @semantic @id:every_vendor_evaluated
     Scenario: Every vendor is evaluated on every criterion
       Given any fact under key "Seeds" with id "vendor:*"
-      Then for each "Seeds" fact with id "vendor:*" there exists a "Evaluations" fact with id "score:price:*" referencing it
-      And for each "Seeds" fact with id "vendor:*" there exists a "Evaluations" fact with id "score:compliance:*" referencing it
-      And for each "Seeds" fact with id "vendor:*" there exists a "Evaluations" fact with id "score:risk:*" referencing it
-      And for each "Seeds" fact with id "vendor:*" there exists a "Evaluations" fact with id "score:timeline:*" referencing it
+      Then every vendor is scored on "price"
+      And every vendor is scored on "compliance"
+      And every vendor is scored on "risk"
+      And every vendor is scored on "timeline"
       And no fact under key "Diagnostic" with id "unscored:*" where field "open" is true exists
 
     @invariant @acceptance @id:committed_is_first

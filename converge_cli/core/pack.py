@@ -9,6 +9,7 @@ from converge_cli.core.errors import ConvergeError
 from converge_cli.core.fact import FactModel
 from converge_cli.core.kind import Kind, freeze
 from converge_cli.core.pack_spec import GateSpec, PackSpec, SuggestorSpec
+from converge_cli.core.pack_step import PackStep
 from converge_cli.core.suggestor import Suggestor
 
 Factory = Callable[[Any], Suggestor | Sequence[Suggestor]]
@@ -48,6 +49,7 @@ class Pack:
     Attributes:
         folder: where it was loaded from, for messages; "" when it was made in memory.
         factories: called with the parameters, in order; each returns one suggestor or several.
+        steps: sentences that it adds to the step language.
         digest: SHA-256 over the pack's files.
     """
 
@@ -62,6 +64,7 @@ class Pack:
         parameters: type[Parameters] | None = None,
         gates: tuple[GateSpec, ...] = (),
         policy: PolicyFiles | None = None,
+        steps: Sequence[PackStep] = (),
         folder: str = "",
         digest: str = "",
     ) -> None:
@@ -73,6 +76,7 @@ class Pack:
         self.parameters_model = parameters
         self.gates = gates
         self.policy = policy
+        self.steps = tuple(steps)
         self.folder = folder
         self.digest = digest
 
@@ -115,6 +119,7 @@ class Pack:
             ),
             kinds={name: kind.field_words() for name, kind in self.kinds.items()},
             gates=self.gates,
+            steps=tuple(item.sentence for item in self.steps),
             digest=self.digest,
         )
 

@@ -58,6 +58,7 @@ class PackSpec(msgspec.Struct, frozen=True):
 
     Attributes:
         kinds: kind name -> field name -> type, in words.
+        steps: the sentences that the pack adds to the step language.
         digest: SHA-256 over the pack's files.
     """
 
@@ -67,4 +68,5 @@ class PackSpec(msgspec.Struct, frozen=True):
     suggestors: tuple[SuggestorSpec, ...]
     kinds: Mapping[str, Mapping[str, str]]
     gates: tuple[GateSpec, ...] = ()
+    steps: tuple[str, ...] = ()
     digest: str = ""

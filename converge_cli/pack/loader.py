@@ -18,6 +18,7 @@ from converge_cli.pack.importer import IMPORT_SECONDS, importing
 from converge_cli.pack.manifest import Manifest, read_manifest
 from converge_cli.pack.python_literal import NotLiteralError, literal_tree
 from converge_cli.pack.snapshot import Snapshot, snapshot_files, snapshot_folder
+from converge_cli.pack.step_reader import steps_of
 from converge_cli.pack.version_range import in_range
 from converge_cli.truth.diagnostics import Diagnostic
 from converge_cli.truth.findings import Findings, Place
@@ -181,7 +182,8 @@ def _load(
 ) -> Pack:
     manifest = opened.manifest
     facts, suggestors = _module_names(opened)
-    modules = [name for name in dict.fromkeys((facts, suggestors)) if name]
+    steps = "steps" if {"steps.py", "steps/__init__.py"} & opened.snapshot.files.keys() else ""
+    modules = [name for name in dict.fromkeys((facts, suggestors, steps)) if name]
     with importing(
         manifest.name, opened.snapshot, opened.main, modules, seconds=seconds, on_stuck=on_stuck
     ) as imported:
@@ -200,6 +202,7 @@ def _load(
             parameters=parameters,
             gates=tuple(gate.spec(manifest.name) for gate in manifest.gates),
             policy=policy,
+            steps=steps_of(manifest.name, imported.module(steps), on_stuck),
             folder=str(path),
             digest=opened.snapshot.digest,
         )

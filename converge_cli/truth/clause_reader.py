@@ -75,7 +75,7 @@ class ClauseReader:
         scopes: tuple[Scope, ...] = ("rule", "contract") if home == "contract" else ("rule",)
         values: list[tuple[Step, Any]] = []
         usable = True
-        for step in steps:
+        for step in self.replaced(steps):
             if step.keyword is None:
                 usable = False
                 continue
@@ -89,9 +89,20 @@ class ClauseReader:
             return None
         return self._assemble(values, home, place)
 
+    def replaced(self, steps: Sequence[Step]) -> tuple[Step, ...]:
+        """The steps, with those of packs replaced by what they stand for."""
+        return self._vocabulary.pack_steps.replaced(steps, self._findings)
+
     def read_selection(self, text: str, place: Place, *, proposals: bool) -> p.Selection | None:
         """The selection of `any fact ...` or (`proposals`) `any proposal ...`, checked; None after a finding."""
-        given = read_step(text, place, self._findings, keyword="given", scopes=("rule",))
+        sentences = self.replaced([Step("given", text, place)])
+        if len(sentences) != 1:
+            fix = "write the selection itself"
+            self._findings.add("misplaced-step", place, "the sentence stands for several, not for one selection", fix)
+            return None
+        if sentences[0].keyword is None:
+            return None
+        given = read_step(sentences[0].text, place, self._findings, keyword="given", scopes=("rule",))
         if given is None:
             return None
         wanted = "proposal" if proposals else "any"

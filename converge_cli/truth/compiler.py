@@ -30,6 +30,7 @@ from converge_cli.truth.gherkin_source import read_feature
 from converge_cli.truth.input_specs import InputSpecs
 from converge_cli.truth.merge import check_applies, parts_for
 from converge_cli.truth.named_files import check_files
+from converge_cli.truth.pack_steps import PackSteps
 from converge_cli.truth.pack_uses import Overrides, PackSource, PackUses
 from converge_cli.truth.part import Part
 from converge_cli.truth.scenario_compiler import Compiled, ScenarioCompiler
@@ -56,6 +57,7 @@ class Compilation:
         gaps: the @manual scenarios.
         parameters: pack name -> typed parameters, None for a pack without any.
         packs: the packs that were found, in the order of the contract.
+        said: the steps of packs that the truth says, as (pack, sentence).
     """
 
     job: Job | None
@@ -64,6 +66,7 @@ class Compilation:
     diagnostics: tuple[Diagnostic, ...]
     parameters: Mapping[str, Parameters | None]
     packs: tuple[Pack, ...]
+    said: frozenset[tuple[str, str]] = frozenset()
 
 
 def compile_truth(
@@ -115,6 +118,7 @@ class _Compiler:
         self._ids = ClauseIds(findings)
         self._uses = uses
         self._around = around
+        self._pack_steps = PackSteps(lambda: uses.packs)
 
     def compile(
         self, root: Node, contract: Contract | SharedContract | None, features: tuple[Source, ...]
@@ -134,12 +138,14 @@ class _Compiler:
             self._findings.sorted(),
             self._uses.parameters,
             tuple(self._uses.packs),
+            frozenset(self._pack_steps.said),
         )
 
     def _without_job(self, part: Part | None, features: Sequence[Source]) -> Compiled:
         """What can be told of texts whose job is not known: nothing that they name is called unknown."""
         points = () if part is None else [point.id for point in part.contract.approval_points]
-        vocabulary = Vocabulary((), (), points, people=self._around.people, complete=False)
+        self._pack_steps = PackSteps(self._uses.loadable, guessed=True)
+        vocabulary = Vocabulary((), (), points, people=self._around.people, pack_steps=self._pack_steps, complete=False)
         reader = ClauseReader(vocabulary, {}, self._findings)
         if part is not None:
             check_applies(part, self._around.jobs, self._uses.names(), self._findings)
@@ -179,7 +185,14 @@ class _Compiler:
 
     def _vocabulary(self, parts: Sequence[Part], *, complete: bool) -> Vocabulary:
         points = [point.id for part in parts for point in part.contract.approval_points]
-        return Vocabulary(self._uses.packs, self._uses.writers, points, people=self._around.people, complete=complete)
+        return Vocabulary(
+            self._uses.packs,
+            self._uses.writers,
+            points,
+            people=self._around.people,
+            pack_steps=self._pack_steps,
+            complete=complete,
+        )
 
     def _evidence(self, contract: Contract, own: Part, reader: ClauseReader) -> dict[str, p.Selection]:
         found: dict[str, p.Selection] = {}

@@ -1,6 +1,7 @@
 """The packs that a truth uses: found, given their parameters, and asked what their suggestors may write."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 from converge_cli._internal import canonical_json
@@ -78,14 +79,18 @@ class PackUses:
         """The suggestors of the packs that are not in use, as far as they load without parameters."""
         mine = {pack.name for pack in self.packs}
         found: list[Writer] = []
-        for name in self._source.names():
-            if name in mine:
-                continue
-            try:
+        for pack in self.loadable(but=mine):
+            with suppress(ConvergeError):  # what does not load is no advice
+                found += writers_of(pack, pack.parse_parameters({}))
+        return found
+
+    def loadable(self, but: Collection[str] = ()) -> list[Pack]:
+        """Every other pack that there is and that loads."""
+        found: list[Pack] = []
+        for name in (name for name in self._source.names() if name not in but):
+            with suppress(ConvergeError):
                 pack = self._source.find(name)
-                found += [] if pack is None else writers_of(pack, pack.parse_parameters({}))
-            except ConvergeError:
-                continue  # a pack that can't be loaded is no advice
+                found += [] if pack is None else [pack]
         return found
 
     def uses(self) -> tuple[PackUse, ...]:

@@ -137,7 +137,7 @@ class ScenarioCompiler:
     def _example(self, scenario: Scenario, scenario_id: str, origin: Origin) -> None:
         given, places, then, runs = [], [], [], False
         usable = True
-        for step in scenario.steps:
+        for step in self._reader.replaced(scenario.steps):
             if step.keyword is None:
                 usable = False
                 continue

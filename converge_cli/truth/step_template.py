@@ -69,6 +69,19 @@ class _Kind(NamedTuple):
 
 
 _TEXT, _NUMBER = frozenset({"text"}), frozenset({"number"})
+
+
+class Raw(NamedTuple):
+    """What stands in the place of a value, not yet read; calling it reads it, and may raise StepProblem."""
+
+    kind: _Kind
+    text: str
+
+    def __call__(self) -> Any:
+        """The value; StepProblem when it can't be right."""
+        return self.kind.read(self.text)
+
+
 KINDS: Mapping[str, _Kind] = {
     "key": _Kind(_TEXT, read_key, '"K"', "a context key in quotes"),
     "field": _Kind(_TEXT, read_field, "", "a field in quotes, as a dotted path"),
@@ -159,6 +172,24 @@ def values_of(found: Found) -> dict[str, Any]:
     return {name: value() if callable(value) else value for name, value in found.items()}
 
 
+def template_problem(text: str) -> str | None:
+    """Why a text can't be a template of a pack, or None; packs write words, values and phrases, and no options."""
+    bare = re.sub(r"\{(\w+):([^{}\[\]]+)\}", lambda match: f"{match[1]}:" if not match[2].strip() else "", text)
+    if any(sign in bare for sign in "{}[]"):
+        return "write {name:kind} for what is filled in; there are no options in [...]"
+    if "," in bare or '"' in bare:
+        return "commas and quotes belong to values"
+    slots = [(match[1], match[2]) for match in _PART.finditer(text) if match[1]]
+    names = [name for name, _ in slots]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        return f"{{{twice}:...}} stands there twice"
+    unknown = next((kind for _, kind in slots if kind not in KINDS and "|" not in kind), None)
+    if unknown is not None:
+        return f"no kind {unknown!r}: the kinds are {', '.join(KINDS)}, or phrases with | between them"
+    return None if re.search(r"[^\W\d_]", bare) else "a sentence has words"
+
+
 def _in_words(kind: str) -> str:
     if kind in _BESIDE:
         return _BESIDE[kind]
@@ -211,8 +242,7 @@ def _value(name: str, kind: _Kind) -> Part:
     def lay(tokens: Tokens, at: int, found: Found) -> int:
         if at >= len(tokens) or tokens[at].shape not in kind.shapes:
             return -1
-        text = tokens[at].text
-        found[name] = lambda: kind.read(text)
+        found[name] = Raw(kind, tokens[at].text)
         return at + 1
 
     return lay

@@ -16,6 +16,7 @@ from converge_cli.core.pack import Pack
 from converge_cli.core.person import Person
 from converge_cli.core.selector import Selector
 from converge_cli.truth.findings import Findings, Place
+from converge_cli.truth.pack_steps import PackSteps
 
 
 class Writer(msgspec.Struct, frozen=True):
@@ -36,6 +37,7 @@ class Vocabulary:
     Attributes:
         kinds: every kind that a fact of the run can have.
         writers: the registered suggestors.
+        pack_steps: what the packs add to the step language.
         points: ids of the declared approval points.
         people: those who may act and decide; None when nobody has been listed.
         complete: False when a pack or the contract could not be read: then nothing is called unknown.
@@ -48,6 +50,7 @@ class Vocabulary:
         points: Iterable[str],
         *,
         people: Sequence[Person] | None = None,
+        pack_steps: PackSteps | None = None,
         complete: bool = True,
     ) -> None:
         self.people = people
@@ -56,6 +59,7 @@ class Vocabulary:
         built_in = {name: Kind(name, model) for name, model in {**BUILT_IN_MODELS, **ENGINE_MODELS}.items()}
         self.kinds: Mapping[str, Kind] = {**built_in, **own}
         self.writers = tuple(writers)
+        self.pack_steps = pack_steps or PackSteps(lambda: packs)
         self.points = frozenset(points)
         self._fields: dict[str, Mapping[str, inspect.Type]] = {}
         self._problems: dict[tuple[frozenset[str], str], str | None] = {}

@@ -7,11 +7,13 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from converge_cli.app.load_truth import compile_at, people_at, shown
+from converge_cli.app.load_truth import compile_at, people_at
 from converge_cli.app.services import Services
+from converge_cli.app.shown_path import shown
 from converge_cli.app.truth_shelf import TruthShelf
 from converge_cli.app.validate.failures import finding, findings_of
 from converge_cli.app.validate.found_files import MANIFEST, FoundFiles
+from converge_cli.app.validate.unused_steps import unused_steps
 from converge_cli.app.validate_wiring import wiring_findings
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.pack import Pack
@@ -65,6 +67,8 @@ class CheckedFiles:
             self._load(path)
         for path in found.policies:
             self._check_policy(path)
+        compiled = {_real(location.file): compilation for location, compilation in self.truths.items()}
+        self.diagnostics += unused_steps(self._packs, compiled, self._folder)
 
     def _check_truth(self, path: Path) -> None:
         self._look(path)
