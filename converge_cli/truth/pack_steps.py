@@ -80,6 +80,7 @@ class PackSteps:
             yield Step(None, step.text, step.place)
 
     def _sentences(self, step: Step, matches: list[tuple[_Owned, Found]]) -> list[Step]:
+        self.said |= {(owned.pack, owned.step.sentence) for owned, _ in matches}
         catalogue = matching(step.text)
         if catalogue or len(matches) > 1:
             raise ambiguous([*(owned.shown for owned, _ in matches), *catalogue])
@@ -87,7 +88,6 @@ class PackSteps:
         if step.argument is not None:
             message = f"`{owned.shown}` takes no table or text"
             raise StepProblem("step-argument", message, "remove what hangs below the step")
-        self.said.add((owned.pack, owned.step.sentence))
         return [Step(step.keyword, text, step.place) for text in _stands_for(owned, found)]
 
     def _check_near(self, step: Step) -> None:

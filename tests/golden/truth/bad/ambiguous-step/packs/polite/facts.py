@@ -1,0 +1,5 @@
+from converge_cli import FactModel
+
+
+class Greeting(FactModel):
+    text: str
