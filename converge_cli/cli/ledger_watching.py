@@ -36,12 +36,12 @@ class Ending:
             UsageError: a number or duration that means nothing.
         """
         if limit is not None and limit < 1:
-            raise UsageError(f"--limit takes a number above 0, not {limit}", where="--limit")
+            raise UsageError(f"--limit takes a number above 0, not {limit}", hint="for example 10", where="--limit")
         if seconds is None:
             return cls(limit, None, _HEARTBEAT)
         duration = options.seconds(seconds)
         if duration is None or duration < 0:
-            raise UsageError(f"--for takes a duration such as 90s or 5m, not {seconds!r}", where="--for")
+            raise UsageError(f"--for takes a duration, not {seconds!r}", hint="for example 90s or 5m", where="--for")
         # The end is looked for at each heartbeat.
         heartbeat = min(max(float(duration) / 10, _SHORTEST), 1.0)
         return cls(limit, monotonic() + float(duration), heartbeat)

@@ -249,13 +249,17 @@ def cut_page(found: Iterable[LedgerEntry], limit: int, last: int) -> LedgerPage:
 
 def _name(text: str, what: str) -> str:
     if _NAME.fullmatch(text) is None:
-        raise LedgerRequestError(f"{text[:80]!r} is not {what}: it takes {_NAME_RULE}")
+        raise LedgerRequestError(f"{text[:80]!r} is not {what}", hint=f"use {_NAME_RULE}")
     return text
 
 
 def _check_metadata(entry: NewEntry) -> None:
     if len(entry.metadata) > MAX_METADATA:
-        raise LedgerRequestError(f"metadata has at most {MAX_METADATA} names", where=entry.id)
+        raise LedgerRequestError(
+            f"metadata has {len(entry.metadata)} names; {MAX_METADATA} are allowed",
+            hint="put the rest into the payload",
+            where=entry.id,
+        )
     for name, value in entry.metadata.items():
         _name(name, "a name of metadata")
         if len(value) > MAX_METADATA_VALUE or not value.isascii():

@@ -8,6 +8,11 @@ class LedgerRequestError(ConvergeError):
 
     code = "LEDGER_REQUEST_INVALID"
 
+    def __init__(
+        self, message: str, *, hint: str = "ask again within these limits: docs/ledger.md", where: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint, where=where)
+
 
 class EntryTooLargeError(ConvergeError):
     """An entry, or an append, has more bytes than a ledger takes."""

@@ -160,7 +160,9 @@ def _credentials(address: LedgerAddress) -> Any:
     try:
         ca, key, cert = (None if file is None else Path(file).read_bytes() for file in _files(address))
     except OSError as error:
-        raise LedgerRequestError(f"can't read {error.filename}: {error.strerror}", where=address.shown()) from None
+        raise LedgerRequestError(
+            f"can't read {error.filename}: {error.strerror}", hint="give PEM files", where=address.shown()
+        ) from None
     return grpc.ssl_channel_credentials(ca, key, cert)
 
 
