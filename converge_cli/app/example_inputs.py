@@ -78,7 +78,7 @@ def _from_path(
     found = next((file for file in tried if file.exists()), None)
     if found is None:
         raise ExampleInputError(
-            f"there is no {path!r}: neither {' nor '.join(str(file) for file in tried)}",
+            f"there is no {path!r}, neither beside {example.origin.file} nor beside {truth.location.file.name}",
             hint="write a path relative to the feature or to the truth",
             where=where,
         )
