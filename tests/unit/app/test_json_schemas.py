@@ -62,6 +62,15 @@ def _errors(name: str, value: Any) -> list[str]:
     return [error.message for error in jsonschema.Draft7Validator(schema_of(name)).iter_errors(_json(value))]
 
 
+def _deep_errors(name: str, value: Any) -> list[str]:
+    """Also what keeps each choice of a value from fitting."""
+    found, waiting = [], list(jsonschema.Draft7Validator(schema_of(name)).iter_errors(_json(value)))
+    for error in waiting:
+        found.append(error.message)
+        waiting += error.context or []
+    return found
+
+
 def _name(path: str) -> str:
     return path.rsplit("/", 1)[-1].removesuffix(".yaml").rsplit(".", 1)[-1]
 
@@ -122,6 +131,14 @@ def test_a_truth_that_is_refused_for_its_form_is_underlined_too(name: str) -> No
 def test_the_corpus_has_such_truths() -> None:
     """Else the test above would pass by looking at nothing."""
     assert {"unknown-key", "missing-key", "invalid-value"} <= set(MISFITS)
+
+
+def test_a_wiring_that_is_refused_for_its_form_is_underlined_too() -> None:
+    """Rules of the business are keys that a wiring does not have."""
+    text = (BAD / "business-rule-in-wiring" / "truths" / "small" / "wiring.yaml").read_bytes()
+    assert {"forbidden_terms", "success_criteria", "min_confidence"} <= set(
+        re.findall(r"'(\w+)'", " ".join(_deep_errors("wiring", plain(_tree(text)))))
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
