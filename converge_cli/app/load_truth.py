@@ -1,10 +1,11 @@
 """Loads a truth by name: finds its files, its packs and its people, and compiles it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from converge_cli.app.example_files import missing_example_files
 from converge_cli.app.services import Services
 from converge_cli.app.shown_path import shown
 from converge_cli.app.truth_shelf import TruthShelf
@@ -123,7 +124,9 @@ def compile_at(services: Services, location: TruthLocation, shelf: TruthShelf | 
         missing=frozenset((*location.missing, *location.missing_inputs)),
         jobs=None if location.runs else shelf.job_headers(location),
     )
-    return _compile(services, location, around, shelf)
+    compiled = _compile(services, location, around, shelf)
+    missing = missing_example_files(services, location, compiled)
+    return replace(compiled, diagnostics=(*compiled.diagnostics, *missing)) if missing else compiled
 
 
 def _compile(

@@ -3,8 +3,7 @@
 Pure: no file is opened, no clock read; the same texts and packs give the same job, byte for byte.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -13,13 +12,13 @@ from converge_cli.core import predicate as p
 from converge_cli.core.approval import ApprovalPoint
 from converge_cli.core.budget import Budget
 from converge_cli.core.criterion import Criterion
-from converge_cli.core.example import Example, Gap
+from converge_cli.core.example import InputsFrom
 from converge_cli.core.invariant import Invariant, Validation
 from converge_cli.core.job import Clause, Job, Purpose
-from converge_cli.core.pack import Pack, Parameters
 from converge_cli.truth.clause_ids import ClauseIds
 from converge_cli.truth.clause_reader import ClauseReader
 from converge_cli.truth.closure import Closure
+from converge_cli.truth.compilation import Compilation
 from converge_cli.truth.contract import Contract, SharedContract
 from converge_cli.truth.contract_compiler import ContractCompiler
 from converge_cli.truth.contract_reader import read_contract
@@ -45,28 +44,6 @@ from converge_cli.truth.yaml_source import Node, read_yaml
 __all__ = ["Compilation", "PackSource", "compile_feature", "compile_truth"]
 
 _ALONE = Surroundings()
-
-
-@dataclass(frozen=True, slots=True)
-class Compilation:
-    """What a truth came to.
-
-    Attributes:
-        job: None when any diagnostic is an error, and for a truth that is merged into others.
-        examples: the @e2e scenarios that compiled.
-        gaps: the @manual scenarios.
-        parameters: pack name -> typed parameters, None for a pack without any.
-        packs: the packs that were found, in the order of the contract.
-        said: the steps of packs that the truth says, as (pack, sentence).
-    """
-
-    job: Job | None
-    examples: tuple[Example, ...]
-    gaps: tuple[Gap, ...]
-    diagnostics: tuple[Diagnostic, ...]
-    parameters: Mapping[str, Parameters | None]
-    packs: tuple[Pack, ...]
-    said: frozenset[tuple[str, str]] = frozenset()
 
 
 def compile_truth(
@@ -139,6 +116,7 @@ class _Compiler:
             self._uses.parameters,
             tuple(self._uses.packs),
             frozenset(self._pack_steps.said),
+            _example_files(scenarios),
         )
 
     def _without_job(self, part: Part | None, features: Sequence[Source]) -> Compiled:
@@ -290,6 +268,15 @@ def _checks(job: Job) -> frozenset[str]:
 def _done(job: Job, scenarios: Compiled) -> frozenset[str]:
     """Ids of everything that compiled."""
     return _checks(job) | {*job.manual, *(example.id for example in scenarios.examples)}
+
+
+def _example_files(scenarios: Compiled) -> tuple[tuple[str, Place], ...]:
+    return tuple(
+        (given.path, place)
+        for example in scenarios.examples
+        for given, place in zip(example.given, scenarios.givens[example.id], strict=True)
+        if isinstance(given, InputsFrom)
+    )
 
 
 def _purpose(contract: Contract) -> Purpose:
