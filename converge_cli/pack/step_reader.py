@@ -39,7 +39,7 @@ def steps_of(pack: str, module: ModuleType, on_stuck: Callable[[str], None] | No
 
 
 def _misfit(item: PackStep) -> str | None:
-    wanted = list(Template(item.sentence).slots())
+    wanted = Template(item.sentence).names()
     try:
         inspect.signature(item.stands_for).bind(**dict.fromkeys(wanted))
     except (TypeError, ValueError) as error:

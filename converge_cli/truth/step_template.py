@@ -6,7 +6,7 @@ Knows no sentence (that is the catalogue) and no fact kinds (that is the vocabul
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -134,13 +134,19 @@ class Template:
         at = _laid(self._parts, tokens, 0, found)
         return found if at == len(tokens) else None
 
-    def slots(self) -> Mapping[str, str]:
-        """The name of each place in the sentence with what may stand there, in words."""
-        found: dict[str, str] = {}
-        for name, kind, optional, _ in (match.groups() for match in _PART.finditer(self.text)):
-            inner = [(name, kind)] if name else [part.groups()[:2] for part in _PART.finditer(optional or "")]
-            found |= {name: _in_words(kind) for name, kind in inner if name}
-        return found
+    def names(self) -> tuple[str, ...]:
+        """The names of its places."""
+        return tuple(name for name, _ in _places(self.text))
+
+    def places(self) -> tuple[tuple[str, str], ...]:
+        """Each place as the sentence shows it, with what may stand there in words; in their order."""
+        return tuple(
+            dict.fromkeys(
+                (_shown_place(name, kind), _in_words(kind))
+                for name, kind in _places(self.text)
+                if kind in KINDS or kind in _BESIDE or "|" in kind
+            )
+        )
 
 
 class TemplateIndex(Generic[Owner]):
@@ -188,6 +194,20 @@ def template_problem(text: str) -> str | None:
     if unknown is not None:
         return f"no kind {unknown!r}: the kinds are {', '.join(KINDS)}, or phrases with | between them"
     return None if re.search(r"[^\W\d_]", bare) else "a sentence has words"
+
+
+def _places(text: str) -> Iterator[tuple[str, str]]:
+    for name, kind, optional, _ in (match.groups() for match in _PART.finditer(text)):
+        if name is not None:
+            yield name, kind
+        elif optional is not None:
+            yield from _places(optional)
+
+
+def _shown_place(name: str, kind: str) -> str:
+    if kind in KINDS:
+        return KINDS[kind].shown or f'"{name}"'
+    return {"sel": "SEL", "keys": '"K"[, "K"]'}.get(kind, kind)
 
 
 def _in_words(kind: str) -> str:
@@ -336,8 +356,6 @@ def _shown(text: str) -> str:
             words.append(word.split("/")[0])
         elif optional is not None:
             words.append(f"[{_shown(optional)}]")
-        elif kind in KINDS:
-            words.append(KINDS[kind].shown or f'"{name}"')
         else:
-            words.append({"sel": "SEL", "keys": '"K"[, "K"]'}.get(kind, kind))
+            words.append(_shown_place(name, kind))
     return " ".join(words).replace(" :", ":")
