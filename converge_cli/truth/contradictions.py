@@ -46,8 +46,7 @@ def _wanted(criterion: Criterion) -> Iterator[tuple[p.Selection, int]]:
 
 
 def _told(wanted: p.Selection, number: int) -> str:
-    fact = "a fact" if number == 1 else f"{number} facts"
-    return f"{fact} under {wanted.selector}" + (f" where {wanted.where.field} fits" if wanted.where is not None else "")
+    return f"{'a fact' if number == 1 else f'{number} facts'} under {wanted.words}"
 
 
 def _forbids(rule: Rule, wanted: p.Selection, number: int) -> bool:
