@@ -30,6 +30,7 @@ def examples_data(examples: TruthExamples) -> dict[str, Any]:
         "truth": job.truth,
         "own": {
             "stop": None if examples.own is None else examples.own.reason,
+            "failures": {} if examples.own is None else examples.own.failures,
             "skipped": examples.no_own,
             "fault": examples.own_fault,
         },
@@ -68,6 +69,7 @@ def _example(outcome: ExampleOutcome) -> dict[str, Any]:
         **_place(example.origin),
         "scenario": outcome.verdict,
         "stop": None if outcome.result is None else outcome.result.reason,
+        "failures": {} if outcome.result is None else outcome.result.failures,
         "error": None if outcome.error is None else told(outcome.error),
         "checks": [
             {

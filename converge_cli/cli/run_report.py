@@ -3,6 +3,7 @@
 Failed examples are findings, shown as such; here they are only counted.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from converge_cli.app.clause_evidence import OWN_RUN, JudgedClause
@@ -31,7 +32,15 @@ def _job(examples: TruthExamples) -> Iterator[str]:
     wide = max((len(item.id) for item in examples.clauses), default=0)
     for clause in examples.clauses:
         yield from _rule(clause, wide)
+    for (name, code), count in _failures(examples).items():
+        yield f"  {glyph('failed')} suggestor {safe(name)} failed ({safe(code)}) in {plural(count, 'run')}"
     yield ""
+
+
+def _failures(examples: TruthExamples) -> Counter[tuple[str, str]]:
+    """Suggestor and code -> in how many runs; an example may pass in spite of it."""
+    results = [examples.own, *(item.result for item in examples.outcomes)]
+    return Counter(failure for result in results if result is not None for failure in result.failures.items())
 
 
 def _no_own(examples: TruthExamples) -> str:

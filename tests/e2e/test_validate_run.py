@@ -210,6 +210,45 @@ def test_a_suggestor_that_hangs_is_told_and_never_hangs_validate(converge: Any, 
         assert "watering-advisor failed: TIMEOUT" in ran.data["findings"][0]["message"]
 
 
+def test_a_suggestor_that_fails_is_told_even_where_examples_pass(converge: Any, garden: Path) -> None:
+    """The example expects the failure; the report counts it, and the own run that shows it is at fault."""
+    pack = garden / "packs" / "greenhouse.py"
+    pack.write_text(
+        pack.read_text().replace("        undecided =", '        raise RuntimeError("dry")\n        undecided =')
+    )
+    feature = garden / "features" / "custom-agent.feature"
+    text = feature.read_text().split("  @e2e")[0]
+    feature.write_text(
+        text + "  @e2e\n  Scenario: It fails\n    When the truth runs to convergence\n"
+        '    Then the stop reason is "SuggestorFailed"\n'
+    )
+    ran, shown = (converge("validate", "--run", *more, cwd=garden) for more in (["--json"], []))
+    (run,) = ran.data["runs"]
+
+    assert (1, {"watering-advisor": "EXCEPTION"}) == (ran.code, run["examples"][0]["failures"])
+    assert "passed" == run["examples"][0]["scenario"]
+    assert "✗ suggestor watering-advisor failed (EXCEPTION) in 2 runs" in shown.out
+
+
+def test_a_lone_truth_outside_any_project_is_run(converge: Any, tmp_path: Path) -> None:
+    """Its feature and input beside it; packs that are shipped."""
+    folder = tmp_path / "alone"
+    folder.mkdir()
+    text = (ROOT / "truths" / "hello-convergence" / "truth.yaml").read_text()
+    (folder / "truth.yaml").write_text("\n".join(line for line in text.split("\n") if not line.startswith("# yaml-")))
+    shutil.copy(ROOT / "features" / "hello-convergence.feature", folder)
+    ran = converge("validate", "truth.yaml", "--run", "--strict", "--json", cwd=folder)
+
+    assert (0, 8) == (ran.code, ran.data["totals"]["scenarios"]["passed"])
+
+
+def test_without_a_job_there_is_nothing_to_run(converge: Any, garden: Path) -> None:
+    """A pack alone is checked as ever."""
+    ran = converge("validate", "packs", "--run", "--json", cwd=garden)
+
+    assert (0, [], 0) == (ran.code, ran.data["runs"], ran.data["totals"]["scenarios"]["passed"])
+
+
 def test_a_person_who_is_waited_for_is_an_answer_not_a_fault(converge: Any, tmp_path: Path) -> None:
     """The own run of vendor-selection pauses for the procurement manager; nobody is asked, nothing waits."""
     ran = converge("validate", "vendor-selection", "--run", "--json", cwd=tmp_path)
@@ -226,11 +265,11 @@ def test_the_shape_of_runs_is_pinned(converge: Any, garden: Path) -> None:
 
     assert {"runs", "not_run", "totals"} <= set(data)
     assert {"truth", "own", "rules", "examples", "manual", "deferred", "scenarios"} == set(run)
-    assert {"stop", "skipped", "fault"} == set(run["own"])
+    assert {"stop", "failures", "skipped", "fault"} == set(run["own"])
     assert {
         "id", "title", "sort", "soft", "file", "line", "verdict", "scenario", "detail", "exercised_by", "violated_by"
     } == set(run["rules"][0])  # fmt: skip
-    assert {"id", "title", "file", "line", "scenario", "stop", "error", "checks"} == set(run["examples"][0])
+    assert {"id", "title", "file", "line", "scenario", "stop", "failures", "error", "checks"} == set(run["examples"][0])
     assert {"text", "file", "line", "ok", "detail"} == set(run["examples"][0]["checks"][0])
     assert {"id", "title", "file", "line", "scenario"} == set(run["manual"][0])
     assert {"passed", "failed", "skipped", "manual"} == set(run["scenarios"]) == set(data["totals"]["scenarios"])
