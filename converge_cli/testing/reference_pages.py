@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import get_args
 
+from converge_cli.app.explain_code import explain_codes
 from converge_cli.core.context_key import ContextKey
 from converge_cli.core.predicate import Comparison
 from converge_cli.truth.codes import CATALOGUE as DIAGNOSTICS
+from converge_cli.truth.codes import GROUPS
 from converge_cli.truth.step_catalogue import CATALOGUE as STEPS
 from converge_cli.truth.step_catalogue import Keyword, Scope
 from converge_cli.truth.step_tables import RULES
@@ -45,9 +47,18 @@ _KEYWORDS: Mapping[Keyword, str] = {"given": "Given", "when": "When", "then": "T
 
 _CODES_HEAD = """# Codes of findings
 
-What `converge validate` and every command that reads a truth may find. The meaning of a code never changes; new ones
-are added at the end. A finding also names its place (file:line:column) and its fix.
+What `converge validate` and every command that reads a truth may find; `converge explain CV014` shows one of them. The
+meaning of a code never changes; new ones are added at the end. A finding also names its place (file:line:column) and
+its fix.
+
+A comment on the line at fault, or on a line of its own above it, suppresses a finding for a reason:
+`# converge: ignore CV041 -- the customer's words` (in Cedar with `//`; in a feature only above the line, since Gherkin
+knows no comment behind a step). What it suppresses is counted, and listed in `--json` and SARIF. Only warnings that
+are a matter of judgement and a few guesses can be suppressed; each code says so below. `--select` and `--ignore` take
+codes, names, groups and beginnings such as `CV04`.
 """
+
+_LANGUAGES = {"feature": "gherkin", "policy": "cedar"}
 
 
 def steps_page() -> str:
@@ -60,10 +71,33 @@ def steps_page() -> str:
 
 def codes_page() -> str:
     """docs/codes.md."""
-    rows = [f"| {kind.code} | {kind.name} | {kind.severity} | {kind.title} | {kind.why} |" for kind in DIAGNOSTICS]
-    return "\n".join(
-        [_MADE, "", _CODES_HEAD, "| code | name | severity | title | meaning |", "|---|---|---|---|---|", *rows, ""]
-    )
+    rows = [f"| {kind.code} | {kind.name} | {kind.severity} | {kind.group} | {kind.title} |" for kind in DIAGNOSTICS]
+    table = ["| code | name | severity | group | title |", "|---|---|---|---|---|", *rows, ""]
+    groups = [line for name, about in GROUPS.items() for line in _group(name, about)]
+    return "\n".join([_MADE, "", _CODES_HEAD, *table, *groups])
+
+
+def _group(name: str, about: str) -> Iterator[str]:
+    yield from (f"## {name}: {about}", "")
+    for item in explain_codes(name):
+        yield from (
+            f"### {item['code']} {item['name']}",
+            "",
+            f"{item['title']} ({item['severity']}). {item['why']}",
+            "",
+        )
+        example = item["example"]
+        if example is not None:
+            language = _LANGUAGES.get(example["where"], "yaml")
+            yield from (f"Found ({example['bad_where']}):", "", f"```{language}", example["bad"], "```", "")
+            yield from ("Mended:", "", f"```{language}", example["good"], "```", "")
+        if item["spoken"] is not None:
+            yield from (f"For example: {item['spoken']}", "")
+        yield from (f"Suppress: {_code_or_words(item['suppress'])}.", "")
+
+
+def _code_or_words(text: str) -> str:
+    return f"`{text}`" if text.startswith("#") else text
 
 
 PAGES = {"steps.md": steps_page, "codes.md": codes_page}
