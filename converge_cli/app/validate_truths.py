@@ -3,17 +3,20 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from converge_cli.app.services import Services
 from converge_cli.app.validate.checked_files import CheckedFiles
 from converge_cli.app.validate.counted import Choice, counted
 from converge_cli.app.validate.found_files import exists, find_files
-from converge_cli.app.validate.mended_files import Mended, mend_until_done
 from converge_cli.core.errors import ConvergeError
 from converge_cli.truth.catalog import TruthLocation, TruthNotFoundError, find_truth, list_truths, project_of
 from converge_cli.truth.diagnostics import Diagnostic
 from converge_cli.truth.files import read_source
 from converge_cli.truth.source import Source
+
+if TYPE_CHECKING:
+    from converge_cli.app.validate.mended_files import Mended
 
 _EVERYTHING = Choice()
 
@@ -88,13 +91,15 @@ def validation_of(services: Services, checked: CheckedFiles, choice: Choice) -> 
     return Validation(tuple(checked.files), tuple(checked.truths), *result)
 
 
-def mend_truths(services: Services, paths: Sequence[Path], choice: Choice = _EVERYTHING) -> tuple[Mended, ...]:
+def mend_truths(services: Services, paths: Sequence[Path], choice: Choice = _EVERYTHING) -> "tuple[Mended, ...]":
     """Write what mends findings beyond doubt into their files; what is shipped stays as it is.
 
     Raises:
         NothingToValidateError: no file was found, or a path names none.
         NotMendedError: a file can't be written.
     """
+
+    from converge_cli.app.validate.mended_files import mend_until_done  # noqa: PLC0415  only who mends writes
 
     def is_shipped(path: Path) -> bool:
         return path.is_relative_to(services.shipped) and not services.folder.is_relative_to(services.shipped)
