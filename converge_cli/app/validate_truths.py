@@ -98,7 +98,6 @@ def mend_truths(services: Services, paths: Sequence[Path], choice: Choice = _EVE
         NothingToValidateError: no file was found, or a path names none.
         NotMendedError: a file can't be written.
     """
-
     from converge_cli.app.validate.mended_files import mend_until_done  # noqa: PLC0415  only who mends writes
 
     def is_shipped(path: Path) -> bool:
