@@ -154,8 +154,10 @@ def seal(context: str, new: NewEntry, sequence: int, time: str, previous: str) -
 
 def weight(entry: NewEntry | LedgerEntry) -> int:
     """About how many bytes an entry takes on its way."""
-    words = sum(len(name) + 4 * len(value) for name, value in entry.metadata.items())
-    return len(entry.payload) + words + _OVERHEAD
+    total = len(entry.payload) + _OVERHEAD
+    for name, value in entry.metadata.items():
+        total += len(name) + 4 * len(value)
+    return total
 
 
 def check_context(context: str) -> str:
@@ -177,13 +179,16 @@ def check_new(context: str, entries: Sequence[NewEntry]) -> None:
     check_context(context)
     if not 1 <= len(entries) <= MAX_ENTRIES:
         raise LedgerRequestError(f"an append takes 1 to {MAX_ENTRIES} entries, not {len(entries)}", where=context)
+    known: set[str] = set()
+    total = 0
     for entry in entries:
         _name(entry.id, "an entry id")
-        _name(entry.key, "a key")
-        _check_metadata(entry)
+        if entry.key not in known:
+            known.add(_name(entry.key, "a key"))
+        _check_metadata(entry, known)
         if len(entry.payload) > MAX_PAYLOAD:
             raise EntryTooLargeError(entry.id, len(entry.payload), MAX_PAYLOAD)
-    total = sum(map(weight, entries))
+        total += weight(entry)
     if total > MAX_WEIGHT:
         raise EntryTooLargeError(f"{len(entries)} entries together", total, MAX_WEIGHT)
 
@@ -253,7 +258,8 @@ def _name(text: str, what: str) -> str:
     return text
 
 
-def _check_metadata(entry: NewEntry) -> None:
+def _check_metadata(entry: NewEntry, known: set[str]) -> None:
+    """`known`: names that were looked at; those of a batch are mostly the same few."""
     if len(entry.metadata) > MAX_METADATA:
         raise LedgerRequestError(
             f"metadata has {len(entry.metadata)} names; {MAX_METADATA} are allowed",
@@ -261,7 +267,8 @@ def _check_metadata(entry: NewEntry) -> None:
             where=entry.id,
         )
     for name, value in entry.metadata.items():
-        _name(name, "a name of metadata")
+        if name not in known:
+            known.add(_name(name, "a name of metadata"))
         if len(value) > MAX_METADATA_VALUE or not value.isascii():
             _check_value(entry.id, name, value)
 

@@ -60,6 +60,7 @@ CREATE INDEX entries_by_key ON entries (context, key);
 """A place is the context's number shifted by `SEQ_BITS`, plus the sequence: one tree, and each index ends in it."""
 
 _APPLICATION_ID = 0x436E764C
+_CHECKPOINT_PAGES = 2000
 _ELSEWHERE = "choose another file with --ledger"
 _COLUMNS = "place, entry, key, metadata, time, previous, hash, payload"
 # The names put into these statements are our own.
@@ -237,6 +238,8 @@ class SqliteLedger:
                 self._connection.close()
             self._connection = connect(self._file.parent, create=True, layout=self._layout)
             migrate(self._connection, self._file, layout=self._layout)
+            # A batch fills hundreds of pages: folding the log after each would double its time.
+            self._connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
             self._writable = True
             self._opened += 1
         return self._connection

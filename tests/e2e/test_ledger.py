@@ -220,9 +220,11 @@ def test_a_run_is_mirrored_event_by_event(converge: Any):
     events = [base64.b64decode(entry["payload"]) for entry in got]
     verified = converge("verify", "--ledger", name, "--at", "mirror.db", "--json", "--entry", "event:3")
     by_setting = converge("run", "hello-convergence", "--json", env={"CONVERGE_LEDGER": "mirror.db"})
+    last = converge("run", "hello-convergence", "--trace", "jsonl", "--ledger", "mirror.db").out.splitlines()[-1]
 
     assert (plain.code, plain.data["outcome_digest"]) == (ran.code, ran.data["outcome_digest"])
     assert ("current", "current") == (ran.data["ledger"], by_setting.data["ledger"])
+    assert "current" == json.loads(last)["data"]["ledger"]
     assert "ledger" not in plain.data
     assert [json.loads(event)["type"] for event in events] == [entry["metadata"]["type"] for entry in got]
     assert {"facts", "intents", "traces", "proposals", "evals"} == {entry["key"] for entry in got}
