@@ -40,7 +40,8 @@ class ResumeRun:
         """Go on to the next stop.
 
         Raises:
-            RunNotResumableError: the run has ended for good, or another process drives it.
+            RunNotResumableError: the run has ended for good.
+            RunBusyError: another process drives it.
         """
         given: Given = self._given
         return RunAnswer(

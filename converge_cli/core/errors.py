@@ -93,9 +93,15 @@ class RunNotFoundError(ConvergeError):
 
 
 class RunNotResumableError(ConvergeError):
-    """The run has ended for good, or is being driven by another process."""
+    """The run has ended for good, or began with another job."""
 
     code = "RUN_NOT_RESUMABLE"
+
+
+class RunBusyError(ConvergeError):
+    """The run is being driven already; it can be gone on with when it pauses."""
+
+    code = "RUN_BUSY"
 
 
 class ConcurrentAppendError(ConvergeError):

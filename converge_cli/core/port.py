@@ -155,7 +155,7 @@ class Experience(Protocol):
         """Hold the run: one process drives it at a time; let go at exit, and by the system if the process dies.
 
         Raises:
-            RunNotResumableError: another process holds it.
+            RunBusyError: another process holds it.
         """
         ...
 

@@ -1,5 +1,6 @@
 """The human path: whether a person's decision counts, and recording it. A refused decision is recorded too."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -10,6 +11,7 @@ from converge_cli.core.person import Person, at_least
 from converge_cli.core.port import Clock, EventSink, Experience, RunRow
 from converge_cli.engine.event_log import EventLog
 from converge_cli.engine.run import Asked
+from converge_cli.engine.timers import fire_timers
 
 
 class Decided(NamedTuple):
@@ -31,6 +33,8 @@ class Statement(NamedTuple):
 def judge_decision(asked: Asked, person: Person, said: Statement, row: RunRow, now: str) -> Decided:
     """Whether a person may decide a request so, now."""
     request = asked.request
+    too_late = f"it could be decided until {request.until}"
+    timed_out = asked.status == "rejected" and all(item.decision != "rejected" for item in asked.approvals)
     approval = Approval(
         request=request.id,
         digest=request.digest,
@@ -44,8 +48,9 @@ def judge_decision(asked: Asked, person: Person, said: Statement, row: RunRow, n
         (row.status == "stopped", "RUN_ENDED", f"the run has ended: {row.reason}"),
         (asked.status == "spent", "APPROVAL_SPENT", "the approval has been given and used"),
         (asked.status == "closed", "REQUEST_CLOSED", "what was asked no longer stands"),
+        (timed_out, "TIMED_OUT", too_late),
         (asked.status in {"approved", "rejected"}, "ALREADY_DECIDED", f"it has been {asked.status}"),
-        (request.until is not None and request.until <= now, "TIMED_OUT", f"it could be decided until {request.until}"),
+        (request.until is not None and request.until <= now, "TIMED_OUT", too_late),
         (person.id in request.not_by, "SELF_APPROVAL", f"{person.id} is excluded by not_by"),
         (request.role is not None and request.role not in person.roles, "ROLE_MISSING", f"needs role {request.role}"),
         (
@@ -76,14 +81,35 @@ def record_decisions(
     Raises:
         ConcurrentAppendError: somebody decided at the same moment; nothing was recorded.
     """
-    log = EventLog(row.run, clock, store, sink)
-    log.restore(row.seq, bytes.fromhex(row.head), row.started_at)
+    log = _opened(row, store, clock, sink)
     for decided in decisions:
         if decided.code is None:
             log.add(ApprovalDecided, approval=decided.approval)
         else:
             log.add(DecisionRefused, approval=decided.approval, code=decided.code, detail=decided.detail)
-    made: list[RunRow] = []
+    return _committed(log, row)
+
+
+def record_timers(requests: Mapping[str, Asked], row: RunRow, store: Experience, clock: Clock) -> RunRow:
+    """Append to a paused run's events what becomes of requests whose time is up; returns the new row.
+
+    Raises:
+        ConcurrentAppendError: somebody decided at the same moment; nothing was recorded.
+    """
+    log = _opened(row, store, clock, None)
+    fire_timers(requests, log)
+    pending = sum(asked.status == "pending" for asked in requests.values())
+    return _committed(log, msgspec.structs.replace(row, pending=pending))
+
+
+def _opened(row: RunRow, store: Experience, clock: Clock, sink: EventSink | None) -> EventLog:
+    log = EventLog(row.run, clock, store, sink)
+    log.restore(row.seq, bytes.fromhex(row.head), row.started_at)
+    return log
+
+
+def _committed(log: EventLog, row: RunRow) -> RunRow:
+    made = [row]
 
     def new_row(head: str) -> RunRow:
         made.append(msgspec.structs.replace(row, updated_at=log.at, seq=log.seq, head=head))

@@ -177,7 +177,8 @@ class Engine:
             added: more budget.
 
         Raises:
-            RunNotResumableError: the run has ended for good, or another process drives it.
+            RunNotResumableError: the run has ended for good.
+            RunBusyError: another process drives it.
         """
         store = self._required_store()
         with store.driving(run_id):

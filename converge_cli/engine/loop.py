@@ -5,11 +5,10 @@ Must never know a truth, a pack or a terminal: it sees a job, suggestors and por
 
 from collections.abc import Sequence
 
-from converge_cli.core.event import CycleStarted, RunPaused, RunStopped, TimerFired
+from converge_cli.core.event import CycleStarted, RunPaused, RunStopped
 from converge_cli.core.fact import ProposedFact
 from converge_cli.core.port import Clock
 from converge_cli.core.stop_reason import RESUMABLE_REASONS, Stop, StopReason
-from converge_cli.engine.approval_desk import later, time_out
 from converge_cli.engine.criteria import CriterionBoard
 from converge_cli.engine.eligibility import Eligibility
 from converge_cli.engine.execution import Cancellation, Execution, Executor
@@ -22,10 +21,8 @@ from converge_cli.engine.progress import ProgressWatch, note_end
 from converge_cli.engine.promotion import PromotionGate
 from converge_cli.engine.run import Run, Unmerged
 from converge_cli.engine.stops import at_fixed_point
+from converge_cli.engine.timers import fire_timers
 from converge_cli.engine.watchdog import Watchdog
-
-ESCALATED_SECONDS = 7 * 24 * 3600
-"""How long the role that a timed-out request goes to has, before it is rejected."""
 
 
 class Loop:
@@ -163,19 +160,9 @@ class Loop:
         self._run.meter.check_time(self._run.cycle, self._running())
 
     def _fire_timers(self) -> None:
-        run = self._run
-        for asked in run.requests.values():
-            request = asked.request
-            if asked.status != "pending" or request.until is None or request.until > run.log.at:
-                continue
-            action = request.on_timeout or "reject"
-            role = request.escalates_to if action == "escalate" else None
-            action = "escalate" if role else "reject"
-            until = later(run.log.at, ESCALATED_SECONDS) if role else None
-            run.log.add(TimerFired, request=request.id, action=action, role=role, until=until)
-            time_out(asked, action, role, until)
-            for held in run.held.values():
-                held.fresh = held.fresh or request.id in held.requests.values()
+        fired = fire_timers(self._run.requests, self._run.log)
+        for held in self._run.held.values():
+            held.fresh = held.fresh or not fired.isdisjoint(held.requests.values())
 
     def _end_early(self, stop: Stop) -> Stop:
         """A stop before the fixed point: state the criteria as they stand, then end."""

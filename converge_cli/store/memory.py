@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from converge_cli._internal.hashing import GENESIS, digest_bytes
-from converge_cli.core.errors import RecordCorruptError, RunNotFoundError, RunNotResumableError
+from converge_cli.core.errors import RecordCorruptError, RunBusyError, RunNotFoundError
 from converge_cli.core.port import Commit, RunRow
 from converge_cli.store.chain import check_commit, check_follows, check_run_id, corrupt, extend
 
@@ -76,7 +76,7 @@ class MemoryExperience:
     def _hold(self, run: str) -> Iterator[None]:
         with self._lock:
             if run in self._driven:
-                raise RunNotResumableError(
+                raise RunBusyError(
                     f"run {run} is being driven already", hint="wait until it pauses or stops", where=run
                 )
             self._driven.add(run)

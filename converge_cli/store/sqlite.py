@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from converge_cli._internal.hashing import GENESIS, digest_bytes
-from converge_cli.core.errors import RecordCorruptError, RunNotFoundError, RunNotResumableError
+from converge_cli.core.errors import RecordCorruptError, RunBusyError, RunNotFoundError
 from converge_cli.core.port import Commit, RunRow
 from converge_cli.store.chain import check_commit, check_follows, check_run_id, check_segment, corrupt
 from converge_cli.store.file_lock import held_file, lock_within, unlock
@@ -206,7 +206,7 @@ class SqliteExperience:
             held = holding.__enter__()
         try:
             if not held:
-                raise RunNotResumableError(
+                raise RunBusyError(
                     f"run {run} is being driven by another process",
                     hint=f"wait until it pauses or stops: converge show {run}",
                     where=run,

@@ -19,8 +19,8 @@ from converge_cli.core.errors import (
     ConcurrentAppendError,
     ConvergeError,
     RecordCorruptError,
+    RunBusyError,
     RunNotFoundError,
-    RunNotResumableError,
 )
 from converge_cli.core.port import Commit, Experience, RunRow
 
@@ -213,7 +213,7 @@ class ExperienceConformance:
     def test_a_run_is_driven_by_one_at_a_time(self, experience: Experience) -> None:
         """The second is refused, another run is free, and after the first has gone it may."""
         with experience.driving("run1"):
-            expect_error(RunNotResumableError, lambda: experience.driving("run1").__enter__())
+            expect_error(RunBusyError, lambda: experience.driving("run1").__enter__())
             with experience.driving("run2"):
                 pass
         with experience.driving("run1"):

@@ -4,7 +4,7 @@ import sys
 import time
 from pathlib import Path
 
-from converge_cli.core.errors import ConcurrentAppendError, RunNotResumableError
+from converge_cli.core.errors import ConcurrentAppendError, RunBusyError
 from converge_cli.store.sqlite import SqliteExperience
 from converge_cli.testing.experience_conformance import commit_after, sample_events
 
@@ -51,7 +51,7 @@ def drive(store: SqliteExperience, run: str) -> None:
         with store.driving(run):
             say("driving")
             time.sleep(60)
-    except RunNotResumableError:
+    except RunBusyError:
         say("refused")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from converge_cli.core.errors import RunNotResumableError
+from converge_cli.core.errors import RunBusyError
 from converge_cli.store.sqlite import SqliteExperience
 from converge_cli.testing.experience_conformance import commit_after, fill, sample_events
 
@@ -100,7 +100,7 @@ def test_a_run_driven_by_another_process_is_refused_until_that_process_dies(tmp_
         assert said(process) == "driving"
         with child("drive", tmp_path) as second:
             assert said(second) == "refused"
-        with pytest.raises(RunNotResumableError), store.driving("run1"):
+        with pytest.raises(RunBusyError), store.driving("run1"):
             pass
     with store.driving("run1"):
         pass

@@ -31,7 +31,7 @@ from engine_kit import (
 
 from converge_cli import Budget, Effect, Passed, ProposedFact, SuggestorUnavailableError
 from converge_cli.core.budget import BudgetChange
-from converge_cli.core.errors import RunNotFoundError, RunNotResumableError
+from converge_cli.core.errors import RunBusyError, RunNotFoundError, RunNotResumableError
 from converge_cli.core.event import InputRecord, RunResumed, SuggestorExecuted
 from converge_cli.core.port import Commit, Experience
 from converge_cli.store.memory import MemoryExperience
@@ -274,7 +274,7 @@ def test_a_run_that_is_being_driven_is_not_resumed(store: Experience) -> None:
     bench = Bench(chain, job(**WHOLE, budget=Budget(cycles=1)), experience=store)
     bench.run(GO)
 
-    with store.driving("r00000001"), pytest.raises(RunNotResumableError):
+    with store.driving("r00000001"), pytest.raises(RunBusyError):
         bench.resume()
 
 

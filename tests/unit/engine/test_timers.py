@@ -1,0 +1,101 @@
+"""Timers fire at the next touch: a resume, or somebody who looks at the inbox. The run comes to the same either way."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+from engine_kit import ANN, BEN, BOSS, Bench, at_least, criterion, job, note, says
+
+from converge_cli.app.inbox import Waiting, inbox
+from converge_cli.bootstrap import make_services
+from converge_cli.core.approval import Timeout
+from converge_cli.core.event import TimerFired
+
+PLAN = note("Strategies", "note:p", evidence=("note:seed",))
+PLANNED = criterion("planned", at_least("Strategies"), blocked_by=("boss",))
+HOUR = 3600
+
+
+def waiting_run(action: str) -> Bench:
+    """A paused run whose only request has an hour."""
+    point = msgspec.structs.replace(BOSS, timeout=Timeout(HOUR, action))
+    bench = Bench(
+        lambda: [says("plan", PLAN)],
+        job(
+            criteria=(PLANNED,),
+            approval_points=(point,),
+            principal="ann",
+            required_approvals=("boss",),
+            escalates_to="deputy",
+        ),
+    )
+    bench.run(note("Seeds", "note:seed"))
+    return bench
+
+
+def look(bench: Bench, folder: Path) -> tuple[Waiting, ...]:
+    """What somebody sees who looks at the inbox now."""
+    services = replace(make_services(folder), experience=bench.store, clock=bench.clock)
+    waiting, unreadable = inbox(services)
+    assert () == unreadable
+    return waiting
+
+
+def fired(bench: Bench) -> list[str]:
+    return [event.action for event in bench.events() if isinstance(event, TimerFired)]
+
+
+def test_looking_in_time_changes_nothing(tmp_path: Path) -> None:
+    """A second before the time is up."""
+    bench = waiting_run("reject")
+    bench.clock.advance(HOUR - 1)
+    before = bench.store.row("r00000001")
+
+    assert ["boss"] == [item.request.point for item in look(bench, tmp_path)]
+    assert before == bench.store.row("r00000001")
+
+
+def test_looking_at_the_inbox_rejects_what_nobody_decided_in_time(tmp_path: Path) -> None:
+    """It no longer waits, it is recorded once, and whoever comes late is told why."""
+    bench = waiting_run("reject")
+    bench.clock.advance(HOUR)
+
+    assert ((), ()) == (look(bench, tmp_path), look(bench, tmp_path))
+    assert (["reject"], 0) == (fired(bench), bench.store.row("r00000001").pending)
+    assert ["TIMED_OUT"] == [item.code for item in bench.decide("approved")]
+
+
+def test_looking_at_the_inbox_hands_a_late_request_to_the_other_role(tmp_path: Path) -> None:
+    """Who looks sees whom it waits for now."""
+    bench = waiting_run("escalate")
+    bench.clock.advance(HOUR)
+
+    assert ["deputy"] == [item.request.role for item in look(bench, tmp_path)]
+    assert (["escalate"], 1) == (fired(bench), bench.store.row("r00000001").pending)
+    assert ["ROLE_MISSING"] == [item.code for item in bench.decide("approved", ANN)]
+    bench.decide("approved", BEN)
+    assert "CriteriaMet" == bench.resume().reason
+
+
+@pytest.mark.parametrize("action", ["reject", "escalate"])
+def test_a_run_comes_to_the_same_whoever_touches_it_first(action: str, tmp_path: Path) -> None:
+    """The outcome digest knows no difference between a look and a resume."""
+    looked_at, left_alone = waiting_run(action), waiting_run(action)
+    for bench in (looked_at, left_alone):
+        bench.clock.advance(HOUR)
+    look(looked_at, tmp_path)
+    first, second = looked_at.resume(), left_alone.resume()
+
+    assert (first.reason, first.outcome_digest) == (second.reason, second.outcome_digest)
+    assert fired(looked_at) == fired(left_alone) == [action]
+
+
+def test_a_run_that_is_being_driven_is_left_alone(tmp_path: Path) -> None:
+    """Its timers fire where it is driven."""
+    bench = waiting_run("reject")
+    bench.clock.advance(HOUR)
+    with bench.store.driving("r00000001"):
+        waiting = look(bench, tmp_path)
+
+    assert (["boss"], []) == ([item.request.point for item in waiting], fired(bench))
