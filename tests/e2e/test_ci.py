@@ -65,7 +65,11 @@ def test_the_workflow_s_commands_pass_in_a_new_project_and_fail_on_a_finding(con
 def yaml_of_the_guide(beginning: str) -> Any:
     """The YAML block of the guide that begins so."""
     guide = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
-    [block] = [text for text in re.findall(r"^```yaml\n(.*?)^```", guide, re.M | re.S) if text.startswith(beginning)]
+    [block] = [
+        text
+        for text in re.findall(r"^```yaml\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
+        if text.startswith(beginning)
+    ]
     return yaml.safe_load(block)
 
 
