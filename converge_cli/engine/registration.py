@@ -64,7 +64,13 @@ class Registration:
         self.pack = pack
         self.suggestor = suggestor
         self.name = name
-        self.timeout = _timeout(suggestor, pack)
+        self.timeout = timeout = suggestor.timeout
+        if not (isinstance(timeout, _NUMBERS) and timeout > 0):
+            raise InvalidJobError(
+                f"suggestor {name} has no timeout that could be kept: {timeout!r:.40}",
+                hint="set timeout to seconds, more than 0",
+                where=pack,
+            )
         reads = tuple(map(selector, suggestor.reads))
         self.reads = tuple(map(context.live, reads))
         self.writes: tuple[Selector, ...] = tuple(map(selector, suggestor.writes))
@@ -101,17 +107,6 @@ class Registration:
                 if live.newest >= seen:
                     self.due = True
                     break
-
-
-def _timeout(suggestor: Suggestor, pack: str) -> float:
-    seconds = suggestor.timeout
-    if isinstance(seconds, _NUMBERS) and seconds > 0:
-        return float(seconds)
-    raise InvalidJobError(
-        f"suggestor {suggestor.name} has no timeout that could be kept: {seconds!r:.40}",
-        hint="set timeout to seconds, more than 0",
-        where=pack,
-    )
 
 
 def register(suggestors: Sequence[tuple[str, Suggestor]], context: Context) -> tuple[Registration, ...]:
