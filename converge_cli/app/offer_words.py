@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from converge_cli.app.recorded_run import events_of, find_row
@@ -13,6 +14,9 @@ Offer = tuple[str, str]
 
 _MOST_RUNS = 100
 _DECIDING = ("approve", "reject")
+_RUNNING = ("run", "plan")
+_HEAD = 4096
+"""Characters of a truth.yaml that its kind is looked for in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +45,21 @@ def offer_words(services: Services, metavar: str, command: str, given: Sequence[
 
 
 def _truths(asked: _Asked) -> Sequence[Offer]:
-    """By the names of their folders: nothing is read."""
+    """By the names of their folders; to run, only jobs."""
     project = project_of(asked.services.folder)
     roots = [asked.services.shipped] if project is None else [project, asked.services.shipped]
-    found = {file.parent.name: "" for root in roots for file in sorted(root.glob("truths/*/truth.yaml"))}
-    return list(found.items())
+    found: dict[str, Path] = {}
+    for root in roots:
+        for file in sorted(root.glob("truths/*/truth.yaml")):
+            found.setdefault(file.parent.name, file)
+    return [(key, "") for key, file in found.items() if asked.command not in _RUNNING or _is_job(file)]
+
+
+def _is_job(file: Path) -> bool:
+    from converge_cli.truth.truth_kind import kind_of_broken  # noqa: PLC0415  only to run one
+
+    with file.open(encoding="utf-8", errors="replace") as opened:
+        return kind_of_broken(opened.read(_HEAD)) == "job"
 
 
 def _runs(asked: _Asked) -> Sequence[Offer]:
@@ -103,6 +117,18 @@ def _leaves(path: tuple[str, ...], value: Any) -> Iterator[Offer]:
         yield f"{'.'.join(path)}=", f"{value} in the truth"
 
 
+def _codes(asked: _Asked) -> Sequence[Offer]:
+    """Codes, or names and groups where a small letter has begun; several may be joined by commas."""
+    from converge_cli.truth.codes import CATALOGUE, GROUPS  # noqa: PLC0415
+
+    others, comma, begun = asked.begun.rpartition(",")
+    if begun[:1].islower():
+        offers = [*((kind.name, kind.code) for kind in CATALOGUE), *((group, "a group") for group in GROUPS)]
+    else:
+        offers = [(kind.code, kind.name) for kind in CATALOGUE]
+    return [(f"{others}{comma}{word}", about) for word, about in offers]
+
+
 def _location(asked: _Asked) -> Any:
     """Where the truth is that was named, or that the named run is of."""
     from converge_cli.truth.catalog import find_truth  # noqa: PLC0415
@@ -122,7 +148,7 @@ def _people_file(asked: _Asked) -> dict[str, Any]:
     return {} if path is None else _read(path)
 
 
-def _read(path: Any) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Any]:
     from converge_cli.truth.files import read_source  # noqa: PLC0415  YAML takes a moment to import
     from converge_cli.truth.findings import Findings  # noqa: PLC0415
     from converge_cli.truth.yaml_source import plain, read_yaml  # noqa: PLC0415
@@ -146,5 +172,7 @@ OFFERED: dict[str, Callable[[_Asked], Sequence[Offer]]] = {
     "POINT[:FACT]=WHO": _points,
     "NAME=PATH": _inputs,
     "PACK.PATH=VALUE": _parameters,
+    "CODE": _codes,
+    "CODES": _codes,
 }
 """How the help calls a word -> what offers for it."""

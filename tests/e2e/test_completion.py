@@ -17,8 +17,9 @@ from converge_cli.cli.complete import CHOICES
 from converge_cli.cli.main import load
 
 OWN_WORDS = {
-    "[KEY]", "[NAME]", "NAME", "TEXT", "N", "NAME=N,...", "KEY:ID=CONTENT", "CODES",  # nobody can guess them
-    "DIR", "FILE", "PATH", "[PATHS]...", "SHELL",  # the shell completes files
+    "[KEY]", "[NAME]", "NAME", "TEXT", "N", "NAME=N,...", "NAME=VALUE", "KEY:ID=CONTENT", "TIME", "ID", "HASH",
+    "CONTEXT", "[CONTEXT]", "URL", "HOST:PORT",  # nobody can guess them
+    "DIR", "FILE", "PATH", "[PATHS]...",  # the shell completes files
 }  # fmt: skip
 
 
@@ -61,6 +62,9 @@ def test_commands_truths_packs_runs_points_people_and_choices_are_offered(paused
             ["runs", "--sta"],
             ["runs", "--status", "paused", "--sta"],
             ["completion", ""],
+            ["explain", "CV00"],
+            ["explain", "unknown-ta"],
+            ["validate", "--ignore", "CV041,CV04"],
         )
     }
 
@@ -84,6 +88,9 @@ def test_commands_truths_packs_runs_points_people_and_choices_are_offered(paused
         "runs --sta": ["--status"],
         "runs --status paused --sta": [],
         "completion ": ["bash", "zsh", "fish"],
+        "explain CV00": [f"CV00{number}" for number in range(1, 10)],
+        "explain unknown-ta": ["unknown-tag"],
+        "validate --ignore CV041,CV04": [f"CV041,CV04{number}" for number in range(10)],
     } == said
 
 
@@ -163,9 +170,13 @@ def test_names_that_a_shell_would_read_as_something_else_are_not_offered(converg
         folder.mkdir(parents=True)
         (folder / "truth.yaml").touch()
 
-    assert ["good", "hello-convergence", "vendor-selection"] == [
-        name for name in offered(converge, "run", "") if not name.startswith("-")
-    ]
+    assert ["good", "hello-convergence", "vendor-selection"] == offered(converge, "run", "")
+
+
+def test_only_jobs_are_offered_to_run(converge: Any) -> None:
+    """Policies and invariant truths can be shown."""
+    assert [] == offered(converge, "run", "spend")
+    assert ["spend-control"] == offered(converge, "truths", "show", "spend")
 
 
 def test_completing_writes_nothing(converge: Any, tmp_path: Path) -> None:
