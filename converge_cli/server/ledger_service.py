@@ -13,10 +13,15 @@ import grpc
 from converge_cli._internal.wire import ledger_pb2 as wire
 from converge_cli._internal.wire.ledger_pb2_grpc import LedgerServicer
 from converge_cli.core.errors import ConvergeError
+from converge_cli.core.ledger import LedgerEntry, LedgerPage
 from converge_cli.core.ledger_errors import LedgerUnavailableError, SnapshotInvalidError
 from converge_cli.store.ledger_messages import TRAILER, error_trailer, from_new_messages, to_message
 from converge_cli.store.ledger_snapshot import MAX_COMPRESSED
 from converge_cli.store.ledger_watch import PAGE, Cursor, LocalLedger, check_watch
+
+DEFAULT_LIMIT = 100
+DEFAULT_HEARTBEAT_MS = 5000
+"""What holds for callers that leave these out."""
 
 _IN_MEMORY = 1 << 20
 _CHUNK = 1 << 16
@@ -64,7 +69,8 @@ class LedgerService(LedgerServicer):
 
     async def Get(self, request: Any, context: Any) -> Any:  # noqa: N802
         """See ledger.proto."""
-        page = await self._work(context, self._get, request.context, _key(request), request.after, request.limit)
+        limit = request.limit or DEFAULT_LIMIT
+        page = await self._work(context, self._get, request.context, _key(request), request.after, limit)
         return wire.GetResponse(entries=map(to_message, page.entries), last=page.last, more=page.more)
 
     async def Snapshot(self, request: Any, context: Any) -> AsyncIterator[Any]:  # noqa: N802
@@ -83,7 +89,7 @@ class LedgerService(LedgerServicer):
 
     async def Watch(self, request: Any, context: Any) -> AsyncIterator[Any]:  # noqa: N802
         """See ledger.proto."""
-        key, heartbeat = _key(request), request.heartbeat_ms / 1000
+        key, heartbeat = _key(request), (request.heartbeat_ms or DEFAULT_HEARTBEAT_MS) / 1000
         await self._work(context, check_watch, request.context, key, request.after, heartbeat)
         cursor = Cursor(request.context, key, request.after, self._ledger.max_lag)
         loop, woken = asyncio.get_running_loop(), asyncio.Event()
@@ -101,11 +107,10 @@ class LedgerService(LedgerServicer):
         while not self._stopping:
             # Cleared before reading: an append that comes after the reading wakes us again.
             woken.clear()
-            page = await self._work(context, self._get, cursor.context, cursor.key, cursor.after, PAGE)
-            for entry in await self._work(context, cursor.take, page):
+            entries = await self._work(context, self._next, cursor)
+            for entry in entries:
                 yield wire.WatchResponse(entry=to_message(entry))
-            cursor.passed(page)
-            if page.entries:
+            if entries:
                 continue
             try:
                 await asyncio.wait_for(woken.wait(), heartbeat)
@@ -113,8 +118,14 @@ class LedgerService(LedgerServicer):
                 yield wire.WatchResponse(heartbeat=wire.Heartbeat(sequence=cursor.after))
         await _abort(context, LedgerUnavailableError("server", "it is stopping"))
 
-    def _get(self, context: str, key: str | None, after: int, limit: int) -> Any:
+    def _get(self, context: str, key: str | None, after: int, limit: int) -> LedgerPage:
         return self._ledger.get(context, key=key, after=after, limit=limit)
+
+    def _next(self, cursor: Cursor) -> tuple[LedgerEntry, ...]:
+        page = self._get(cursor.context, cursor.key, cursor.after, PAGE)
+        entries = cursor.take(page)
+        cursor.passed(page)
+        return entries
 
     def _load(self, file: IO[bytes]) -> Any:
         file.seek(0)

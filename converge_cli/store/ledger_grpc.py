@@ -110,6 +110,8 @@ class GrpcLedger:
         except SlowWatcherError:
             # What was on its way to us when the server gave up has been given out by now.
             raise SlowWatcherError(request.context, last) from None
+        except LedgerUnavailableError as error:
+            raise LedgerUnavailableError(self._shown, error.why, f"watch again after sequence {last}") from None
         raise LedgerUnavailableError(self._shown, "it ended the watch", f"watch again after sequence {last}")
 
     def _stream(self, start: Callable[[Any], Any]) -> Iterator[Any]:

@@ -1,6 +1,7 @@
 """The ledger's protocol: its generated code is fresh, and it has five methods, no more."""
 
 import inspect
+from contextlib import closing
 from pathlib import Path
 
 import grpc
@@ -8,11 +9,15 @@ import pytest
 from google.protobuf.descriptor_pool import DescriptorPool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
-from served_ledger import serving
+from served_ledger import served, serving
 
 from converge_cli._internal.system import SystemClock
+from converge_cli._internal.wire import ledger_pb2 as wire
+from converge_cli._internal.wire.ledger_pb2_grpc import LedgerStub
+from converge_cli.core.ledger_errors import LedgerUnavailableError
 from converge_cli.core.port import Ledger
 from converge_cli.store.ledger_memory import MemoryLedger
+from converge_cli.testing.ledger_conformance import some
 from converge_cli.testing.wire_stubs import ROOT, generate
 
 OPERATIONS = {"Append", "Get", "Snapshot", "Load", "Watch"}
@@ -30,6 +35,34 @@ def test_the_port_has_exactly_the_five_operations():
     """Nothing that changes, removes, locks or decides."""
     names = {name for name, _ in inspect.getmembers(Ledger, inspect.isfunction) if not name.startswith("_")}
     assert {name.lower() for name in OPERATIONS} == names
+
+
+def test_what_a_caller_leaves_out_has_a_default():
+    """A page of a hundred, from the beginning, of every key; a heartbeat within seconds."""
+    ledger = MemoryLedger(SystemClock())
+    ledger.append("run1", some(150))
+    with serving(ledger) as url, grpc.insecure_channel(url.removeprefix("grpc://")) as channel:
+        stub = LedgerStub(channel)
+        page = stub.Get(wire.GetRequest(context="run1"), timeout=10)
+        watching = stub.Watch(wire.WatchRequest(context="run1"), timeout=10)
+        seen = [next(watching).entry.sequence for _ in range(150)]
+        watching.cancel()
+
+    assert (100, 150, True) == (len(page.entries), page.last, page.more)
+    assert list(range(1, 151)) == seen
+
+
+def test_a_watcher_is_told_where_to_go_on_when_its_server_goes():
+    """Whatever ends the connection."""
+    ledger = MemoryLedger(SystemClock())
+    ledger.append("run1", some(3))
+    with served(ledger) as client, closing(client.watch("run1")) as watching:
+        assert [1, 2, 3] == [next(watching).sequence for _ in range(3)]
+        client.close()
+        with pytest.raises(LedgerUnavailableError) as caught:
+            next(watching)
+
+    assert "watch again after sequence 3" == caught.value.hint
 
 
 def test_a_server_offers_exactly_the_five_methods_and_says_that_it_is_well():
