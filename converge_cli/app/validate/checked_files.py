@@ -12,7 +12,7 @@ from converge_cli.app.services import Services
 from converge_cli.app.shown_path import shown
 from converge_cli.app.truth_shelf import TruthShelf
 from converge_cli.app.validate.failures import finding, findings_of
-from converge_cli.app.validate.found_files import MANIFEST, FoundFiles
+from converge_cli.app.validate.found_files import MANIFEST, FoundFiles, holds_pack
 from converge_cli.app.validate.unused_steps import unused_steps
 from converge_cli.app.validate_wiring import wiring_findings
 from converge_cli.core.errors import ConvergeError
@@ -155,7 +155,8 @@ class CheckedFiles:
         """A policy is checked with its pack; one that no pack names is never asked."""
         self._look(path)
         owners = [folder for folder in path.parents if (folder / MANIFEST).is_file()][:1]
-        owners += sorted(path.parent.glob("*.py"))
+        near = path.parents[:2]
+        owners += [file for folder in near for file in sorted(folder.glob("*.py")) if holds_pack(file)]
         packs = [(owner, pack) for owner in owners if (pack := self._load(owner)) is not None]
         named = any(
             path.relative_to(owner if owner.is_dir() else owner.parent).as_posix() in _policy_files(pack)

@@ -73,7 +73,7 @@ class FoundFiles:
             self._put(self.people, path)
         elif name == "wiring.yaml" and (named or beside_truth):
             self._put(self.wirings, path)
-        elif name.endswith(".py") and (named or (path.parent.name == "packs" and _holds_pack(path))):
+        elif name.endswith(".py") and (named or (path.parent.name == "packs" and holds_pack(path))):
             self._put(self.packs, path)
         else:
             return False
@@ -152,7 +152,8 @@ def _is_left_out(name: str) -> bool:
     return name in _LEFT_OUT or name.startswith(".")
 
 
-def _holds_pack(file: Path) -> bool:
+def holds_pack(file: Path) -> bool:
+    """Whether a Python file is a pack, as far as can be seen without running it."""
     try:
         if not file.is_file():
             return False

@@ -1,11 +1,12 @@
 """Which files a validation looks at: every one, each once, in a stable order; and one bad file hides no other."""
 
 import os
+import shutil
 import time
 from pathlib import Path
 
 import pytest
-from small_site import Site, told
+from small_site import GOOD, Site, told
 
 from converge_cli.app.validate_truths import NothingToValidateError
 
@@ -144,3 +145,29 @@ def test_a_wide_tree_is_walked_in_no_time(site: Site) -> None:
     began = time.perf_counter()
     assert [] == told(site.validate())
     assert time.perf_counter() - began < 2
+
+
+def test_a_policy_is_checked_with_the_pack_that_names_it(site: Site) -> None:
+    """Named alone, in a folder pack or beside a one-file pack; other Python files beside it are no packs."""
+    shutil.copytree(GOOD.parents[1] / "bad" / "invalid-policy" / "packs" / "small", site / "packs/more")
+    site.write("packs/more/helper.py", "raise SystemExit\n")
+    site.replace("packs/more/pack.yaml", "name: small", "name: more")
+    found = told(site.validate("packs/more/policy/commit.cedar"))
+    assert [f"invalid-policy packs/more/policy/commit.cedar:{line}:1" for line in (2, 7)] == found
+    assert ["invalid-policy packs/more/policy/forgotten.cedar:1:1"] == [
+        item for item in told(site.validate("packs/more/policy/forgotten.cedar")) if "forgotten" in item
+    ]
+    gates = (
+        '"gates": [{"on": "Signals:note:*", "action": "commit", "resource": {"kind": "note", "phase": "commitment", '
+    )
+    gates += '"id": "text"}}], "policy": ["rules/a.cedar"], "schema": "rules/a.cedarschema",\n    "kinds"'
+    site.replace(Site.PACK, '"kinds"', gates)
+    schema = (site / "packs/more/policy/schema.cedarschema").read_text().replace("  amount: Long,\n", "")
+    site.write("packs/rules/a.cedarschema", schema)
+    site.write("packs/rules/a.cedar", '@id("a") permit (principal, action, resource) when { context.amount > 0 };\n')
+    site.write("packs/helper.py", "raise SystemExit\n")
+    assert ["invalid-policy packs/rules/a.cedar:1:1"] == told(site.validate("packs/rules/a.cedar"))
+    site.write("packs/rules/a.cedarschema", "entity;")
+    assert {"packs/rules/a.cedarschema"} == {
+        item.file for item in site.validate("packs/rules/a.cedarschema").diagnostics
+    }
