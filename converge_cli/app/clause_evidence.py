@@ -34,6 +34,8 @@ ClauseSort = Literal["invariant", "validation", "suggestor", "constraint", "appr
 OWN_RUN = "own-inputs"
 """Name of the run on the truth's own inputs; no example has it, since ids hold no hyphen."""
 
+OWN_NAME = "the run on the truth's own inputs"
+
 _CONTRACT_FILES = {".yaml", ".yml"}
 _SORTS: dict[str, ClauseSort] = {"VALIDATION": "validation", "CONTRACT": "suggestor", "CONSTRAINT": "constraint"}
 
@@ -53,7 +55,7 @@ class RunShown:
     @property
     def name(self) -> str:
         """A name for messages."""
-        return "the run on the truth's own inputs" if self.example is None else f"example {self.example.title!r}"
+        return OWN_NAME if self.example is None else f"example {self.example.title!r}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ anything else. Every run is a real one: same engine, packs, policy and gate as `
 from collections.abc import Sequence
 from dataclasses import replace
 
-from converge_cli.app.clause_evidence import RunShown, judge_clauses
+from converge_cli.app.clause_evidence import OWN_NAME, RunShown, judge_clauses
 from converge_cli.app.decide_approval import GivenApproval
 from converge_cli.app.example_checks import check_example
 from converge_cli.app.example_inputs import example_inputs
@@ -15,10 +15,11 @@ from converge_cli.app.load_truth import LoadedTruth, NotRunnableError, compile_a
 from converge_cli.app.run_job import RunJob, RunRequest
 from converge_cli.app.scripted_suggestor import scripted_suggestors
 from converge_cli.app.services import Services
-from converge_cli.app.truth_examples import ExampleOutcome, TruthExamples
+from converge_cli.app.truth_examples import EarlierRunHungError, ExampleOutcome, TruthExamples
 from converge_cli.app.truth_shelf import TruthShelf
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.example import Example, PointDecided, Scripted
+from converge_cli.core.stop_reason import StopReason
 from converge_cli.engine.result import RunResult
 from converge_cli.truth.catalog import TruthLocation
 
@@ -38,7 +39,8 @@ async def run_truth_examples(services: Services, location: TruthLocation) -> Tru
     """Run a truth on its own inputs and each of its examples, then judge its rules.
 
     A rule is violated when a run breaks it that does not expect to; it is not exercised when no run selects anything
-    that it is about (see `clause_evidence`).
+    that it is about (see `clause_evidence`). After a run that time ended unexpectedly the rest is not run: each would
+    take as long.
 
     Raises:
         NotRunnableError: it is a policy or an invariant truth.
@@ -63,10 +65,24 @@ async def run_loaded_examples(services: Services, truth: LoadedTruth) -> TruthEx
     """
     services = _one_gate(services, truth)
     own, no_own, own_error = await _own_run(services, truth)
-    outcomes = [await _run_example(services, truth, example) for example in truth.compilation.examples]
+    hung = OWN_NAME if own is not None and _ran_out(own) else ""
+    outcomes: list[ExampleOutcome] = []
+    for example in truth.compilation.examples:
+        if hung:
+            outcomes.append(ExampleOutcome(example, error=EarlierRunHungError(hung)))
+            continue
+        outcome = await _run_example(services, truth, example)
+        outcomes.append(outcome)
+        if outcome.result is not None and not outcome.ok and _ran_out(outcome.result):
+            hung = f"example {example.title!r}"
     shown = [RunShown(own)] if own is not None else []
     shown += [RunShown(item.result, item.example) for item in outcomes if item.result is not None]
     return TruthExamples(truth, own, no_own, own_error, tuple(outcomes), judge_clauses(truth.job, shown))
+
+
+def _ran_out(result: RunResult) -> bool:
+    """Whether time ended the run, or one of its suggestors."""
+    return result.stop.reason is StopReason.TIME_BUDGET_EXHAUSTED or "TIMEOUT" in result.failures.values()
 
 
 def _one_gate(services: Services, truth: LoadedTruth) -> Services:

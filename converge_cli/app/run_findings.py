@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from converge_cli.app.clause_evidence import JudgedClause
 from converge_cli.app.shown_path import shown
-from converge_cli.app.truth_examples import ExampleOutcome, TruthExamples
+from converge_cli.app.truth_examples import EarlierRunHungError, ExampleOutcome, TruthExamples
 from converge_cli.core.invariant import Origin
 from converge_cli.truth.diagnostics import Diagnostic
 from converge_cli.truth.files import read_source
@@ -57,7 +57,7 @@ def _own(examples: TruthExamples) -> Iterator[_Told]:
 def _outcome(outcome: ExampleOutcome, examples: TruthExamples) -> Iterator[_Told]:
     example = outcome.example
     name = f"example {example.title!r} of {examples.truth.job.truth}"
-    if outcome.error is not None:
+    if outcome.error is not None and not isinstance(outcome.error, EarlierRunHungError):
         fix = outcome.error.hint or "mend what it gives"
         yield _Told("example-failed", f"{name} can't run: {outcome.error.message}", fix, example.origin)
     for check in outcome.checks:

@@ -29,6 +29,18 @@ _BROKEN = frozenset(
 )
 
 
+class EarlierRunHungError(ConvergeError):
+    """An example was not run, since an earlier run of the truth was ended by its time."""
+
+    code = "EARLIER_RUN_HUNG"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} ran out of time, so this one was not run",
+            hint="mend what hangs, or give a smaller budget: {time: ...}",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class ExampleOutcome:
     """What one example came to.

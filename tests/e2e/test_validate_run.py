@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +210,39 @@ def test_a_suggestor_that_hangs_is_told_and_never_hangs_validate(converge: Any, 
         assert ("STUCK", True) == (ran.error["code"], "watering-advisor" in ran.error["message"])
     else:
         assert "watering-advisor failed: TIMEOUT" in ran.data["findings"][0]["message"]
+
+
+def test_after_a_run_that_ran_out_of_time_the_others_are_not_run(converge: Any, garden: Path) -> None:
+    """Each would take as long; they fail, and one finding says why."""
+    pack = garden / "packs" / "greenhouse.py"
+    loop = "        import time\n        while True: time.sleep(0.01)\n        undecided ="
+    pack.write_text(pack.read_text().replace("        undecided =", loop))
+    truth = garden / "truths" / "custom-agent" / "truth.yaml"
+    truth.write_text(truth.read_text().replace("time: 30s", "time: 1s"))
+    ran = converge("validate", "--run", "--json", cwd=garden)
+    (run,) = ran.data["runs"]
+
+    assert (1, ["example-failed"]) == (ran.code, [item["name"] for item in ran.data["findings"]])
+    assert "it ends TimeBudgetExhausted" in ran.data["findings"][0]["message"]
+    assert {"failed"} == {item["scenario"] for item in run["examples"]}
+    assert {"the run on the truth's own inputs ran out of time, so this one was not run"} == {
+        item["error"].partition(" (")[0] for item in run["examples"]
+    }
+
+
+def test_ctrl_c_ends_the_runs(converge: Any, garden: Path) -> None:
+    """At the second press at the latest, with the exit code of an interrupt and one JSON document."""
+    pack = garden / "packs" / "greenhouse.py"
+    loop = "        import time\n        while True: time.sleep(0.01)\n        undecided ="
+    pack.write_text(pack.read_text().replace("        undecided =", loop))
+    process = converge.start("validate", "--run", "--json", cwd=garden)
+    time.sleep(3)
+    for _ in range(2):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+    out, _ = process.communicate(timeout=20)
+
+    assert (130, "INTERRUPTED") == (process.returncode, json.loads(out)["error"]["code"])
 
 
 def test_a_suggestor_that_fails_is_told_even_where_examples_pass(converge: Any, garden: Path) -> None:
