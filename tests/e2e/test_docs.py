@@ -131,6 +131,27 @@ def test_the_guides_pack_passes_the_guides_test(converge: Any, tmp_path: Path) -
     assert "1 passed" in done.stdout
 
 
+def test_a_truth_says_the_step_of_the_guides_pack(converge: Any, tmp_path: Path) -> None:
+    """The step that the guide adds to its pack, said as the guide says it."""
+    for folder in ("packs", "truths/answered", "features"):
+        (tmp_path / folder).mkdir(parents=True)
+    [step] = [block for block in blocks("docs/guide.md", "python") if "@step(" in block]
+    [said] = re.findall(r"^`(Then [^`]*within[^`]*)`", text_of("docs/guide.md"), re.MULTILINE)
+    (tmp_path / "packs" / "tickets.py").write_text(f"{guide_block('packs/tickets.py')}\n\n{step}")
+    (tmp_path / "truths" / "answered" / "truth.yaml").write_text(
+        "truth: v1\nkey: answered\nkind: job\ntitle: Every ticket is answered in time\npacks: [tickets]\n"
+        "success_criteria: [{id: judged, description: A ticket is judged,"
+        ' then: [\'the Context key "Evaluations" contains at least 1 fact with id "urgency:*"\']}]\n'
+    )
+    (tmp_path / "features" / "answered.feature").write_text(
+        "Feature: Answers\n  @invariant @structural\n  Scenario: One ticket is answered in time\n"
+        f'    Given any fact under key "Seeds" with id "ticket:*"\n    {said}\n'
+    )
+    found = converge("validate", "--json", "--fail-on", "warning", cwd=tmp_path)
+
+    assert (0, []) == (found.code, found.data["findings"]), found.out
+
+
 def test_the_guides_program_computes_the_outcome_digest(converge: Any, tmp_path: Path) -> None:
     """The formula in the guide is that of the engine: for a run that ended, one that waits, one that policy denied."""
     program = guide_block("digest.py")
