@@ -31,23 +31,28 @@ def lint(folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+DECIDES = "Nothing that decides can read the ledger"
+OWN = "Entries of the ledger are read by the ledger's own modules only"
+
+
 @pytest.mark.parametrize(
-    "planted",
+    ("module", "planted", "contract"),
     [
-        "from converge_cli.core.ledger import LedgerEntry",
-        "from converge_cli.core import ledger_proof",
-        "from converge_cli.store.ledger_sqlite import SqliteLedger",
-        "import grpc",
+        ("engine/loop.py", "from converge_cli.core.ledger import LedgerEntry", DECIDES),
+        ("engine/loop.py", "from converge_cli.core import ledger_proof", DECIDES),
+        ("engine/loop.py", "from converge_cli.store.ledger_sqlite import SqliteLedger", DECIDES),
+        ("engine/loop.py", "import grpc", DECIDES),
+        ("app/run_job.py", "from converge_cli.core.ledger import LedgerEntry", OWN),
     ],
 )
-def test_a_planted_import_of_the_ledger_breaks_the_contract(planted: str, tmp_path: Path):
-    """In the loop, where it would do most harm."""
+def test_a_planted_import_of_the_ledger_breaks_the_contract(module: str, planted: str, contract: str, tmp_path: Path):
+    """In the loop, where it would do most harm, and in the use case that drives it."""
     shutil.copytree(PACKAGE, tmp_path / "converge_cli", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    loop = tmp_path / "converge_cli" / "engine" / "loop.py"
-    loop.write_text(loop.read_text() + f"\n{planted}\n")
+    path = tmp_path / "converge_cli" / module
+    path.write_text(path.read_text() + f"\n{planted}\n")
     done = lint(tmp_path)
-    verdict = re.search(r"^Nothing that decides can read the ledger (\w+)$", done.stdout, re.MULTILINE)
+    verdict = re.search(rf"^{contract} (\w+)$", done.stdout, re.MULTILINE)
     assert (1, "BROKEN") == (done.returncode, verdict and verdict[1]), done.stdout
 
 
