@@ -8,6 +8,7 @@ from typing import Any
 from converge_cli.app.example_files import missing_example_files
 from converge_cli.app.services import Services
 from converge_cli.app.shown_path import shown
+from converge_cli.app.source_texts import source_texts
 from converge_cli.app.truth_shelf import TruthShelf
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.job import Job
@@ -138,7 +139,12 @@ def _compile(
 ) -> Compilation:
     features = [read_source(path, shown(path, services.folder)) for path in location.features]
     truth = read_source(location.file, shown(location.file, services.folder))
-    return compile_truth(truth, features, shelf.packs(location.project), parameters, around)
+    compiled = compile_truth(truth, features, shelf.packs(location.project), parameters, around)
+    if compiled.job is None:
+        return compiled
+    merged = {shown(item.file, services.folder) for item in _merged(location, compiled.job)}
+    shared = [text for text in around.shared if text.truth.name in merged]
+    return replace(compiled, texts=source_texts(location, services.folder, truth, features, shared))
 
 
 def _listed(services: Services, location: TruthLocation) -> tuple[Person, ...] | None:

@@ -111,6 +111,7 @@ class RunJob:
             inputs=self._given.records,
             missing_inputs=self._given.missing,
             location=str(self.truth.location.file),
+            sources=self.truth.compilation.texts,
         )
         waiting = list(self._request.approvals)
         refusals: list[Decided] = []

@@ -14,6 +14,7 @@ from converge_cli.core.budget import Budget, BudgetChange
 from converge_cli.core.criterion import CriterionResult
 from converge_cli.core.flow_gate import FlowGateDecision, FlowGateInput
 from converge_cli.core.invariant import InvariantResult
+from converge_cli.core.registry import TextPart
 from converge_cli.core.stop_reason import Stop
 
 SCHEMA = "converge.event/1"
@@ -52,16 +53,37 @@ class InputRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     digest: str
 
 
-class PackRecord(msgspec.Struct, frozen=True):
-    """A pack as it was when the run began: version and SHA-256 over its files."""
+class PackRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A pack as it was: version and SHA-256 over its files; each SHA-256 names a blob.
+
+    Attributes:
+        digest: of the canonical JSON of [[path, SHA-256 of its bytes] ...]; the bytes of pack.yaml are kept as well.
+        policy: of the canonical JSON of its `PolicyFiles`; "" for a pack without a policy.
+    """
 
     name: str
     version: str
     digest: str
+    policy: str = ""
+
+
+class SourceRecord(msgspec.Struct, frozen=True):
+    """A text that the job was compiled from: its path inside the project, and the SHA-256 of its bytes, a blob."""
+
+    part: TextPart
+    name: str
+    digest: str
 
 
 class RunStarted(Event, frozen=True, kw_only=True, tag=True):
-    """First event. `job` is the SHA-256 of the compiled job, kept as a blob beside the events."""
+    """First event. What is named by a SHA-256 is kept as a blob beside the events.
+
+    Attributes:
+        job: the compiled job.
+        sources: the texts that it was compiled from.
+        people: who may act and decide, a list of `Person`; "" where there are none.
+        registry: the kinds and suggestors, a `Registry`; "" in records of versions that kept none.
+    """
 
     schema: str
     engine: str
@@ -76,6 +98,9 @@ class RunStarted(Event, frozen=True, kw_only=True, tag=True):
     missing_inputs: tuple[str, ...] = ()
     packs: tuple[PackRecord, ...] = ()
     suggestors: tuple[str, ...] = ()
+    sources: tuple[SourceRecord, ...] = ()
+    people: str = ""
+    registry: str = ""
 
 
 class CycleStarted(Event, frozen=True, tag=True):
@@ -208,9 +233,10 @@ class ApprovalRequested(Event, frozen=True, kw_only=True, tag=True):
 
 
 class ApprovalDecided(Event, frozen=True, kw_only=True, tag=True):
-    """A person decided, before the run went on."""
+    """A person decided, before the run went on; `people` (a blob) when they are no longer those it began with."""
 
     approval: Approval
+    people: str | None = None
 
 
 class ApprovalSpent(Event, frozen=True, kw_only=True, tag=True):
@@ -222,11 +248,12 @@ class ApprovalSpent(Event, frozen=True, kw_only=True, tag=True):
 
 
 class DecisionRefused(Event, frozen=True, kw_only=True, tag=True):
-    """A decision was not accepted, and why; nothing else changed."""
+    """A decision was not accepted, and why; nothing else changed. `people` as in ApprovalDecided."""
 
     approval: Approval
     code: str
     detail: str
+    people: str | None = None
 
 
 class TimerFired(Event, frozen=True, kw_only=True, tag=True):
@@ -255,11 +282,13 @@ class RunPaused(Event, frozen=True, kw_only=True, tag=True):
 
 
 class RunResumed(Event, frozen=True, kw_only=True, tag=True):
-    """The run goes on; packs stand here when they are no longer those it began with."""
+    """The run goes on; packs, people and registry stand here when they are no longer those it began with."""
 
     added: BudgetChange = BudgetChange()
     inputs: tuple[InputRecord, ...] = ()
     packs: tuple[PackRecord, ...] = ()
+    people: str | None = None
+    registry: str | None = None
 
 
 class RunStopped(Event, frozen=True, kw_only=True, tag=True):

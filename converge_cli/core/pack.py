@@ -50,7 +50,9 @@ class Pack:
         folder: where it was loaded from, for messages; "" when it was made in memory.
         factories: called with the parameters, in order; each returns one suggestor or several.
         steps: sentences that it adds to the step language.
-        digest: SHA-256 over the pack's files.
+        digest: SHA-256 over the pack's files: of the canonical JSON of `files`.
+        files: (path, SHA-256 of its bytes) of each of them, in order; empty when it was made in memory.
+        manifest: the bytes of its pack.yaml, or of its one file.
     """
 
     def __init__(
@@ -67,6 +69,8 @@ class Pack:
         steps: Sequence[PackStep] = (),
         folder: str = "",
         digest: str = "",
+        files: Sequence[tuple[str, str]] = (),
+        manifest: bytes = b"",
     ) -> None:
         self.name = name
         self.version = version
@@ -79,6 +83,8 @@ class Pack:
         self.steps = tuple(steps)
         self.folder = folder
         self.digest = digest
+        self.files = tuple(files)
+        self.manifest = manifest
 
     def parse_parameters(self, values: Mapping[str, Any]) -> Parameters | None:
         """The typed parameters of plain values (numbers as int or Decimal); None for a pack without any.

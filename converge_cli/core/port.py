@@ -96,12 +96,17 @@ class RunRow(msgspec.Struct, frozen=True):
 
 
 class Commit(msgspec.Struct, frozen=True):
-    """What one transaction writes: canonical event bytes in sequence, and the row as it is after them."""
+    """What one transaction writes: canonical event bytes in sequence, and the row as it is after them.
+
+    Attributes:
+        blobs: bytes that the events name by their SHA-256, kept as by `put_blob`.
+    """
 
     row: RunRow
     first_seq: int
     events: tuple[bytes, ...]
     previous_head: str
+    blobs: tuple[bytes, ...] = ()
 
 
 class Experience(Protocol):

@@ -8,12 +8,10 @@ from converge_cli._internal.canonical_json import encode
 from converge_cli._internal.hashing import digest_bytes
 from converge_cli._internal.system import RandomIds, SystemClock
 from converge_cli.core.budget import BudgetChange
-from converge_cli.core.errors import InvalidJobError, RunNotResumableError
+from converge_cli.core.errors import InvalidJobError, RecordCorruptError, RunNotResumableError
 from converge_cli.core.event import (
     SCHEMA,
     InputRecord,
-    PackRecord,
-    RunEvent,
     RunPaused,
     RunResumed,
     RunStarted,
@@ -26,11 +24,13 @@ from converge_cli.core.kind import BUILT_IN_MODELS, ENGINE_MODELS, RESERVED_KIND
 from converge_cli.core.pack import Pack, Parameters
 from converge_cli.core.person import Person
 from converge_cli.core.port import Clock, EventSink, Experience, FlowGate, IdSource, Meter
+from converge_cli.core.registry import SourceText
 from converge_cli.core.stop_reason import Stop, StopReason
 from converge_cli.core.suggestor import Suggestor
 from converge_cli.engine.engine_notes import note_failure
 from converge_cli.engine.event_log import EventLog
 from converge_cli.engine.execution import Cancellation
+from converge_cli.engine.keeping import keep_pack, keep_people, keep_registry, keep_source
 from converge_cli.engine.loop import Loop
 from converge_cli.engine.model_meter import ModelMeter
 from converge_cli.engine.outcome import outcome_digest
@@ -125,6 +125,7 @@ class Engine:
         inputs: tuple[InputRecord, ...] = (),
         missing_inputs: tuple[str, ...] = (),
         location: str = "",
+        sources: Sequence[SourceText] = (),
     ) -> RunResult:
         """Run to a fixed point, a budget or a person.
 
@@ -133,6 +134,7 @@ class Engine:
             feeds: (who, proposals) from outside, such as one per input.
             inputs, missing_inputs: what is recorded of the inputs.
             location: where the truth stands, kept in the index of runs.
+            sources: the texts that the job was compiled from, kept with the record.
         """
         log = EventLog(self._ids.run_id(), self._clock, self._experience, self._sink)
         run = self._new_run(log)
@@ -140,9 +142,6 @@ class Engine:
         run.inputs = list(inputs)
         run.missing_inputs = dict.fromkeys(missing_inputs, log.at)
         job = run.job
-        encoded = encode(job)
-        if self._experience is not None:
-            self._experience.put_blob(encoded)
         log.add(
             RunStarted,
             schema=SCHEMA,
@@ -150,14 +149,17 @@ class Engine:
             run=run.id,
             truth=job.truth,
             title=job.title,
-            job=digest_bytes(encoded),
+            job=log.keep(encode(job)),
             budget=job.budget,
             principal=self._setting.principal,
             strict=self._setting.strict,
             inputs=inputs,
             missing_inputs=missing_inputs,
-            packs=self._pack_records(),
+            packs=tuple(keep_pack(log, pack) for pack in self._packs),
             suggestors=tuple(item.name for item in run.registrations),
+            sources=tuple(keep_source(log, text) for text in sources),
+            people=keep_people(log, self._setting.people.values()),
+            registry=keep_registry(log, self._setting, run.registrations),
         )
         all_feeds = [*feeds, (SEED, seeds)] if seeds else list(feeds)
         return await self._drive(run, lambda loop: loop.begin(all_feeds))
@@ -191,10 +193,11 @@ class Engine:
                     where=run_id,
                 )
             run.log.tick()
-            self._require_same_job(run_id)
-            more, changed = added or BudgetChange(), self._changed_packs(run_id)
-            seq = run.log.add(RunResumed, added=more, inputs=inputs, packs=changed)
-            rebuilder.resume(RunResumed(seq=seq, at=run.log.at, added=more, inputs=inputs, packs=changed))
+            first = self._first(run_id)
+            self._require_same_job(first)
+            resumed = self._resumed(run, first, added or BudgetChange(), inputs)
+            run.log.put(resumed)
+            rebuilder.resume(resumed)
             return await self._drive(run, lambda loop: loop.resume(feeds), held=True)
 
     def recorded(self, run_id: str) -> RunResult:
@@ -268,26 +271,36 @@ class Engine:
             raise InvalidJobError("this engine has no store", hint="give it experience=...")
         return self._experience
 
-    def _pack_records(self) -> tuple[PackRecord, ...]:
-        return tuple(PackRecord(pack.name, pack.version, pack.digest) for pack in self._packs)
+    def _first(self, run_id: str) -> RunStarted:
+        recorded = next(iter(self._required_store().read(run_id)), None)
+        first = None if recorded is None else decode_event(recorded)
+        if not isinstance(first, RunStarted):
+            raise RecordCorruptError(f"run {run_id} does not begin with RunStarted", where=run_id)
+        return first
 
-    def _require_same_job(self, run_id: str) -> None:
-        first = self._first(run_id)
-        if isinstance(first, RunStarted) and first.job != digest_bytes(encode(self._setting.job)):
+    def _require_same_job(self, first: RunStarted) -> None:
+        if first.job != digest_bytes(encode(self._setting.job)):
             raise RunNotResumableError(
-                f"run {run_id} was started with another job than this engine has",
+                f"run {first.run} was started with another job than this engine has",
                 hint="give the engine the job that the run began with",
-                where=run_id,
+                where=first.run,
             )
 
-    def _first(self, run_id: str) -> RunEvent | None:
-        recorded = next(iter(self._required_store().read(run_id)), None)
-        return None if recorded is None else decode_event(recorded)
-
-    def _changed_packs(self, run_id: str) -> tuple[PackRecord, ...]:
-        first = self._first(run_id)
-        now = self._pack_records()
-        return () if isinstance(first, RunStarted) and first.packs == now else now
+    def _resumed(self, run: Run, first: RunStarted, added: BudgetChange, inputs: tuple[InputRecord, ...]) -> RunResumed:
+        """The event of a resume: packs, people and registry stand in it when they have changed."""
+        log = run.log
+        packs = tuple(keep_pack(log, pack) for pack in self._packs)
+        people = keep_people(log, self._setting.people.values())
+        registry = keep_registry(log, self._setting, run.registrations)
+        return RunResumed(
+            seq=log.seq + 1,
+            at=log.at,
+            added=added,
+            inputs=inputs,
+            packs=() if packs == first.packs else packs,
+            people=None if people == first.people else people,
+            registry=None if registry == first.registry else registry,
+        )
 
 
 def _check_points(job: Job) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from converge_cli._internal.hashing import GENESIS, chain_link
+from converge_cli._internal.hashing import GENESIS, chain_link, digest_bytes
 from converge_cli.core.event import RunEvent, SuggestorRunning, encode_event
 from converge_cli.core.port import Clock, Commit, EventSink, Experience, RunRow
 
@@ -24,6 +24,7 @@ class EventLog:
         self._store = store
         self._sink = sink
         self._pending: list[RunEvent] = []
+        self._blobs: list[bytes] = []
         self._head = GENESIS
         self._hashed = 0
         self._committed = 0
@@ -44,6 +45,20 @@ class EventLog:
         self.seq = event.seq
         self._pending.append(event)
         return event.seq
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is a store behind it."""
+        return self._store is not None
+
+    def keep(self, data: bytes) -> str:
+        """Keep bytes that events name, in the transaction of the next commit; returns their SHA-256 in hex.
+
+        Without a store only the digest is made: nobody could read them later.
+        """
+        if self._store is not None:
+            self._blobs.append(data)
+        return digest_bytes(data)
 
     def running(self, cycle: int, suggestor: str) -> None:
         """Tell the display that an execution begins; records nothing."""
@@ -67,7 +82,8 @@ class EventLog:
             for data in encoded:
                 self._head = chain_link(self._head, data)
             made = row(self._head.hex())
-            self._store.append(Commit(made, self._committed + 1, tuple(encoded), previous.hex()))
+            blobs, self._blobs = tuple(self._blobs), []
+            self._store.append(Commit(made, self._committed + 1, tuple(encoded), previous.hex(), blobs))
         self._committed = self.seq
         if self._sink is not None:
             self._sink.events(self.run, pending)

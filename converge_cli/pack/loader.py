@@ -205,6 +205,8 @@ def _load(
             steps=steps_of(manifest.name, imported.module(steps), on_stuck),
             folder=str(path),
             digest=opened.snapshot.digest,
+            files=opened.snapshot.digests,
+            manifest=opened.snapshot.files[MANIFEST if opened.main == "__init__.py" else opened.main],
         )
 
 

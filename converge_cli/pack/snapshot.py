@@ -23,13 +23,15 @@ class Snapshot:
     Attributes:
         base: the folder that relative paths begin at, as people wrote it.
         files: relative path with slashes -> bytes.
-        digest: SHA-256 of the canonical JSON of [[path, SHA-256 of its bytes] ...] in order of paths.
+        digests: (path, SHA-256 of its bytes) in order of paths.
+        digest: SHA-256 of the canonical JSON of `digests`.
     """
 
     def __init__(self, base: Path, files: Mapping[str, bytes]) -> None:
         self.base = base
         self.files = {name: files[name] for name in sorted(files)}
-        self.digest = digest([(name, digest_bytes(data)) for name, data in self.files.items()])
+        self.digests = tuple((name, digest_bytes(data)) for name, data in self.files.items())
+        self.digest = digest(self.digests)
 
     def shown(self, name: str) -> str:
         """The path of a file for messages."""

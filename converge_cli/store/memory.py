@@ -28,6 +28,7 @@ class MemoryExperience:
             check_follows(commit, self._rows.get(run))
             self._events.setdefault(run, []).extend(commit.events)
             self._rows[run] = commit.row
+            self._blobs.update((digest_bytes(data), bytes(data)) for data in commit.blobs)
 
     def read(self, run: str, after: int = 0) -> Iterator[bytes]:
         """Canonical bytes of the run's events above `after`; see `Experience.read`."""

@@ -68,6 +68,8 @@ class SqliteExperience:
                 "INSERT INTO segments (id, last_seq, head, body) VALUES (?, ?, ?, ?)",
                 (number << SEQ_BITS | first, row.seq, head, stored),
             )
+            for data in commit.blobs:
+                _keep(connection, digest_bytes(data), data)
 
     def read(self, run: str, after: int = 0) -> Iterator[bytes]:
         """Canonical bytes of the run's events above `after`, each commit checked before any of it is given out."""
@@ -95,14 +97,8 @@ class SqliteExperience:
         with self._reading() as connection:
             if connection is not None and _blob(connection, digest) == data:
                 return digest
-        stored = compressed(data)
-        coding = int(stored is not data)
         with self._writing() as connection:
-            connection.execute(
-                "INSERT INTO blobs (digest, coding, data) VALUES (?1, ?2, ?3) "
-                "ON CONFLICT (digest) DO UPDATE SET coding = ?2, data = ?3",
-                (digest, coding, stored),
-            )
+            _keep(connection, digest, data)
         return digest
 
     def get_blob(self, digest: str) -> bytes:
@@ -277,6 +273,18 @@ def _find(connection: sqlite3.Connection, run: str) -> tuple[int, RunRow | None]
 def _blob(connection: sqlite3.Connection, digest: str) -> bytes | None:
     found = connection.execute("SELECT coding, data FROM blobs WHERE digest = ?", (digest,)).fetchone()
     return None if found is None else expanded_blob(*found)
+
+
+def _keep(connection: sqlite3.Connection, digest: str, data: bytes) -> None:
+    """Keep bytes, and mend what the disk has damaged of them."""
+    if _blob(connection, digest) == data:
+        return
+    stored = compressed(data)
+    connection.execute(
+        "INSERT INTO blobs (digest, coding, data) VALUES (?1, ?2, ?3) "
+        "ON CONFLICT (digest) DO UPDATE SET coding = ?2, data = ?3",
+        (digest, int(stored is not data), stored),
+    )
 
 
 def _make_durably(folder: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from converge_cli.core.example import Example, Gap
 from converge_cli.core.job import Job
 from converge_cli.core.pack import Pack, Parameters
+from converge_cli.core.registry import SourceText
 from converge_cli.truth.diagnostics import Diagnostic
 from converge_cli.truth.findings import Place
 
@@ -22,6 +23,7 @@ class Compilation:
         packs: the packs that were found, in the order of the contract.
         said: the steps of packs that the truth says, as (pack, sentence).
         example_files: paths that the examples take inputs from, each with its place.
+        texts: what the job was compiled from, as whoever read the files names it; kept with every run of it.
     """
 
     job: Job | None
@@ -32,3 +34,4 @@ class Compilation:
     packs: tuple[Pack, ...]
     said: frozenset[tuple[str, str]] = frozenset()
     example_files: tuple[tuple[str, Place], ...] = ()
+    texts: tuple[SourceText, ...] = ()
