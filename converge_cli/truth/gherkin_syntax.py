@@ -42,10 +42,10 @@ def parse_feature(file: str, text: str, findings: Findings) -> Any:
     _check_characters(file, text, findings)
     lines = text.split("\n")
     for number in range(1, _ROUNDS + 1):
-        document, errors = _parsed("\n".join(lines))
-        if not errors:
+        document, error = _parsed("\n".join(lines))
+        if error is None:
             break
-        fault = _explained(errors[0], lines)
+        fault = _explained(error, lines)
         _report(fault, file, findings)
         if fault.mended is None or number == _ROUNDS or number * len(text) > _CHARACTERS:
             return None
@@ -77,16 +77,17 @@ def _check_characters(file: str, text: str, findings: Findings) -> None:
             findings.add("gherkin-syntax", place, message, "remove it, or begin a new line")
 
 
-def _parsed(text: str) -> tuple[Any, list[Any]]:
-    from gherkin.errors import CompositeParserException, ParserException  # noqa: PLC0415  40 ms
+def _parsed(text: str) -> tuple[Any, Any]:
+    """The document, or the first error: what comes after one is told by parsing on."""
+    from gherkin.errors import ParserException  # noqa: PLC0415  40 ms
     from gherkin.parser import Parser  # noqa: PLC0415
 
+    parser = Parser()
+    parser.stop_at_first_error = True
     try:
-        return Parser().parse(text), []
-    except CompositeParserException as errors:
-        return None, list(errors.errors)
+        return parser.parse(text), None
     except ParserException as error:
-        return None, [error]
+        return None, error
 
 
 def _report(fault: _Fault, file: str, findings: Findings) -> None:
