@@ -1,10 +1,10 @@
 """The context: the append-only store of one run, and the read-only views that suggestors get of it."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from typing import Any, Protocol
 
 from converge_cli.core.context_key import KEYS
-from converge_cli.core.errors import ClosedViewError, UndeclaredReadError
+from converge_cli.core.errors import CallForbiddenError, ClosedViewError, UndeclaredReadError
 from converge_cli.core.fact import Fact, ProposedFact
 from converge_cli.core.ids import next_version, subject_of
 from converge_cli.core.kind import Kind
@@ -142,18 +142,32 @@ class Context:
             yield from facts.values()
 
 
+class Calls(Protocol):
+    """What records the external calls of suggestors; see `ContextView.call`."""
+
+    def call(self, suggestor: str, request: Any, send: Callable[[str], Awaitable[bytes]]) -> Awaitable[bytes]:
+        """The answer to a request of a suggestor, kept before it is given."""
+        ...
+
+
 class ContextView:
     """What one suggestor sees in one execution: the facts that its reads and writes select, as they stood then."""
 
-    __slots__ = ("_allowed", "_context", "_kinds", "_open", "_suggestor")
+    __slots__ = ("_allowed", "_calls", "_context", "_kinds", "_open", "_suggestor")
 
     def __init__(
-        self, suggestor: str, allowed: tuple[Selector, ...], context: Context, kinds: Mapping[str, Kind]
+        self,
+        suggestor: str,
+        allowed: tuple[Selector, ...],
+        context: Context,
+        kinds: Mapping[str, Kind],
+        calls: Calls | None = None,
     ) -> None:
         self._suggestor = suggestor
         self._allowed = allowed
         self._context = context
         self._kinds = kinds
+        self._calls = calls
         self._open = True
 
     def facts(self, which: str) -> tuple[Fact, ...]:
@@ -212,6 +226,27 @@ class ContextView:
         if kind is not None and kind.parse(payload)[1] == standing.content:
             return None
         return ProposedFact(key, next_version(standing.id), payload, confidence, _ids(evidence), standing.id)
+
+    def call(self, request: Any, send: Callable[[str], Awaitable[bytes]]) -> Awaitable[bytes]:
+        """Ask the outside world, once: `answer = await view.call(request, send)`.
+
+        The answer is recorded before it is given; where an attempt is repeated, after a crash or a timeout, the
+        recorded one is given and nothing is sent.
+
+        Args:
+            request: everything that the answer depends on, as plain data; recorded, so it holds no secret.
+            send: makes the call and returns the answer's bytes. It is given a key that is the same in every attempt,
+                for services that take an idempotency key. What it raises is not recorded.
+
+        Raises:
+            CallForbiddenError: in `accepts`, which decides on the view alone.
+            ClosedViewError: the execution has ended.
+            TypeError: the request has no JSON form.
+        """
+        self._require_open()
+        if self._calls is None:
+            raise CallForbiddenError(self._suggestor)
+        return self._calls.call(self._suggestor, request, send)
 
     def close(self) -> None:
         """End the view: whoever kept it can't look into later cycles."""

@@ -49,6 +49,19 @@ class MalformedKindError(ConvergeError):
     code = "KIND_MALFORMED"
 
 
+class CallForbiddenError(ConvergeError):
+    """A suggestor made an external call where none may be made: in `accepts`."""
+
+    code = "CALL_FORBIDDEN"
+
+    def __init__(self, suggestor: str) -> None:
+        super().__init__(
+            f"suggestor {suggestor} made an external call outside execute",
+            hint="await view.call(...) in execute; accepts decides on the view alone",
+            where=suggestor,
+        )
+
+
 class UndeclaredReadError(ConvergeError):
     """A suggestor asked its view for facts that neither its reads nor its writes select."""
 

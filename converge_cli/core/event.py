@@ -11,6 +11,7 @@ import msgspec
 from converge_cli._internal.canonical_json import encode
 from converge_cli.core.approval import Approval, ApprovalRequest
 from converge_cli.core.budget import Budget, BudgetChange
+from converge_cli.core.call import RecordedCall
 from converge_cli.core.criterion import CriterionResult
 from converge_cli.core.flow_gate import FlowGateDecision, FlowGateInput
 from converge_cli.core.invariant import InvariantResult
@@ -111,23 +112,32 @@ class CycleStarted(Event, frozen=True, tag=True):
 
 
 class SuggestorExecuted(Event, frozen=True, tag=True):
-    """An execution ended; `view` is how many facts the context held when its view was made."""
+    """An execution ended; `view` is how many facts the context held when its view was made.
+
+    `calls` are the external calls whose answers it had, in the order in which it asked.
+    """
 
     cycle: int
     suggestor: str
     view: int
     proposals: tuple[RecordedProposal, ...] = ()
     elapsed_us: int = 0
+    calls: tuple[RecordedCall, ...] = ()
 
 
 class SuggestorFailed(Event, frozen=True, kw_only=True, tag=True):
-    """An execution raised, timed out, had no backend or returned no effect."""
+    """An execution raised, timed out, had no backend or returned no effect.
+
+    `calls` stand here when it had every answer that it asked for and failed on its own: they are used up, and another
+    attempt asks anew. Otherwise the next attempt is given the answers that this one had.
+    """
 
     cycle: int
     suggestor: str
     view: int
     code: Literal["EXCEPTION", "TIMEOUT", "STUCK", "UNAVAILABLE", "EFFECT_INVALID"]
     detail: str
+    calls: tuple[RecordedCall, ...] = ()
 
 
 class FactPromoted(Event, frozen=True, tag=True):

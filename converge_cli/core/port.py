@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from converge_cli.core.call import KeptCall
 from converge_cli.core.event import RunEvent, SuggestorRunning
 from converge_cli.core.flow_gate import FlowGateDecision, FlowQuestion
 
@@ -95,6 +96,24 @@ class RunRow(msgspec.Struct, frozen=True):
     location: str = ""
 
 
+class RunFilter(msgspec.Struct, frozen=True):
+    """Which runs are meant: those for which every field that is given holds.
+
+    Attributes:
+        status: see `RunRow`.
+        reason: the stop reason that the run came to last.
+        since, until: UTC times as recorded; runs that have an event at or after `since` and began before `until`.
+        before: a run's id; only runs that began to be recorded before it.
+    """
+
+    truth: str | None = None
+    status: str | None = None
+    reason: str | None = None
+    since: str | None = None
+    until: str | None = None
+    before: str | None = None
+
+
 class Commit(msgspec.Struct, frozen=True):
     """What one transaction writes: canonical event bytes in sequence, and the row as it is after them.
 
@@ -144,6 +163,15 @@ class Experience(Protocol):
         """Runs, the newest first."""
         ...
 
+    def query(self, wanted: RunFilter, limit: int = 100) -> Iterable[RunRow]:
+        """Runs that a filter means, the newest first; a page's cost does not grow with the pages before it.
+
+        Raises:
+            RunNotFoundError: no run has the id `before`.
+            RecordCorruptError: a row is not as it was written.
+        """
+        ...
+
     def put_blob(self, data: bytes) -> str:
         """Keep bytes; returns their SHA-256 in hex. Keeping the same bytes again changes nothing."""
         ...
@@ -153,6 +181,21 @@ class Experience(Protocol):
 
         Raises:
             RecordCorruptError: there are none, or they no longer hash to it.
+        """
+        ...
+
+    def put_call(self, run: str, call: KeptCall, request: bytes, answer: bytes) -> None:
+        """Keep an external call of a run, with its request and answer as blobs, in one durable transaction.
+
+        Keeping the same call again changes nothing. It is no event: the chain of the run stays as it is.
+        """
+        ...
+
+    def calls(self, run: str) -> Iterable[KeptCall]:
+        """The external calls that were kept of a run, in no particular order; none of an unknown run.
+
+        Raises:
+            RecordCorruptError: one is not as it was written.
         """
         ...
 

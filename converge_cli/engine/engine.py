@@ -211,6 +211,8 @@ class Engine:
 
     async def _drive(self, run: Run, begin: Callable[[Loop], Any], *, held: bool = False) -> RunResult:
         watchdog = Watchdog(lambda name: self._stuck(run, name), self._patience)
+        if self._experience is not None:
+            run.calls.restore(self._experience)
         self._cancelled.attach()
         self._meter.attach(run)
         loop = Loop(run, self._clock, watchdog, self._cancelled, self._patience)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from converge_cli.core.call import RecordedCall
 from converge_cli.core.context import ContextView
 from converge_cli.core.event import RecordedProposal
 from converge_cli.core.port import Clock
@@ -42,6 +43,7 @@ class Execution(msgspec.Struct, eq=False):
         cut: whether it was ended because the run stops; it stays due and leaves no record.
         abandoned: whether async code that would not end was left where it was.
         halt: a budget that it ran into.
+        calls: the external calls that it used up.
     """
 
     registration: Registration
@@ -53,6 +55,7 @@ class Execution(msgspec.Struct, eq=False):
     abandoned: bool = False
     halt: Halt | None = None
     elapsed_us: int = 0
+    calls: tuple[RecordedCall, ...] = ()
 
 
 class Executor:
@@ -84,6 +87,7 @@ class Executor:
         run, executions, waiting = self._run, [], []
         held = len(run.context.facts)
         run.crossings.clear()
+        run.calls.open.clear()
         deadline = time.monotonic() + seconds_left
         for registration in eligible:
             execution = Execution(registration, held)
@@ -99,12 +103,13 @@ class Executor:
         if waiting:
             await self._wait(waiting, deadline)
         self._settle_crossings(executions)
+        self._settle_calls(executions)
         return executions
 
     def _call(self, execution: Execution, left: float) -> "_Waiting | None":
         """Call execute; sync results are taken at once, awaitables returned."""
         registration = execution.registration
-        view = registration.view(self._run.context, self._run.setting.kinds)
+        view = registration.view(self._run.context, self._run.setting.kinds, self._run.calls)
         started = self._clock.monotonic()
         self._guarded(execution, _executes, view, left)
         execution.elapsed_us = int((self._clock.monotonic() - started) * 1_000_000)
@@ -146,6 +151,15 @@ class Executor:
         if self._run.crossings:
             for execution in executions:
                 execution.halt = self._run.crossings.pop(execution.registration.name, None)
+
+    def _settle_calls(self, executions: Sequence[Execution]) -> None:
+        """Which external calls each execution used up."""
+        calls = self._run.calls
+        calls.raise_broken()
+        if calls.open:
+            for execution in executions:
+                if not execution.cut and execution.halt is None:
+                    execution.calls = calls.used_up(execution.registration.name, execution.failure)
 
     async def _awaited(self, waiting: "_Waiting") -> None:
         execution, timeout = waiting.execution, waiting.execution.registration.timeout

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from converge_cli.core.call import RecordedCall
 from converge_cli.core.event import RecordedProposal, SuggestorExecuted, SuggestorFailed
 from converge_cli.core.fact import ProposedFact
 from converge_cli.engine.eligibility import Eligibility
@@ -26,7 +27,8 @@ def merge(run: Run, gate: PromotionGate, eligibility: Eligibility, executions: S
         eligibility.executed(execution)
         if execution.failure is None:
             by, proposals = execution.registration, execution.proposals
-            seq = _executed(run, by.name, execution.view, proposals, execution.elapsed_us)
+            seq = _executed(run, by.name, execution.view, proposals, execution.elapsed_us, execution.calls)
+            by.since = seq
             recorded.append(Unmerged(by, seq, proposals))
         else:
             _failed(run, execution, execution.failure)
@@ -61,12 +63,24 @@ def record_feeds(run: Run, feeds: Sequence[tuple[str, Sequence[ProposedFact]]]) 
 
 
 def _failed(run: Run, execution: Execution, failure: tuple[str, str]) -> None:
-    name, (code, detail) = execution.registration.name, failure
-    run.log.add(SuggestorFailed, cycle=run.cycle, suggestor=name, view=execution.view, code=code, detail=detail)
+    by, (code, detail) = execution.registration, failure
+    name, view, calls = by.name, execution.view, execution.calls
+    seq = run.log.add(
+        SuggestorFailed, cycle=run.cycle, suggestor=name, view=view, code=code, detail=detail, calls=calls
+    )
+    if calls:
+        by.since = seq
     run.failures[name] = code
     note_failure(run, name, code)
 
 
-def _executed(run: Run, name: str, view: int, proposals: tuple[RecordedProposal, ...], elapsed_us: int) -> int:
+def _executed(
+    run: Run,
+    name: str,
+    view: int,
+    proposals: tuple[RecordedProposal, ...],
+    elapsed_us: int,
+    calls: tuple[RecordedCall, ...] = (),
+) -> int:
     log = run.log
-    return log.put(SuggestorExecuted(log.seq + 1, log.at, run.cycle, name, view, proposals, elapsed_us))
+    return log.put(SuggestorExecuted(log.seq + 1, log.at, run.cycle, name, view, proposals, elapsed_us, calls))

@@ -101,10 +101,18 @@ class Rebuilder:
         self._executions[event.seq] = event
         self._last.append(event)
         self._saw(event.suggestor, event.view, event.cycle)
+        self._used_up(event)
 
     def _failed(self, event: e.SuggestorFailed) -> None:
         self._saw(event.suggestor, event.view, event.cycle)
         self._run.failures[event.suggestor] = event.code
+        if event.calls:
+            self._used_up(event)
+
+    def _used_up(self, event: e.SuggestorExecuted | e.SuggestorFailed) -> None:
+        registration = self._names.get(event.suggestor)
+        if registration is not None:
+            registration.since = event.seq
 
     def _saw(self, name: str, view: int, cycle: int) -> None:
         registration = self._names.get(name)

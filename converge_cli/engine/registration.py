@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from converge_cli.core.context import Context, ContextView
+from converge_cli.core.context import Calls, Context, ContextView
 from converge_cli.core.errors import InvalidJobError
 from converge_cli.core.ids import SEGMENT
 from converge_cli.core.kind import Kind
@@ -27,6 +27,7 @@ class Registration:
     Attributes:
         number: registration order; the merge order.
         last_view: how many facts its last recorded view held; -1 before the first.
+        since: sequence of its last execution whose external calls are used up, 0 before the first.
         due: whether something that it reads is newer than that.
         declined: whether it was due and did not accept; asked again when its view changes.
         timeout: seconds that one execution may take.
@@ -41,6 +42,7 @@ class Registration:
         "number",
         "pack",
         "reads",
+        "since",
         "suggestor",
         "timeout",
         "writes",
@@ -76,6 +78,7 @@ class Registration:
         self.writes: tuple[Selector, ...] = tuple(map(selector, suggestor.writes))
         self.allowed = reads + self.writes
         self.last_view = -1
+        self.since = 0
         self.due = not self.reads
         self.declined = False
         for live in self.reads:
@@ -87,9 +90,9 @@ class Registration:
                 if live not in self.reads:
                     live.readers.append(number)
 
-    def view(self, context: Context, kinds: Mapping[str, Kind]) -> ContextView:
-        """A fresh view of what it may see."""
-        return ContextView(self.name, self.allowed, context, kinds)
+    def view(self, context: Context, kinds: Mapping[str, Kind], calls: Calls | None = None) -> ContextView:
+        """A fresh view of what it may see, and of whom it may call."""
+        return ContextView(self.name, self.allowed, context, kinds, calls)
 
     def may_write(self, key: str, subject: str) -> bool:
         """Whether it declared that it writes this."""

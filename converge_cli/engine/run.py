@@ -20,6 +20,7 @@ from converge_cli.core.port import FlowGate, RunRow
 from converge_cli.core.stop_reason import Stop
 from converge_cli.core.suggestor import Suggestor
 from converge_cli.engine.budget_meter import BudgetMeter
+from converge_cli.engine.call_book import CallBook
 from converge_cli.engine.candidate import Held
 from converge_cli.engine.event_log import EventLog
 from converge_cli.engine.halt import Halt
@@ -93,6 +94,7 @@ class Run:
     """One run.
 
     Attributes:
+        calls: what suggestors asked of the outside world.
         held: parked and denied proposals by (key, id), in arrival order.
         judged: identities of held proposals, which need no second judgement.
         rejected: the proposals that were rejected, by whom, with the code.
@@ -113,6 +115,7 @@ class Run:
         self.meter = BudgetMeter(budget)
         self.context = Context()
         self.registrations: tuple[Registration, ...] = register(setting.suggestors, self.context)
+        self.calls = CallBook(run_id, self.registrations)
         self.cycle = 0
         self.location = ""
         self.held: dict[tuple[str, str], Held] = {}

@@ -1,12 +1,14 @@
 """Experience in memory: for embedding, tests and dry runs. Keeps nothing when the process ends."""
 
+import itertools
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from converge_cli._internal.hashing import GENESIS, digest_bytes
+from converge_cli.core.call import KeptCall
 from converge_cli.core.errors import RecordCorruptError, RunBusyError, RunNotFoundError
-from converge_cli.core.port import Commit, RunRow
+from converge_cli.core.port import Commit, RunFilter, RunRow
 from converge_cli.store.chain import check_commit, check_follows, check_run_id, corrupt, extend
 
 
@@ -18,6 +20,7 @@ class MemoryExperience:
         self._rows: dict[str, RunRow] = {}
         self._events: dict[str, list[bytes]] = {}
         self._blobs: dict[str, bytes] = {}
+        self._calls: dict[str, dict[KeptCall, None]] = {}
         self._driven: set[str] = set()
 
     def append(self, commit: Commit) -> None:
@@ -46,10 +49,16 @@ class MemoryExperience:
 
     def rows(self, *, truth: str | None = None, status: str | None = None, limit: int = 100) -> Iterable[RunRow]:
         """Runs, the newest first."""
+        return self.query(RunFilter(truth=truth, status=status), limit)
+
+    def query(self, wanted: RunFilter, limit: int = 100) -> Iterable[RunRow]:
+        """Runs that a filter means, the newest first; see `Experience.query`."""
         with self._lock:
-            newest = list(reversed(self._rows.values()))
-        found = (row for row in newest if truth in (None, row.truth) and status in (None, row.status))
-        return [row for row, _ in zip(found, range(limit), strict=False)]
+            rows = list(self._rows.values())
+            if wanted.before is not None:
+                rows = rows[: rows.index(self._known(wanted.before))]
+        found = (row for row in reversed(rows) if _is_meant(row, wanted))
+        return list(itertools.islice(found, max(limit, 0)))
 
     def put_blob(self, data: bytes) -> str:
         """Keep bytes; returns their SHA-256 in hex."""
@@ -65,6 +74,18 @@ class MemoryExperience:
         if data is None:
             raise RecordCorruptError(f"nothing is kept under digest {digest[:80]!r}", where=digest[:80])
         return data
+
+    def put_call(self, run: str, call: KeptCall, request: bytes, answer: bytes) -> None:
+        """Keep an external call; see `Experience.put_call`."""
+        self.put_blob(request)
+        self.put_blob(answer)
+        with self._lock:
+            self._calls.setdefault(check_run_id(run), {})[call] = None
+
+    def calls(self, run: str) -> Iterable[KeptCall]:
+        """The external calls of a run; see `Experience.calls`."""
+        with self._lock:
+            return list(self._calls.get(run, ()))
 
     def driving(self, run: str) -> AbstractContextManager[None]:
         """Hold the run; see `Experience.driving`."""
@@ -92,3 +113,12 @@ class MemoryExperience:
         if row is None:
             raise RunNotFoundError(run, tuple(self._rows))
         return row
+
+
+def _is_meant(row: RunRow, wanted: RunFilter) -> bool:
+    same = ((wanted.truth, row.truth), (wanted.status, row.status), (wanted.reason, row.reason))
+    return (
+        all(want is None or want == have for want, have in same)
+        and (wanted.since is None or row.updated_at >= wanted.since)
+        and (wanted.until is None or row.started_at < wanted.until)
+    )

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from converge_cli._internal.canonical_json import encode
+from converge_cli.core.call import KeptCall
 from converge_cli.core.errors import RecordCorruptError
 from converge_cli.core.port import RunRow
 from converge_cli.store.chain import corrupt
 
 _COMPRESS_FROM = 256
 _ROW_TYPES = tuple(int if name in ("seq", "cycles", "facts", "pending") else str for name in RunRow.__struct_fields__)
+_CALL_TYPES = (str, int, str, int, str)
 
 
 def compressed(data: bytes) -> bytes:
@@ -63,3 +65,22 @@ def checked_row(values: Sequence[Any], check: Any) -> RunRow:
             where=str(values[0])[:80],
         )
     return row
+
+
+def call_check(run: str, call: KeptCall) -> int:
+    """Checksum of a kept call, against decay of the disk: no chain protects it until an event names it."""
+    return zlib.crc32(encode((run, call)))
+
+
+def checked_call(run: str, values: Sequence[Any], check: Any) -> KeptCall:
+    """The kept call of stored values.
+
+    Raises:
+        RecordCorruptError: they are not what was written.
+    """
+    call = KeptCall(*values)
+    if tuple(map(type, values)) != _CALL_TYPES or call_check(run, call) != check:
+        raise RecordCorruptError(
+            f"a kept call of run {run} is damaged", hint="restore the store from a backup", where=run
+        )
+    return call

@@ -12,12 +12,23 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
+import msgspec
+
 from converge_cli._internal.hashing import GENESIS, digest_bytes
+from converge_cli.core.call import KeptCall
 from converge_cli.core.errors import RecordCorruptError, RunBusyError, RunNotFoundError
-from converge_cli.core.port import Commit, RunRow
+from converge_cli.core.port import Commit, RunFilter, RunRow
 from converge_cli.store.chain import check_commit, check_follows, check_run_id, check_segment, corrupt
 from converge_cli.store.file_lock import held_file, lock_within, unlock
-from converge_cli.store.packing import checked_row, compressed, expanded_blob, expanded_body, row_check
+from converge_cli.store.packing import (
+    call_check,
+    checked_call,
+    checked_row,
+    compressed,
+    expanded_blob,
+    expanded_body,
+    row_check,
+)
 from converge_cli.store.sqlite_schema import BUSY_SECONDS, MIGRATIONS, SEQ_BITS, check_version, connect, migrate
 from converge_cli.store.unavailable import StoreUnavailableError, disk_error
 
@@ -29,9 +40,13 @@ _SET_ROW = f"UPDATE runs SET {', '.join(f'{name} = ?' for name in (*_FIELDS[1:],
 _GET_ROW = f"SELECT number, crc, {_COLUMNS} FROM runs WHERE run = ?"  # noqa: S608
 _GET_ROWS = (
     f"SELECT number, crc, {_COLUMNS} FROM runs "  # noqa: S608
-    "WHERE (?1 IS NULL OR truth = ?1) AND (?2 IS NULL OR status = ?2) ORDER BY number DESC LIMIT ?3"
+    "WHERE (?1 IS NULL OR truth = ?1) AND (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR reason = ?3) "
+    "AND (?4 IS NULL OR updated_at >= ?4) AND (?5 IS NULL OR started_at < ?5) AND number < ?6 "
+    "ORDER BY number DESC LIMIT ?7"
 )
 _BATCH = 64
+_NO_RUN = 1 << 62
+"""Above the number of every run."""
 _NEARBY_RUNS = 1000
 
 Segment = tuple[int, int, bytes, bytes]
@@ -85,10 +100,16 @@ class SqliteExperience:
 
     def rows(self, *, truth: str | None = None, status: str | None = None, limit: int = 100) -> Iterable[RunRow]:
         """Runs, the newest first."""
+        return self.query(RunFilter(truth=truth, status=status), limit)
+
+    def query(self, wanted: RunFilter, limit: int = 100) -> Iterable[RunRow]:
+        """Runs that a filter means, the newest first; see `Experience.query`."""
+        *given, before = msgspec.structs.astuple(wanted)
         with self._reading() as connection:
             if connection is None:
                 return []
-            found = connection.execute(_GET_ROWS, (truth, status, max(limit, 0))).fetchall()
+            number = _NO_RUN if before is None else self._known(connection, before)[0]
+            found = connection.execute(_GET_ROWS, (*given, number, max(limit, 0))).fetchall()
         return [checked_row(values, crc) for _, crc, *values in found]
 
     def put_blob(self, data: bytes) -> str:
@@ -111,6 +132,24 @@ class SqliteExperience:
                 f"{why} under digest {digest[:80]!r}", hint="restore the store from a backup", where=digest[:80]
             )
         return data
+
+    def put_call(self, run: str, call: KeptCall, request: bytes, answer: bytes) -> None:
+        """Keep an external call, durably; see `Experience.put_call`."""
+        values = (check_run_id(run), *msgspec.structs.astuple(call), call_check(run, call))
+        with self._writing() as connection:
+            _keep(connection, call.request, request)
+            _keep(connection, call.answer, answer)
+            connection.execute("INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+    def calls(self, run: str) -> Iterable[KeptCall]:
+        """The external calls of a run; see `Experience.calls`."""
+        with self._reading() as connection:
+            if connection is None:
+                return []
+            found = connection.execute(
+                "SELECT suggestor, since, request, occurrence, answer, crc FROM calls WHERE run = ?", (run,)
+            ).fetchall()
+        return [checked_call(run, values, crc) for *values, crc in found]
 
     def driving(self, run: str) -> AbstractContextManager[None]:
         """Hold the run; see `Experience.driving`."""

@@ -50,7 +50,20 @@ CREATE TABLE blobs (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
+_VERSION_2 = """
+CREATE TABLE calls (
+    run TEXT NOT NULL,
+    suggestor TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    request TEXT NOT NULL,
+    occurrence INTEGER NOT NULL,
+    answer TEXT NOT NULL,
+    crc INTEGER NOT NULL,
+    PRIMARY KEY (run, suggestor, since, request, occurrence)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
 """What leads from each version to the next; a released entry never changes."""
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from converge_cli._internal.hashing import GENESIS, chain_link, digest_bytes
+from converge_cli.core.call import KeptCall
 from converge_cli.core.errors import (
     ConcurrentAppendError,
     ConvergeError,
@@ -269,3 +270,29 @@ class ExperienceConformance:
             thread.join()
         expect(1, len(wins))
         expect(wins, list(experience.read("run1")))
+
+    def test_a_kept_call_comes_back_with_the_bytes_of_request_and_answer(self, experience: Experience) -> None:
+        """Calls of several runs, and the same one kept twice."""
+        fill(experience, "run1", (1,))
+        answers = (b"", b"yes" * 1000, b"\xff\x00")
+        calls = [
+            KeptCall("asker", since, digest_bytes(b'"q"'), occurrence, digest_bytes(answer))
+            for since, occurrence, answer in zip((0, 0, 7), (0, 1, 0), answers, strict=True)
+        ]
+        for call, answer in zip(calls, answers, strict=True):
+            experience.put_call("run1", call, b'"q"', answer)
+        experience.put_call("run2", calls[0], b'"q"', answers[0])
+        experience.put_call("run1", calls[0], b'"q"', answers[0])
+        expect(set(calls), set(experience.calls("run1")))
+        expect(3, len(list(experience.calls("run1"))))
+        expect([calls[0]], list(experience.calls("run2")))
+        expect(answers, tuple(experience.get_blob(call.answer) for call in calls))
+        expect(b'"q"', experience.get_blob(calls[0].request))
+
+    def test_keeping_a_call_changes_nothing_of_the_run(self, experience: Experience) -> None:
+        """It is no event: row, events and head stay as they are, and an unknown run has no calls."""
+        written = fill(experience, "run1", (2,))
+        row = experience.row("run1")
+        experience.put_call("run1", KeptCall("a", 0, digest_bytes(b"1"), 0, digest_bytes(b"2")), b"1", b"2")
+        expect((row, written), (experience.row("run1"), list(experience.read("run1"))))
+        expect([], list(experience.calls("run9")))

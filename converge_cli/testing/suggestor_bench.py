@@ -5,9 +5,11 @@ several make of each other's facts is for an `Engine` to find out.
 """
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 
+from converge_cli._internal.hashing import digest
 from converge_cli.core.context import Context, ContextView
 from converge_cli.core.errors import InvalidJobError
 from converge_cli.core.fact import Fact, FactModel, ProposedFact
@@ -16,6 +18,13 @@ from converge_cli.core.kind import BUILT_IN_MODELS, ENGINE_MODELS, Kind
 from converge_cli.core.provenance import PromotionRecord
 from converge_cli.core.selector import selector
 from converge_cli.core.suggestor import Effect, Suggestor
+
+
+class _Direct:
+    """External calls on the bench: sent at once, recorded nowhere."""
+
+    def call(self, suggestor: str, request: Any, send: Callable[[str], Awaitable[bytes]]) -> Awaitable[bytes]:
+        return send(digest([suggestor, request]))
 
 
 def view_of(facts: Iterable[ProposedFact], suggestor: Suggestor, kinds: Mapping[str, type[FactModel]]) -> ContextView:
@@ -35,7 +44,7 @@ def view_of(facts: Iterable[ProposedFact], suggestor: Suggestor, kinds: Mapping[
     for item in facts:
         context.add(_fact(item, known, len(context.facts)))
     allowed = tuple(selector(text) for text in dict.fromkeys((*suggestor.reads, *suggestor.writes)))
-    return ContextView(suggestor.name, allowed, context, known)
+    return ContextView(suggestor.name, allowed, context, known, _Direct())
 
 
 def run_suggestor(
