@@ -86,4 +86,8 @@ def _of_clause(clause: JudgedClause, examples: TruthExamples) -> Judgement:
 def _of_outcome(outcome: ExampleOutcome) -> Judgement:
     if outcome.error is not None:
         return Judgement(whole=f"the example can't run: {told(outcome.error)}")
-    return Judgement(thens={check.expected.origin.line: outcome.explain(check) for check in outcome.checks})
+    # A step of a pack stands for several checks in one line: none of them may hide another.
+    faults: dict[int, list[str]] = {}
+    for check in outcome.checks:
+        faults.setdefault(check.expected.origin.line, []).append(outcome.explain(check))
+    return Judgement(thens={line: "; ".join(filter(None, told)) for line, told in faults.items()})
