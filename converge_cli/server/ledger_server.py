@@ -63,7 +63,7 @@ class LedgerServer:
         """Listen; returns the URL at which it can be reached.
 
         Raises:
-            LedgerUnavailableError: the address can't be listened on.
+            LedgerUnavailableError: the ledger can't be read, or the address not be listened on.
         """
         import grpc  # noqa: PLC0415  checking the words needs none of it
         from grpc_health.v1 import health, health_pb2, health_pb2_grpc  # noqa: PLC0415
@@ -72,6 +72,8 @@ class LedgerServer:
         from converge_cli._internal.wire.ledger_pb2_grpc import add_LedgerServicer_to_server  # noqa: PLC0415
         from converge_cli.server.ledger_service import LedgerService  # noqa: PLC0415
 
+        # A file that is no ledger is told of now, and not to each caller.
+        self._ledger.get("start", limit=1)
         self._server = grpc.aio.server(options=_options())
         self._service = LedgerService(self._ledger, ThreadPoolExecutor(_WORKERS, "converge-ledger"))
         add_LedgerServicer_to_server(self._service, self._server)  # type: ignore[no-untyped-call]

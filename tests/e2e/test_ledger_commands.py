@@ -126,6 +126,7 @@ def test_a_retry_writes_nothing_and_other_content_is_refused(converge: Any):
         (["serve", "--tls-cert", "big", "--tls-key", "absent"], 2, "LEDGER_REQUEST_INVALID"),
         (["serve", "--tls-cert", "big", "--tls-key", "big", "--listen", "127.0.0.1:0"], 1, "LEDGER_UNAVAILABLE"),
         (["serve", "--ledger", "grpc://127.0.0.1:1"], 2, "LEDGER_ADDRESS_INVALID"),
+        (["serve", "--ledger", "big", "--listen", "127.0.0.1:0"], 1, "LEDGER_UNAVAILABLE"),
     ],
 )
 def test_what_is_wrong_is_said_with_a_way_on(words: list[str], code: int, error: str, converge: Any):
