@@ -139,10 +139,14 @@ def check_model(name: str, model: Any) -> None:
         raise MalformedKindError(
             f"the model of kind {name} is not a FactModel", hint="class Name(FactModel, frozen=True): ...", where=name
         )
-    _check_struct(name, model)
+    _check_struct(name, model, set())
 
 
-def _check_struct(path: str, model: Any) -> None:
+def _check_struct(path: str, model: Any, seen: set[Any]) -> None:
+    """Check a model and those inside it, each once: a tree is made of trees."""
+    if model in seen:
+        return
+    seen.add(model)
     if not model.__struct_config__.frozen:
         raise MalformedKindError(f"{path}: model {model.__name__} is not frozen", hint="derive it from FactModel")
     try:
@@ -150,10 +154,10 @@ def _check_struct(path: str, model: Any) -> None:
     except (TypeError, NameError) as error:
         raise MalformedKindError(f"{path}: {error}", where=path) from error
     for field in info.fields:  # type: ignore[attr-defined]
-        _check_type(f"{path}.{field.name}", field.type)
+        _check_type(f"{path}.{field.name}", field.type, seen)
     for name, hint in get_type_hints(model).items():
         for part in _in_maps(hint):
-            _check_type(f"{path}.{name}", msgspec.inspect.type_info(part))
+            _check_type(f"{path}.{name}", msgspec.inspect.type_info(part), seen)
 
 
 def _in_maps(hint: Any) -> Iterator[Any]:
@@ -164,19 +168,19 @@ def _in_maps(hint: Any) -> Iterator[Any]:
         yield from _in_maps(part)
 
 
-def _check_type(path: str, kind: Inspected) -> None:
+def _check_type(path: str, kind: Inspected, seen: set[Any]) -> None:
     if isinstance(kind, _SCALARS):
         return
     if isinstance(kind, msgspec.inspect.UnionType):
         for part in kind.types:
-            _check_type(path, part)
+            _check_type(path, part, seen)
     elif isinstance(kind, msgspec.inspect.VarTupleType):
-        _check_type(path, kind.item_type)
+        _check_type(path, kind.item_type, seen)
     elif isinstance(kind, msgspec.inspect.TupleType):
         for part in kind.item_types:
-            _check_type(path, part)
+            _check_type(path, part, seen)
     elif isinstance(kind, msgspec.inspect.StructType):
-        _check_struct(path, kind.cls)
+        _check_struct(path, kind.cls, seen)
     elif not (isinstance(kind, msgspec.inspect.CustomType) and _is_frozen_map(kind.cls)):
         raise MalformedKindError(
             f"{path} is of a type that could be changed or has no exact form: {type(kind).__name__[:-4].lower()}",

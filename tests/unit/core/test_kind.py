@@ -55,6 +55,25 @@ def test_fields_are_told_in_words_with_what_maps_and_lists_hold() -> None:
     assert {"Inner": {"score": "decimal", "note": "str or none?"}} == kind.inner_words()
 
 
+class Leaf(FactModel, frozen=True):
+    """A model made of itself."""
+
+    name: str
+    below: "tuple[Leaf, ...]" = ()
+
+
+def test_a_model_may_be_made_of_itself() -> None:
+    """A tree is checked, told and parsed like any other."""
+    kind = Kind("leaf", Leaf)
+    parsed, content = kind.parse({"name": "a", "below": [{"name": "b"}]})
+
+    assert ({"name": "str", "below": "list of Leaf?"}, {"Leaf"}) == (kind.field_words(), set(kind.inner_words()))
+    assert (Leaf(name="a", below=(Leaf(name="b"),)), b'{"below":[{"below":[],"name":"b"}],"name":"a"}') == (
+        parsed,
+        content,
+    )
+
+
 def test_defaults_are_plain_values() -> None:
     """Only of optional fields."""
     assert {"maybe": None, "columns": {}, "tags": ["a"]} == Kind("everything", Everything).defaults()
