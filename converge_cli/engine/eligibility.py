@@ -1,6 +1,6 @@
 """Which suggestors are due. Only those that a new fact woke are looked at, so a chain of N costs O(N)."""
 
-from converge_cli.engine.execution import Execution, Executor
+from converge_cli.engine.execution import Executes, Execution
 from converge_cli.engine.registration import Registration
 from converge_cli.engine.run import Run
 
@@ -12,7 +12,7 @@ class Eligibility:
         self._run = run
         self._ready = {item.number for item in run.registrations if item.due}
 
-    def eligible(self, executor: Executor) -> tuple[list[Registration], list[Execution]]:
+    def eligible(self, executor: Executes) -> tuple[list[Registration], list[Execution]]:
         """The suggestors that run in this cycle, in registration order, and those whose `accepts` failed."""
         self._wake()
         chosen, failed = [], []

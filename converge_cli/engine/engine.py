@@ -12,10 +12,8 @@ from converge_cli.core.errors import InvalidJobError, RecordCorruptError, RunNot
 from converge_cli.core.event import (
     SCHEMA,
     InputRecord,
-    RunPaused,
     RunResumed,
     RunStarted,
-    SuggestorFailed,
     decode_event,
 )
 from converge_cli.core.fact import FactModel, ProposedFact
@@ -27,18 +25,20 @@ from converge_cli.core.port import Clock, EventSink, Experience, FlowGate, IdSou
 from converge_cli.core.registry import SourceText
 from converge_cli.core.stop_reason import Stop, StopReason
 from converge_cli.core.suggestor import Suggestor
-from converge_cli.engine.engine_notes import note_failure
+from converge_cli.engine.conditions import LiveConditions
 from converge_cli.engine.event_log import EventLog
-from converge_cli.engine.execution import Cancellation
+from converge_cli.engine.execution import Cancellation, Executor
 from converge_cli.engine.keeping import keep_pack, keep_people, keep_registry, keep_source
 from converge_cli.engine.loop import Loop
+from converge_cli.engine.merge import Feed
 from converge_cli.engine.model_meter import ModelMeter
-from converge_cli.engine.outcome import outcome_digest
 from converge_cli.engine.patience import PATIENT, Patience
 from converge_cli.engine.rebuild import Rebuilder
+from converge_cli.engine.recording import record_proposals
 from converge_cli.engine.registration import SEED
 from converge_cli.engine.result import RunResult
 from converge_cli.engine.run import Run, Setting
+from converge_cli.engine.stuck import record_stuck
 from converge_cli.engine.watchdog import Watchdog
 
 Feeds = Sequence[tuple[str, Sequence[ProposedFact]]]
@@ -162,7 +162,7 @@ class Engine:
             registry=keep_registry(log, self._setting, run.registrations),
         )
         all_feeds = [*feeds, (SEED, seeds)] if seeds else list(feeds)
-        return await self._drive(run, lambda loop: loop.begin(all_feeds))
+        return await self._drive(run, lambda loop: loop.begin(_recorded(all_feeds)))
 
     async def resume(
         self,
@@ -198,7 +198,7 @@ class Engine:
             resumed = self._resumed(run, first, added or BudgetChange(), inputs)
             run.log.put(resumed)
             rebuilder.resume(resumed)
-            return await self._drive(run, lambda loop: loop.resume(feeds), held=True)
+            return await self._drive(run, lambda loop: loop.resume(_recorded(feeds)), held=True)
 
     def recorded(self, run_id: str) -> RunResult:
         """What a recorded run has come to so far, without going on."""
@@ -215,7 +215,8 @@ class Engine:
             run.calls.restore(self._experience)
         self._cancelled.attach()
         self._meter.attach(run)
-        loop = Loop(run, self._clock, watchdog, self._cancelled, self._patience)
+        executor = Executor(run, self._clock, watchdog, self._cancelled, self._patience)
+        loop = Loop(run, executor, LiveConditions(run, self._clock, self._cancelled))
         try:
             if self._experience is None or held:
                 stop = await begin(loop)
@@ -232,25 +233,7 @@ class Engine:
     def _stuck(self, run: Run, name: str) -> None:
         """Called from the watchdog's thread while the engine's own is lost in somebody's C code."""
         run.log.tick()
-        run.log.add(
-            SuggestorFailed,
-            cycle=run.cycle,
-            suggestor=name,
-            view=len(run.context.facts),
-            code="STUCK",
-            detail="did not return in time and could not be stopped",
-        )
-        run.failures[name] = "STUCK"
-        note_failure(run, name, "STUCK")
-        stop = Stop(StopReason.SUGGESTOR_FAILED, cycle=run.cycle, names=(name,), detail=f"{name} is stuck")
-        run.ended = stop
-        run.log.add(
-            RunPaused,
-            stop=stop,
-            active_ms=int(run.meter.active * 1000),
-            outcome=outcome_digest(run, StopReason.SUGGESTOR_FAILED),
-        )
-        run.log.commit(lambda head: run.row(head, "paused", StopReason.SUGGESTOR_FAILED.value))
+        record_stuck(run, name)
         if self._on_stuck is not None:
             self._on_stuck(name)
 
@@ -303,6 +286,10 @@ class Engine:
             people=None if people == first.people else people,
             registry=None if registry == first.registry else registry,
         )
+
+
+def _recorded(feeds: Feeds) -> list[Feed]:
+    return [(name, record_proposals(given)) for name, given in feeds]
 
 
 def _check_points(job: Job) -> None:

@@ -7,7 +7,7 @@ fails is recorded; the others go on.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -56,6 +56,18 @@ class Execution(msgspec.Struct, eq=False):
     halt: Halt | None = None
     elapsed_us: int = 0
     calls: tuple[RecordedCall, ...] = ()
+
+
+class Executes(Protocol):
+    """Asked by the loop what suggestors want and say; a replay answers from the record."""
+
+    def accepts(self, registration: Registration) -> tuple[bool, Execution | None]:
+        """Whether a due suggestor wants to run now; a failed execution instead if its `accepts` failed."""
+        ...
+
+    async def execute(self, eligible: Sequence[Registration], seconds_left: float) -> list[Execution]:
+        """Execute every eligible suggestor against the context as it stands; results in registration order."""
+        ...
 
 
 class Executor:

@@ -6,43 +6,36 @@ Must never know a truth, a pack or a terminal: it sees a job, suggestors and por
 from collections.abc import Sequence
 
 from converge_cli.core.event import CycleStarted, RunPaused, RunStopped
-from converge_cli.core.fact import ProposedFact
-from converge_cli.core.port import Clock
 from converge_cli.core.stop_reason import RESUMABLE_REASONS, Stop, StopReason
+from converge_cli.engine.conditions import Conditions
 from converge_cli.engine.criteria import CriterionBoard
 from converge_cli.engine.eligibility import Eligibility
-from converge_cli.engine.execution import Cancellation, Execution, Executor
+from converge_cli.engine.execution import Executes, Execution
 from converge_cli.engine.halt import Halt
 from converge_cli.engine.invariant_checks import InvariantBoard, names_and_facts
-from converge_cli.engine.merge import judge, merge, record_feeds
+from converge_cli.engine.merge import Feed, judge, merge, record_feeds
 from converge_cli.engine.outcome import outcome_digest
-from converge_cli.engine.patience import PATIENT, Patience
 from converge_cli.engine.progress import ProgressWatch, note_end
 from converge_cli.engine.promotion import PromotionGate
 from converge_cli.engine.run import Run, Unmerged
 from converge_cli.engine.stops import at_fixed_point
 from converge_cli.engine.timers import fire_timers
-from converge_cli.engine.watchdog import Watchdog
 
 
 class Loop:
     """The phases of one run, in the order that ENGINE promises."""
 
-    def __init__(
-        self, run: Run, clock: Clock, watchdog: Watchdog, cancelled: Cancellation, patience: Patience = PATIENT
-    ) -> None:
+    def __init__(self, run: Run, executor: Executes, conditions: Conditions) -> None:
         self._run = run
-        self._clock = clock
-        self._cancelled = cancelled
         self._gate = PromotionGate(run)
         self._invariants = InvariantBoard(run)
         self._criteria = CriterionBoard(run)
-        self._executor = Executor(run, clock, watchdog, cancelled, patience)
+        self._executor = executor
+        self._conditions = conditions
         self._eligibility = Eligibility(run)
         self._progress = ProgressWatch(run)
-        self._since = clock.monotonic()
 
-    async def begin(self, feeds: Sequence[tuple[str, Sequence[ProposedFact]]]) -> Stop:
+    async def begin(self, feeds: Sequence[Feed]) -> Stop:
         """Promote the seeds, check, then loop."""
         try:
             self._check_authority()
@@ -54,7 +47,7 @@ class Loop:
             return self._end_early(halt.stop)
         return await self._loop()
 
-    async def resume(self, feeds: Sequence[tuple[str, Sequence[ProposedFact]]]) -> Stop:
+    async def resume(self, feeds: Sequence[Feed]) -> Stop:
         """Go on: recorded decisions, what a merge had left, then parked proposals and eligibility as ever."""
         run = self._run
         try:
@@ -94,18 +87,17 @@ class Loop:
 
     async def _pass(self) -> list[Execution]:
         run, log = self._run, self._run.log
-        self._stop_if_told()
+        self._conditions.stop_if_told()
         run.cycle += 1
         log.tick()
-        log.put(CycleStarted(log.seq + 1, log.at, run.cycle, self._active_ms()))
+        log.put(CycleStarted(log.seq + 1, log.at, run.cycle, self._conditions.active_ms()))
         if run.held:
             self._ask_again()
         eligible, failed = self._eligibility.eligible(self._executor)
         executions: list[Execution] = []
         if eligible or failed:
             run.meter.charge_cycle(run.cycle)
-            left = run.meter.time_left(self._running())
-            executions = await self._executor.execute(eligible, left)
+            executions = await self._executor.execute(eligible, self._conditions.seconds_left())
             if run.ended is not None:
                 raise Halt(run.ended)
             if failed:
@@ -134,8 +126,7 @@ class Loop:
     def _fixed_point(self, executions: list[Execution]) -> Stop:
         """Nothing was added: the fixed point, unless executions were cut off before they could add something."""
         if any(execution.cut for execution in executions):
-            self._stop_if_told()
-            self._run.meter.halt_for_time(self._run.cycle)
+            self._conditions.stop_for_cut()
         return at_fixed_point(self._run, self._invariants, self._criteria)
 
     def _check_authority(self) -> None:
@@ -154,11 +145,6 @@ class Loop:
         for rest in recorded:
             judge(self._run, self._gate, rest)
 
-    def _stop_if_told(self) -> None:
-        if self._cancelled.requested:
-            raise Halt(Stop(StopReason.CANCELLED, cycle=self._run.cycle))
-        self._run.meter.check_time(self._run.cycle, self._running())
-
     def _fire_timers(self) -> None:
         fired = fire_timers(self._run.requests, self._run.log)
         for held in self._run.held.values():
@@ -176,19 +162,14 @@ class Loop:
         run = self._run
         run.log.tick()
         final = stop.reason not in RESUMABLE_REASONS
-        run.meter.active += self._running()
-        self._since = self._clock.monotonic()
+        self._conditions.settle()
         run.outcome = outcome_digest(run, stop.reason)
-        run.log.add(RunStopped if final else RunPaused, stop=stop, active_ms=self._active_ms(), outcome=run.outcome)
+        run.log.add(
+            RunStopped if final else RunPaused, stop=stop, active_ms=self._conditions.active_ms(), outcome=run.outcome
+        )
         status = "stopped" if final else "paused"
         run.log.commit(lambda head: run.row(head, status, stop.reason.value))
         return stop
 
     def _commit(self) -> None:
         self._run.log.commit(self._run.row)
-
-    def _running(self) -> float:
-        return self._clock.monotonic() - self._since
-
-    def _active_ms(self) -> int:
-        return int((self._run.meter.active + self._running()) * 1000)

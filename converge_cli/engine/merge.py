@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 from converge_cli.core.call import RecordedCall
 from converge_cli.core.event import RecordedProposal, SuggestorExecuted, SuggestorFailed
-from converge_cli.core.fact import ProposedFact
 from converge_cli.engine.eligibility import Eligibility
 from converge_cli.engine.engine_notes import RESOLVED, note_failure
 from converge_cli.engine.execution import Execution
 from converge_cli.engine.promotion import PromotionGate
-from converge_cli.engine.recording import record_proposals
 from converge_cli.engine.registration import Outside
 from converge_cli.engine.run import Run, Unmerged
+
+Feed = tuple[str, tuple[RecordedProposal, ...]]
+"""Who brings something from outside, and what."""
 
 
 def merge(run: Run, gate: PromotionGate, eligibility: Eligibility, executions: Sequence[Execution]) -> None:
@@ -53,11 +54,10 @@ def judge(run: Run, gate: PromotionGate, rest: Unmerged) -> None:
         gate.submit(by, proposal, execution, position)
 
 
-def record_feeds(run: Run, feeds: Sequence[tuple[str, Sequence[ProposedFact]]]) -> list[Unmerged]:
+def record_feeds(run: Run, feeds: Sequence[Feed]) -> list[Unmerged]:
     """Record everything that comes from outside before any of it is judged, so that no budget can lose some of it."""
     view, recorded = len(run.context.facts), []
-    for name, given in feeds:
-        proposals = record_proposals(given)
+    for name, proposals in feeds:
         recorded.append(Unmerged(Outside(name), _executed(run, name, view, proposals, 0), proposals))
     return recorded
 
