@@ -16,6 +16,7 @@ _CHARACTERS = 3_000_000
 """How often, and how many characters in all, are parsed for one file: parsing is slow."""
 
 _ODD = re.compile("[\\x0b\\x0c\\x1c-\\x1e\\x85\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]")
+_LANGUAGE = re.compile(r"\s*#\s*language\s*:\s*([a-zA-Z\-_]+)\s*$")
 _ROW_END = re.compile(r"(?<!\\)(?:\\\\)*\|$")
 
 
@@ -51,9 +52,21 @@ def parse_feature(file: str, text: str, findings: Findings) -> Any:
             return None
         lines[fault.line - 1] = fault.mended
     feature = document.get("feature")
+    _check_languages(file, document, findings)
     if feature is None:
         findings.add("empty-file", findings.whole_file(file), "the file has no Feature:", "begin with Feature:")
     return feature
+
+
+def _check_languages(file: str, document: Any, findings: Findings) -> None:
+    """A language that is named below Feature: is a comment to Gherkin."""
+    for comment in document["comments"]:
+        if _LANGUAGE.match(comment["text"]):
+            line, text = comment["location"]["line"], comment["text"]
+            column = len(text) - len(text.lstrip()) + 1
+            place = Place(file, line, column, len(text.rstrip()) + 1)
+            message = "the language stands too late, so Gherkin takes it for a comment"
+            findings.add("gherkin-syntax", place, message, "put it on the first line, once")
 
 
 def check_row_ends(file: str, node: Any, findings: Findings) -> None:
@@ -230,7 +243,7 @@ def _language_words(lines: list[str]) -> Words:
     from gherkin.dialect import DIALECTS  # noqa: PLC0415  reads a large file
 
     for line in lines:
-        match = re.match(r"\s*#\s*language\s*:\s*([a-zA-Z\-_]+)\s*$", line)
+        match = _LANGUAGE.match(line)
         if match or (line.strip() and not line.strip().startswith("#")):
             return Words.of(match[1] if match and match[1] in DIALECTS else "en")
     return Words.of("en")

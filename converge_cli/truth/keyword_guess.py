@@ -16,7 +16,6 @@ Why = Literal["exact", "misspelt", "colon", "space", "case", "language", "no col
 
 _COLON = re.compile(r"\s*[:\uff1a]")
 _BULLET = re.compile(r"(?:[-+>\u2022]|\d+[.)])\s+")
-_WORD = re.compile(r"([^\W\d_][\w'\u2019]*)(\s*[:\uff1a])?", re.UNICODE)
 _HEADING = re.compile(r"([^\W\d_]\w*(?: [^\W\d_]\w*){0,3})\s*([:\uff1a])", re.UNICODE)
 _HEADINGS = ("feature", "rule", "background", "scenario", "scenarioOutline", "examples")
 _STEPS = ("given", "when", "then", "and", "but")
@@ -97,9 +96,13 @@ def guess_step(line: str, words: Words) -> Guess | None:
             if why == "exact" and not bullet and line[end : end + 1] != " ":
                 why = "space"
             return _step(why, line, at, colon.end() if colon else end, keyword)
-    first = _WORD.match(line, at)
-    meant = nearest_word(first[1], words.steps) if first else None
-    return _step("misspelt", line, at, first.end(), meant) if first and meant else None
+    for count in sorted({keyword.count(" ") for keyword in words.steps}, reverse=True):
+        first = re.compile(rf"([^\W\d_][^\s:\uff1a]*(?: [^\s:\uff1a]+){{{count}}})(\s*[:\uff1a])?").match(line, at)
+        same = frozenset(keyword for keyword in words.steps if keyword.count(" ") == count)
+        meant = nearest_word(first[1], same) if first else None
+        if first and meant:
+            return _step("misspelt", line, at, first.end(), meant)
+    return None
 
 
 def guess_heading(line: str, words: Words) -> Guess | None:

@@ -13,6 +13,8 @@ from converge_cli.truth.step_grammar import Argument, StepProblem, skeleton
 from converge_cli.truth.step_template import TemplateIndex, values_of
 
 _NOTHING = Argument()
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_ODD_SPACE = re.compile("[^\\S \\t]|[\u200b-\u200f\u2060\ufeff]")
 _SELECTION = re.compile(
     r' with id ""'
     r'| where field "" (?:exists|matches|is(?: not| one of| (?:at|greater|less) \w+)?)'
@@ -141,6 +143,9 @@ def _bare(shown: str) -> str:
 
 @lru_cache(maxsize=2048)
 def _advice(text: str) -> str:
+    odd = _ODD_SPACE.search(_QUOTED.sub("", text))
+    if odd is not None:
+        return f"write a plain space, or nothing, in place of U+{ord(odd[0]):04X}"
     pattern = nearest(text, cutoff=0.4)
     if pattern is None:
         return "write a sentence of the step catalogue"
