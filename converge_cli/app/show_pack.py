@@ -9,6 +9,7 @@ from converge_cli.core.errors import ConvergeError, did_you_mean
 from converge_cli.core.kind import Kind
 from converge_cli.core.pack import InvalidParametersError, Pack, Parameters
 from converge_cli.truth.catalog import project_of
+from converge_cli.truth.step_template import Template
 
 
 class PackNotFoundError(ConvergeError):
@@ -57,6 +58,7 @@ def show_pack(services: Services, name: str) -> dict[str, Any]:
         "parameters": _parameters(pack),
         "models": _models(pack),
         "gates": msgspec.to_builtins(pack.gates),
+        "steps": [Template(item.sentence).shown for item in pack.steps],
         "policies": sorted(pack.policy.policies) if pack.policy is not None else [],
     }
     defaults, usable = _defaults(pack)

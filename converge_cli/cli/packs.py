@@ -114,6 +114,8 @@ def _show(console: "Console", data: dict[str, Any]) -> None:
     page.rows([(name, item["type"], _default(item)) for name, item in data["parameters"].items()])
     page.section("models inside them")
     page.rows([(name, _fields(fields)) for name, fields in data["models"].items()])
+    page.section("steps")
+    page.rows([(sentence,) for sentence in data["steps"]])
     page.section("gates")
     page.rows(
         [

@@ -109,3 +109,4 @@ def test_a_pack_shows_what_maps_hold_and_what_a_parameter_is_by_default() -> Non
     )
     assert "map of str to decimal" == page["kinds"]["ranking"]["weights"]
     assert {"Bands", "RankedVendor", "Step"} == set(page["models"])
+    assert ['every vendor is scored on "criterion"'] == page["steps"]
