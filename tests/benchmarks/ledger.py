@@ -6,9 +6,9 @@ Times are medians, rates the best of N rounds, so that a busy machine tells less
 """
 
 import argparse
-import asyncio
 import json
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -23,11 +23,9 @@ from converge_cli.core.ledger import LedgerEntry, NewEntry
 from converge_cli.core.ledger_address import parse_address
 from converge_cli.core.ledger_proof import check_chain, merkle_root
 from converge_cli.core.port import Ledger
-from converge_cli.server.ledger_server import LedgerServer, Listening
 from converge_cli.store.ledger_grpc import GrpcLedger
 from converge_cli.store.ledger_memory import MemoryLedger
 from converge_cli.store.ledger_sqlite import SqliteLedger
-from converge_cli.store.ledger_watch import LocalLedger
 
 PAYLOAD = (
     b'{"at":"2026-11-21T14:03:00.000000Z","cycle":1,"id":"vendor:acme","key":"Signals","seq":12,"type":"FactPromoted"}'
@@ -123,25 +121,19 @@ def watch_ms(ledger: Ledger, writer: Ledger) -> dict[str, float]:
 
 
 @contextmanager
-def served(ledger: LocalLedger) -> Iterator[GrpcLedger]:
-    """A client of a server on a thread of this process."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    server = asyncio.run_coroutine_threadsafe(_made(ledger), loop).result()
-    client = GrpcLedger(parse_address(asyncio.run_coroutine_threadsafe(server.start(), loop).result(), Path()))
-    try:
-        yield client
-    finally:
-        client.close()
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
-
-
-async def _made(ledger: LocalLedger) -> LedgerServer:
-    return LedgerServer(ledger, Listening("127.0.0.1:0"))
+def served(file: str) -> Iterator[GrpcLedger]:
+    """A client of a server in a process of its own."""
+    command = [Path(sys.executable).with_name("converge"), "ledger", "serve", "--listen", "127.0.0.1:0"]
+    with subprocess.Popen(
+        [*command, "--ledger", file], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stderr is not None
+        client = GrpcLedger(parse_address(server.stderr.readline().split()[-1], Path()))
+        try:
+            yield client
+        finally:
+            client.close()
+            server.terminate()
 
 
 def measure(rounds: int) -> dict[str, float | dict[str, float]]:
@@ -163,7 +155,7 @@ def measure(rounds: int) -> dict[str, float | dict[str, float]]:
         other = SqliteLedger(Path(folder) / "ledger.db", SystemClock())
         figures["watch_other_connection_ms"] = watch_ms(durable, other)
         other.close()
-        with served(SqliteLedger(Path(folder) / "served.db", SystemClock())) as client:
+        with served(f"{folder}/served.db") as client:
             figures["grpc_durable_append_us"] = append_us(client, 500)
             figures["grpc_batched_per_s"] = round(max(batched_per_s(client, f"b{n}") for n in range(rounds)))
             figures["watch_grpc_ms"] = watch_ms(client, client)
