@@ -1,15 +1,19 @@
 """Checks that an installation works: each check really does what it is about."""
 
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from converge_cli import __version__
+from converge_cli.app.recorded_run import events_of
 from converge_cli.app.services import Services
 from converge_cli.core.errors import ConvergeError
 from converge_cli.truth.catalog import list_truths, project_of
 
+_MOST_RUNS = 1000
+_SECONDS = 2.0
 _LIBRARIES = ("cedarpy", "gherkin-official", "msgspec", "pyyaml", "regex", "rich", "typer")
 
 
@@ -29,6 +33,7 @@ def examine(services: Services, policy_self_test: Callable[[], Iterable[str]]) -
         Check("converge", True, __version__),
         _libraries(),
         _guarded("store", lambda: _store(services)),
+        _guarded("runs", lambda: _runs(services)),
         _guarded("policy", lambda: _policy(policy_self_test)),
         _guarded("truths", lambda: _truths(services)),
         _guarded("packs", lambda: _packs(services)),
@@ -58,6 +63,23 @@ def _store(services: Services) -> tuple[bool, str]:
     """Write something, make it durable and read it back."""
     digest = services.experience.put_blob(b"converge doctor")
     return services.experience.get_blob(digest) == b"converge doctor", "writes, syncs and reads back"
+
+
+def _runs(services: Services) -> tuple[bool, str]:
+    """Hash the newest runs again, for about as long as somebody likes to wait."""
+    began, looked, damaged = services.clock.monotonic(), 0, []
+    rows = list(services.experience.rows(limit=_MOST_RUNS))
+    for row in rows:
+        if services.clock.monotonic() - began > _SECONDS:
+            break
+        try:
+            deque(events_of(services, row.run), maxlen=0)
+        except ConvergeError as error:
+            damaged.append(error.message)
+        looked += 1
+    which = "all" if looked == len(rows) < _MOST_RUNS else "the newest"
+    told = f"{which} {looked} hash to their heads" if looked else "none are recorded here"
+    return not damaged, "; ".join(damaged) or told
 
 
 def _policy(self_test: Callable[[], Iterable[str]]) -> tuple[bool, str]:

@@ -26,21 +26,30 @@ def find_row(services: Services, run: str) -> RunRow:
         raise RunNotFoundError(run, near or known) from None
 
 
-def events_of(services: Services, run: str) -> Iterator[RunEvent]:
-    """The events of a run, verified against its head.
+def events_of(services: Services, run: str, after: int = 0) -> Iterator[RunEvent]:
+    """The events of a run with a sequence above `after`, verified against its head.
 
     Raises:
         RecordCorruptError: the record is damaged, or of an unknown schema.
     """
-    for data in services.experience.read(run):
-        try:
-            yield decode_event(data)
-        except msgspec.MsgspecError as error:
-            raise RecordCorruptError(
-                f"run {run} holds an event that this version can't read: {error}",
-                hint="was it recorded by a newer version? converge version",
-                where=run,
-            ) from error
+    for data in services.experience.read(run, after):
+        yield read_event(run, data)
+
+
+def read_event(run: str, data: bytes) -> RunEvent:
+    """The event of recorded bytes.
+
+    Raises:
+        RecordCorruptError: it is of an unknown schema.
+    """
+    try:
+        return decode_event(data)
+    except msgspec.MsgspecError as error:
+        raise RecordCorruptError(
+            f"run {run} holds an event that this version can't read: {error}",
+            hint="was it recorded by a newer version? converge version",
+            where=run,
+        ) from error
 
 
 def started(services: Services, run: str) -> RunStarted:

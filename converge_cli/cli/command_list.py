@@ -26,6 +26,7 @@ COMMANDS = {
     "packs": Listed("packs", "List, show or begin packs."),
     "verify": Listed("verify", "Verify a context of a ledger."),
     "ledger": Listed("ledger", "Append to, read, copy, watch or serve a ledger."),
+    "experience": Listed("experience", "Query, count and export recorded runs."),
     "steps": Listed("steps", "List every sentence that a feature or truth may use."),
     "schema": Listed("schema", "Print the JSON Schema of a YAML file, for an editor."),
     "doctor": Listed("doctor", "Check that this installation works."),

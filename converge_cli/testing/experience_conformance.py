@@ -14,6 +14,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from converge_cli._internal.hashing import GENESIS, chain_link, digest_bytes
 from converge_cli.core.call import KeptCall
 from converge_cli.core.errors import (
@@ -23,7 +25,7 @@ from converge_cli.core.errors import (
     RunBusyError,
     RunNotFoundError,
 )
-from converge_cli.core.port import Commit, Experience, RunRow
+from converge_cli.core.port import Commit, Experience, RunFilter, RunRow
 
 
 def expect(expected: Any, actual: Any) -> None:
@@ -176,6 +178,46 @@ class ExperienceConformance:
         expect(["run3", "run2"], listed(limit=2))
         expect([], listed(limit=0))
         expect([], listed(truth="none"))
+
+    def test_a_query_means_runs_for_which_everything_given_holds(self, experience: Experience) -> None:
+        """Truth, status, reason, and times: an event at or after `since`, begun before `until`."""
+        days = [f"2026-11-2{day}T00:00:00.000000Z" for day in range(1, 5)]
+        fill(experience, "run1", (1,), truth="one", reason="CriteriaMet", started_at=days[0], updated_at=days[1])
+        fill(experience, "run2", (1,), truth="two", reason="CriteriaMet", started_at=days[1], updated_at=days[2])
+        fill(experience, "run3", (1,), truth="two", status="paused", started_at=days[3], updated_at=days[3])
+
+        def found(**wanted: Any) -> list[str]:
+            return [row.run for row in experience.query(RunFilter(**wanted))]
+
+        expect(["run3", "run2", "run1"], found())
+        expect(["run2", "run1"], found(reason="CriteriaMet"))
+        expect(["run2"], found(reason="CriteriaMet", truth="two"))
+        expect(["run3"], found(status="paused", truth="two"))
+        expect(["run3", "run2"], found(since=days[2]))
+        expect(["run1"], found(until=days[1]))
+        expect(["run2"], found(since=days[2], until=days[2]))
+        expect([], found(since=days[3], until=days[0]))
+
+    def test_a_query_is_paged_by_the_last_run_of_the_page_before(self, experience: Experience) -> None:
+        """No run twice, none left out, though runs come in between; an unknown place is an error."""
+        for number in range(7):
+            fill(experience, f"run{number}", (1,), truth=("odd", "even")[number % 2])
+        pages: list[list[str]] = [[row.run for row in experience.query(RunFilter(), 3)]]
+        fill(experience, "late", (1,))
+        while pages[-1]:
+            pages.append([row.run for row in experience.query(RunFilter(before=pages[-1][-1]), 3)])
+        expect([["run6", "run5", "run4"], ["run3", "run2", "run1"], ["run0"], []], pages)
+        expect(["run2", "run0"], [row.run for row in experience.query(RunFilter(truth="odd", before="run4"))])
+        expect_error(RunNotFoundError, lambda: list(experience.query(RunFilter(before="never"))))
+
+    def test_a_commit_keeps_the_bytes_that_it_brings_along(self, experience: Experience) -> None:
+        """In the same transaction: with the events or, when the commit is refused, not at all."""
+        first = commit_after(None, "run1", sample_events(1, 1))
+        experience.append(msgspec.structs.replace(first, blobs=(b"one", b"two")))
+        expect([b"one", b"two"], [experience.get_blob(digest_bytes(data)) for data in (b"one", b"two")])
+        refused = msgspec.structs.replace(first, blobs=(b"three",))
+        expect_error(ConcurrentAppendError, lambda: experience.append(refused))
+        expect_error(RecordCorruptError, lambda: experience.get_blob(digest_bytes(b"three")))
 
     def test_runs_do_not_see_each_other(self, experience: Experience) -> None:
         """Commits of two runs, interleaved."""

@@ -11,6 +11,8 @@ from converge_cli.cli.command_list import COMMANDS
 
 HERE = Path(__file__).parent / "help"
 BELOW = {
+    "experience": ("query", "stats", "export"),
+    "identity": ("new", "list"),
     "ledger": ("append", "get", "snapshot", "load", "watch", "serve"),
     "truths": ("list", "show", "new", "compile"),
     "packs": ("list", "show", "new"),

@@ -1,6 +1,7 @@
 """The SQLite store's own promises: lazy, small, quick, and honest about disks, versions and damage."""
 
 import os
+import shutil
 import sqlite3
 import statistics
 import subprocess
@@ -11,12 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from converge_cli._internal.hashing import digest_bytes
+from converge_cli.core.call import KeptCall
 from converge_cli.core.errors import ConvergeError, RecordCorruptError, RunNotFoundError
 from converge_cli.store.file_lock import lock_within, try_lock
 from converge_cli.store.sqlite import SqliteExperience
 from converge_cli.store.sqlite_schema import MIGRATIONS, connect, migrate
 from converge_cli.store.unavailable import StoreUnavailableError
 from converge_cli.testing.experience_conformance import commit_after, fill, sample_events
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "store"
 
 
 def filled(folder: Path, sizes: tuple[int, ...] = (2, 3)) -> list[bytes]:
@@ -154,13 +159,39 @@ def test_a_later_layout_is_reached_from_an_earlier_one(tmp_path: Path) -> None:
     connection = connect(tmp_path, create=True)
     with pytest.raises(sqlite3.OperationalError):
         migrate(connection, tmp_path, (*MIGRATIONS, "CREATE TABLE extra (a); CREATE TABLE runs (a)"))
-    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
     later = (*MIGRATIONS, "CREATE TABLE extra (a)")
     migrate(connection, tmp_path, later)
     migrate(connection, tmp_path, later)
-    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (len(later),)
     assert connection.execute("SELECT count(*) FROM runs, extra").fetchone() == (0,)
     connection.close()
+
+
+def test_a_store_of_the_layout_before_opens_and_holds_what_it_held(tmp_path: Path) -> None:
+    """A file that layout 1 wrote: read by one who only looks, then written on, with what layout 2 can keep."""
+    shutil.copy(GOLDEN / "experience-layout-1.db", tmp_path / "experience.db")
+    store = SqliteExperience(tmp_path)
+    assert [(row.run, row.seq, row.status) for row in store.rows()] == [("run2", 2, "paused"), ("run1", 44, "running")]
+    assert list(store.read("run1")) == [*sample_events(1, 3, ""), *sample_events(4, 1), *sample_events(5, 40)]
+    assert store.get_blob(digest_bytes(b"kept in layout 1")) == b"kept in layout 1"
+    call = KeptCall("asker", 0, digest_bytes(b"q"), 0, digest_bytes(b"a"))
+    store.put_call("run1", call, b"q", b"a")
+    store.append(commit_after(store.row("run1"), "run1", sample_events(45, 1)))
+    assert (list(store.calls("run1")), store.row("run1").seq) == ([call], 45)
+    store.close()
+
+
+def test_a_store_of_a_later_layout_is_refused_and_left_alone(tmp_path: Path) -> None:
+    """Whoever goes back a version is told which one the store needs; nothing is written."""
+    filled(tmp_path)
+    connection = sqlite3.connect(tmp_path / "experience.db")
+    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    connection.close()
+    before = (tmp_path / "experience.db").read_bytes()
+    with pytest.raises(StoreUnavailableError, match="newer Converge"):
+        list(SqliteExperience(tmp_path).rows())
+    assert (tmp_path / "experience.db").read_bytes() == before
 
 
 @pytest.mark.parametrize("content", [b"not a database at all, just text" * 40, b"\x00" * 5000])
