@@ -246,7 +246,7 @@ class DeniedNote(FactModel, frozen=True):
 
 
 class RejectedNote(FactModel, frozen=True):
-    """Engine-owned kind `rejected`: a proposal that failed a check of the promotion gate."""
+    """Engine-owned kind `rejected`: a proposal that failed a check of the promotion gate; RESOLVED when it passed later."""
 
     subject: str
     code: str

@@ -28,7 +28,7 @@ from converge_cli.core.event import (
 )
 from converge_cli.core.flow_gate import FlowGateDecision, FlowGateInput
 from converge_cli.core.pack_spec import GateSpec
-from converge_cli.core.person import Authority
+from converge_cli.core.person import Authority, at_least
 from converge_cli.core.selector import selector
 from converge_cli.engine.candidate import Candidate, Held
 from converge_cli.engine.checks import select_proposal
@@ -36,6 +36,9 @@ from converge_cli.engine.engine_notes import note_approval, note_denial, rejecte
 from converge_cli.engine.fields import lookup
 from converge_cli.engine.flow_questions import ask, gates_of, principal_of, resource_of
 from converge_cli.engine.run import Asked, GateAnswer, Run
+
+OPEN = frozenset({"pending", "approved"})
+"""Requests that still count for something: nobody has decided, or what was decided is not used yet."""
 
 
 class Ruling(NamedTuple):
@@ -79,7 +82,14 @@ class ApprovalDesk:
             self._deny(held, "denied", by or (refused.gate.name,), refused.seq)
             return Ruling(False)
         undecided = [point for point in claims if self._status(held, point) != "approved"]
-        if undecided or any(answer.decision.outcome == "ESCALATE" for answer in answers):
+        escalated = next((answer for answer in answers if answer.decision.outcome == "ESCALATE"), None)
+        if escalated is not None and not undecided:
+            undecided = [point for point in claims if self._lost_its_approver(held, point)]
+            if not undecided:  # everybody who was asked said yes: more people would be asked in vain
+                held.detail = f"gate {escalated.gate.name} still asks after {' and '.join(claims)} said yes"
+                self._deny(held, "denied", escalated.decision.rules or (escalated.gate.name,), escalated.seq)
+                return Ruling(False)
+        if undecided:
             self._park(held, claims, undecided, answers)
             return Ruling(False)
         resolve_denial(run, held.candidate)
@@ -96,13 +106,13 @@ class ApprovalDesk:
             self._run.requests[request].status = "spent"
         self._run.log.add(ApprovalSpent, requests=requests, key=candidate.key, fact=candidate.id)
 
-    def close(self, held: Held) -> tuple[str, ...]:
-        """Close the open requests of a proposal; returns their ids."""
+    def close(self, held: Held, status: Literal["closed", "superseded"] = "closed") -> tuple[str, ...]:
+        """End the open requests of a proposal; returns their ids."""
         closed = []
         for request in held.requests.values():
             asked = self._run.requests[request]
-            if asked.status in {"pending", "approved"}:
-                asked.status = "closed"
+            if asked.status in OPEN:
+                asked.status = status
                 closed.append(request)
         return tuple(closed)
 
@@ -149,7 +159,17 @@ class ApprovalDesk:
 
     def _status(self, held: Held, point: str) -> str:
         asked = self._run.requests.get(held.requests.get(point, ""))
-        return asked.status if asked is not None else "unasked"
+        if asked is None or asked.request.digest != held.candidate.digest(point):
+            return "unasked"
+        return asked.status
+
+    def _lost_its_approver(self, held: Held, point: str) -> bool:
+        """Whether the person whose authority was asked for is no longer among the people, or no longer has it."""
+        asked = self._run.requests[held.requests[point]]
+        if asked.request.authority is None:
+            return False
+        person = self._run.setting.people.get(asked.approvals[-1].by)
+        return person is None or not at_least(person.authority, asked.request.authority)
 
     def _rejected_by(self, held: Held, claims: tuple[str, ...]) -> tuple[str, ...]:
         """The points that said no. That is final for the digest, even where nobody asks for them any more (law 7)."""
@@ -173,7 +193,7 @@ class ApprovalDesk:
                 gate=answers[-1].seq if answers else None,
             )
         for point in undecided:
-            if self._status(held, point) in {"unasked", "closed"}:
+            if self._status(held, point) not in {"pending", "rejected"}:
                 self._request(held, point, answers)
 
     def _deny(self, held: Held, cause: Literal["denied", "rejected"], by: tuple[str, ...], gate: int | None) -> None:

@@ -47,6 +47,7 @@ def judge_decision(asked: Asked, person: Person, said: Statement, row: RunRow, n
     for applies, code, detail in (
         (row.status == "stopped", "RUN_ENDED", f"the run has ended: {row.reason}"),
         (asked.status == "spent", "APPROVAL_SPENT", "the approval has been given and used"),
+        (asked.status == "superseded", "PROPOSAL_CHANGED", "the proposal or what it rests on has changed since"),
         (asked.status == "closed", "REQUEST_CLOSED", "what was asked no longer stands"),
         (timed_out, "TIMED_OUT", too_late),
         (asked.status in {"approved", "rejected"}, "ALREADY_DECIDED", f"it has been {asked.status}"),

@@ -79,8 +79,18 @@ def note_approval(run: Run, asked: Asked, decision: Decision) -> None:
 
 def note_rejection(run: Run, suggestor: str, proposal: RecordedProposal, code: str) -> None:
     """A proposal failed a check of the promotion gate."""
-    short = digest([code, suggestor, proposal])[:12]
-    write_note(run, f"rejected:{short}", RejectedNote(subject=proposal.id, code=code, suggestor=suggestor))
+    said = RejectedNote(subject=proposal.id, code=code, suggestor=suggestor)
+    write_note(run, _rejection_subject(suggestor, proposal, code), said)
+
+
+def note_acceptance(run: Run, suggestor: str, proposal: RecordedProposal, code: str) -> None:
+    """A proposal that failed a check passed when it was made again."""
+    said = RejectedNote(subject=proposal.id, code=RESOLVED, suggestor=suggestor)
+    write_note(run, _rejection_subject(suggestor, proposal, code), said)
+
+
+def _rejection_subject(suggestor: str, proposal: RecordedProposal, code: str) -> str:
+    return f"rejected:{digest([code, suggestor, proposal])[:12]}"
 
 
 def note_denial(run: Run, candidate: Candidate, cause: DenialCause, by: tuple[str, ...]) -> None:

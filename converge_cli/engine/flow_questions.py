@@ -94,7 +94,7 @@ def _question(run: Run, gate: GateSpec, held: Held) -> FlowQuestion:
 def is_approved(run: Run, held: Held, point: str) -> bool:
     """Whether the point said yes to exactly this proposal, and that approval is not spent."""
     asked = run.requests.get(held.requests.get(point, ""))
-    return asked is not None and asked.status == "approved"
+    return asked is not None and asked.status == "approved" and asked.request.digest == held.candidate.digest(point)
 
 
 def authority_approver(run: Run, held: Held) -> Person | None:

@@ -17,7 +17,7 @@ from converge_cli.core.stop_reason import Stop, StopReason
 from converge_cli.engine.approval_desk import ApprovalDesk
 from converge_cli.engine.candidate import Candidate, Held
 from converge_cli.engine.clauses import judge_clause, selects_proposal
-from converge_cli.engine.engine_notes import note_rejection
+from converge_cli.engine.engine_notes import note_acceptance, note_rejection, resolve_denial
 from converge_cli.engine.halt import Halt
 from converge_cli.engine.registration import Outside, Registration
 from converge_cli.engine.run import Rejection, Run, Spelling
@@ -77,6 +77,8 @@ class PromotionGate:
             return
         if standing is not None or run.held:
             self._settle_conflict(candidate, standing)
+        if run.rejected:
+            self._resolve_rejection(by, proposal)
         if self._needs_people:
             self._rule(Held(candidate))
         else:
@@ -240,6 +242,12 @@ class PromotionGate:
         run.rejections.append(Rejection(proposal.key, proposal.id, by.name, rejected.code, rejected.reason, run.cycle))
         note_rejection(run, by.name, proposal, rejected.code)
 
+    def _resolve_rejection(self, by: Registration | Outside, proposal: RecordedProposal) -> None:
+        """What was rejected passes now: its evidence has come. The note of that is corrected."""
+        code = self._run.rejected.get(spelling(by.name, proposal))
+        if code is not None:
+            note_acceptance(self._run, by.name, proposal, code)
+
     def _settle_conflict(self, candidate: Candidate, standing: Fact | None) -> None:
         """An honest system does not let the first one win: the run stops and names both."""
         if standing is not None:
@@ -303,7 +311,7 @@ class PromotionGate:
     def withdraw(self, held: Held, reason: str) -> None:
         """Close a held proposal and its open requests: what people were asked no longer stands."""
         run, candidate = self._run, held.candidate
-        requests = self.desk.close(held)
+        requests = self.desk.close(held, "superseded")
         run.log.add(
             ProposalWithdrawn,
             **candidate.named(run.cycle),
@@ -311,6 +319,8 @@ class PromotionGate:
             requests=requests,
         )
         drop_held(run, held)
+        if held.cause == "denied":  # a person's no is final, and stays noted
+            resolve_denial(run, candidate)
 
 
 def spelling(by: str, proposal: RecordedProposal) -> Spelling:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from converge_cli.core import event as e
-from converge_cli.engine.approval_desk import decide, time_out
+from converge_cli.engine.approval_desk import OPEN, decide, time_out
 from converge_cli.engine.run import Asked
 
 
@@ -27,13 +27,14 @@ def note(requests: dict[str, Asked], event: e.RunEvent) -> None:
         for request in event.requests:
             requests[request].status = "spent"
     elif isinstance(event, e.ProposalWithdrawn):
-        _close(requests[request] for request in event.requests)
+        _end([requests[request] for request in event.requests], "superseded")
     elif requests and isinstance(event, e.ProposalDenied | e.FactPromoted):
         # A fact has no open questions; those that it spent are named by the ApprovalSpent that follows.
-        _close(asked for asked in requests.values() if (asked.request.key, asked.request.fact) == (event.key, event.id))
+        proposal = (event.key, event.id)
+        _end([asked for asked in requests.values() if (asked.request.key, asked.request.fact) == proposal], "closed")
 
 
-def _close(chosen: Iterable[Asked]) -> None:
+def _end(chosen: Iterable[Asked], status: str) -> None:
     for asked in chosen:
-        if asked.status in {"pending", "approved"}:
-            asked.status = "closed"
+        if asked.status in OPEN:
+            asked.status = status

@@ -52,7 +52,12 @@ class Setting(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct):
-    """An approval request and what became of it: pending, approved, rejected, spent or closed."""
+    """An approval request and what became of it.
+
+    Attributes:
+        status: `pending`, `approved`, `rejected` (by a person, or because its time was up), `spent`; `superseded` when
+            its proposal was withdrawn, `closed` when the proposal was let in or denied without it.
+    """
 
     request: ApprovalRequest
     status: str = "pending"

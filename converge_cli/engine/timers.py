@@ -1,15 +1,14 @@
 """Requests whose time is up are rejected or handed to another role. Waiting holds no process: a touch fires timers."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Literal
 
+from converge_cli.core.approval import ApprovalRequest
 from converge_cli.core.event import TimerFired
 from converge_cli.engine.approval_desk import later, time_out
 from converge_cli.engine.event_log import EventLog
 from converge_cli.engine.run import Asked
-
-ESCALATED_SECONDS = 7 * 24 * 3600
-"""How long the role that a timed-out request goes to has, before it is rejected."""
 
 
 def overdue(requests: Mapping[str, Asked], now: str) -> list[Asked]:
@@ -28,7 +27,13 @@ def fire_timers(requests: Mapping[str, Asked], log: EventLog) -> set[str]:
         request = asked.request
         role = request.escalates_to if request.on_timeout == "escalate" else None
         action: Literal["reject", "escalate"] = "escalate" if role else "reject"
-        until = later(log.at, ESCALATED_SECONDS) if role else None
+        until = later(log.at, _seconds_given(request)) if role else None
         log.add(TimerFired, request=request.id, action=action, role=role, until=until)
         time_out(asked, action, role, until)
     return {asked.request.id for asked in late}
+
+
+def _seconds_given(request: ApprovalRequest) -> int:
+    """How long the role that was asked first had; the one that it is handed to has as long, from the touch on."""
+    until = datetime.fromisoformat(request.until or request.requested_at)
+    return int((until - datetime.fromisoformat(request.requested_at)).total_seconds())

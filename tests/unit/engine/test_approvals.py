@@ -126,7 +126,7 @@ def test_other_content_for_the_same_subject_supersedes_a_parked_proposal() -> No
     assert ["other content was proposed for the same subject"] == [
         event.reason for event in bench.events() if isinstance(event, ProposalWithdrawn)
     ]
-    assert ["REQUEST_CLOSED"] == [
+    assert ["PROPOSAL_CHANGED"] == [
         item.code for item in _decide_all(bench) if item.approval.request != result.pending[0].id
     ]
 
