@@ -50,6 +50,7 @@ def make_services(
         people=chosen.people,
         on_stuck=on_stuck,
         mirror=None if chosen.ledger is None else _mirror(chosen.ledger, experience),
+        identities=chosen.identities,
     )
 
 

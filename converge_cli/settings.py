@@ -31,12 +31,14 @@ class Settings:
         storage_path: folder of the experience store.
         people: people file that overrides the one beside the truths, or None.
         ledger: where runs are mirrored, or None.
+        identities: folder of the user's own key files; never a project's.
     """
 
     storage_backend: str
     storage_path: Path
     people: Path | None
     ledger: "LedgerAddress | None" = None
+    identities: Path = Path()
 
 
 def load_settings(folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -59,7 +61,16 @@ def load_settings(folder: Path, environment: Mapping[str, str] | None = None) ->
     storage = folder / path if path else home / written.get("storage.path", ".converge")
     people = written.get("people")
     mirrored = _ledger(env.get("CONVERGE_LEDGER"), folder) or _ledger(written.get("ledger"), home)
-    return Settings(backend, storage, home / people if people else None, mirrored)
+    return Settings(backend, storage, home / people if people else None, mirrored, _identities(env))
+
+
+def _identities(env: Mapping[str, str]) -> Path:
+    """Only the environment says where keys are: a project that could would have others sign with its own."""
+    given = env.get("CONVERGE_IDENTITY_PATH")
+    if given:
+        return Path(given).absolute()
+    config = env.get("XDG_CONFIG_HOME")
+    return (Path(config) if config else Path.home() / ".config") / "converge" / "identities"
 
 
 def _ledger(text: str | None, folder: Path) -> "LedgerAddress | None":

@@ -1,6 +1,6 @@
 """Decides what waits: the human path, whichever door it comes through. A refused decision is recorded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -163,6 +163,8 @@ def _decide(
     sink: EventSink | None,
 ) -> DecisionAnswer:
     now = services.clock.now()
+    if person.public_key is not None and said.sign is None:
+        said = said._replace(sign=_signer(services, person))
     judged = [judge_decision(asked, person, said, row, now) for asked in chosen]
     accepted = [decided for decided in judged if decided.code is None]
     # Of several requests of one proposal a person answers those that are theirs; the others stay as they are.
@@ -174,6 +176,12 @@ def _decide(
         decisions, msgspec.structs.replace(row, pending=pending), services.experience, services.clock, sink
     )
     return DecisionAnswer(row, tuple(decisions))
+
+
+def _signer(services: Services, person: Person) -> Callable[[bytes], bytes] | None:
+    from converge_cli.app.identity import signer_of  # noqa: PLC0415  most people have no key
+
+    return signer_of(services.identities, person.id)
 
 
 def _choose(requests: Mapping[str, Asked], target: str, row: RunRow, *, everything: bool) -> list[Asked]:

@@ -41,6 +41,12 @@ def people_of_run(services: Services, row: RunRow) -> tuple[Person, ...]:
     return people_at(services, location)
 
 
+def folder_of_run(services: Services, row: RunRow) -> Path:
+    """Where the files beside a run's truth are looked for; where the user stands when the truth is gone."""
+    location = _location(services, row)
+    return services.folder if location is None else location.file.parent
+
+
 def open_run(services: Services, run: str, sink: EventSink | None = None) -> OpenedRun:
     """A recorded run with an engine to go on with.
 

@@ -27,6 +27,7 @@ class Services:
         people: people file that overrides the one beside the truths, or None.
         on_stuck: called with a name when foreign code can't be stopped.
         mirror: copies runs into a ledger in the background, or None.
+        identities: folder of the user's own key files.
     """
 
     experience: Experience
@@ -39,6 +40,7 @@ class Services:
     people: Path | None = None
     on_stuck: Callable[[str], None] | None = None
     mirror: "Mirror | None" = None
+    identities: Path = Path("identities")
 
     def packs(self, project: Path | None) -> "PackRegistry":
         """The packs that a project sees: its own, installed ones, ours."""

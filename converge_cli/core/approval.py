@@ -5,6 +5,8 @@ from typing import Any, Literal
 import msgspec
 
 from converge_cli._internal.canonical_json import encode
+from converge_cli._internal.dsse import pae
+from converge_cli._internal.ed25519 import decoded, verifies
 from converge_cli._internal.hashing import digest_bytes
 from converge_cli.core.person import Authority
 from converge_cli.core.predicate import Selection
@@ -94,8 +96,16 @@ class ApprovalRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     escalates_to: str | None = None
 
 
+SIGNED_TYPE = "application/vnd.converge.approval+json"
+
+
 class Approval(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One person's decision on one request."""
+    """One person's decision on one request.
+
+    Attributes:
+        decided_at: UTC time at which it was made; "" in records of versions that kept only that of the event.
+        signature: base64 of the Ed25519 signature over `signed_form`, by the person's key.
+    """
 
     request: str
     digest: str
@@ -104,6 +114,19 @@ class Approval(msgspec.Struct, frozen=True, omit_defaults=True):
     role: str
     reason: str
     mode: Mode
+    decided_at: str = ""
+    signature: str | None = None
+
+
+def signed_form(approval: Approval) -> bytes:
+    """What a person signs: the DSSE form of the canonical JSON of everything but the signature."""
+    return pae(SIGNED_TYPE, encode(msgspec.structs.replace(approval, signature=None)))
+
+
+def signature_fits(approval: Approval, public_key: str) -> bool:
+    """Whether a decision is signed by the owner of a public key (its text)."""
+    signature = decoded(approval.signature or "")
+    return bool(signature) and verifies(public_key, signed_form(approval), signature or b"")
 
 
 def approval_digest(point: str, key: str, fact_id: str, kind: str, content: bytes, evidence: tuple[str, ...]) -> str:

@@ -11,13 +11,19 @@ AUTHORITIES: tuple[Authority, ...] = ("advisory", "participatory", "supervisory"
 
 
 class Person(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A named person; `domains` are the departments that policy knows."""
+    """A named person.
+
+    Attributes:
+        domains: the departments that policy knows.
+        public_key: `ed25519:` and base64; a decision of whoever has one counts only when it is signed with it.
+    """
 
     id: str
     name: str = ""
     roles: tuple[str, ...] = ()
     authority: Authority = "advisory"
     domains: tuple[str, ...] = ()
+    public_key: str | None = None
 
 
 def at_least(authority: Authority, needed: Authority) -> bool:

@@ -1,11 +1,12 @@
 """The human path: whether a person's decision counts, and recording it. A refused decision is recorded too."""
 
-from collections.abc import Mapping
+import base64
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import msgspec
 
-from converge_cli.core.approval import Approval, Decision, Mode
+from converge_cli.core.approval import Approval, Decision, Mode, signature_fits, signed_form
 from converge_cli.core.event import ApprovalDecided, DecisionRefused
 from converge_cli.core.person import Person, at_least
 from converge_cli.core.port import Clock, EventSink, Experience, RunRow
@@ -23,11 +24,12 @@ class Decided(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """What a person says: yes or no, why, and by which mode."""
+    """What a person says: yes or no, why, and by which mode; `sign` makes a signature with the person's own key."""
 
     decision: Decision
     reason: str
     mode: Mode
+    sign: Callable[[bytes], bytes] | None = None
 
 
 def judge_decision(asked: Asked, person: Person, said: Statement, row: RunRow, now: str) -> Decided:
@@ -43,7 +45,11 @@ def judge_decision(asked: Asked, person: Person, said: Statement, row: RunRow, n
         role=request.role or person.authority,
         reason=said.reason,
         mode=said.mode,
+        decided_at=now,
     )
+    if said.sign is not None and person.public_key is not None:
+        signature = base64.b64encode(said.sign(signed_form(approval))).decode()
+        approval = msgspec.structs.replace(approval, signature=signature)
     for applies, code, detail in (
         (row.status == "stopped", "RUN_ENDED", f"the run has ended: {row.reason}"),
         (asked.status == "spent", "APPROVAL_SPENT", "the approval has been given and used"),
@@ -69,6 +75,17 @@ def judge_decision(asked: Asked, person: Person, said: Statement, row: RunRow, n
     ):
         if applies:
             return Decided(approval, code, detail)
+    return _signed(approval, person.public_key)
+
+
+def _signed(approval: Approval, public_key: str | None) -> Decided:
+    """A decision of a person who has a key counts only with their signature; checked last, since that takes longer."""
+    if public_key is None:
+        return Decided(approval)
+    if approval.signature is None:
+        return Decided(approval, "SIGNATURE_MISSING", f"{approval.by} has a key; a decision must be signed with it")
+    if not signature_fits(approval, public_key):
+        return Decided(approval, "SIGNATURE_INVALID", f"it is not signed with the key of {approval.by} in people.yaml")
     return Decided(approval)
 
 

@@ -11,6 +11,9 @@ from converge_cli.truth.source import Source
 from converge_cli.truth.yaml_source import read_yaml
 from converge_cli.truth.yaml_types import Name, Section, Text, spelled
 
+PublicKey = Annotated[
+    str, spelled(r"^ed25519:[A-Za-z0-9+/]{43}=$", "what `converge identity new` prints: ed25519: and 44 characters")
+]
 PersonId = Annotated[str, spelled(r"^[A-Za-z0-9][A-Za-z0-9._@-]*$", "letters, digits, dots, dashes, underscores and @")]
 
 
@@ -29,6 +32,7 @@ class PersonSection(Section, frozen=True):
         roles: what approval points ask for.
         authority: how far policies trust the person.
         domains: fields that policies know the person for.
+        public_key: the key that the person's decisions must be signed with; converge identity new makes one.
     """
 
     id: PersonId
@@ -36,6 +40,7 @@ class PersonSection(Section, frozen=True):
     roles: tuple[Name, ...] = ()
     authority: Authority = "advisory"
     domains: tuple[Name, ...] = ()
+    public_key: PublicKey | None = None
 
 
 class PeopleFile(Section, frozen=True):
@@ -64,4 +69,6 @@ def read_people(source: Source) -> tuple[Person, ...]:
         ids.declare(person.id, root.nearest("people", number, "id").place)
     if findings.failed:
         raise InvalidPeopleError(findings.sorted())
-    return tuple(Person(item.id, item.name, item.roles, item.authority, item.domains) for item in people)
+    return tuple(
+        Person(item.id, item.name, item.roles, item.authority, item.domains, item.public_key) for item in people
+    )
