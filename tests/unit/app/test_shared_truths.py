@@ -133,7 +133,8 @@ def test_a_policy_that_cannot_be_read_stops_the_run(project: Path) -> None:
 def test_what_runs_show_of_a_merged_check_stands_in_its_own_file(project: Path) -> None:
     """A rule that the run breaks is told at the line of the policy."""
     file = project / "truths" / "rules" / "truth.yaml"
-    file.write_text(file.read_text().replace("Signals\" contains at most 9 facts", "Evaluations\" contains at most 0 facts"))
+    text = file.read_text().replace('Signals" contains at most 9 facts', 'Evaluations" contains at most 0 facts')
+    file.write_text(text)
     services = _services(project)
     examples = asyncio.run(run_truth_examples(services, find_truth("mine", project, services.shipped)))
     found = {(item.name, item.file, item.line) for item in run_findings(examples, project)}
