@@ -16,7 +16,8 @@ from converge_cli.truth.feature_text import Step
 from converge_cli.truth.findings import Findings
 from converge_cli.truth.step_grammar import StepProblem, skeleton
 from converge_cli.truth.step_parser import ambiguous, matching
-from converge_cli.truth.step_template import KINDS, Found, Raw, Template, TemplateIndex
+from converge_cli.truth.step_parts import KINDS, Found, Raw
+from converge_cli.truth.step_template import Template, TemplateIndex
 
 
 class _Owned(NamedTuple):

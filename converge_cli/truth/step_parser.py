@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.step_catalogue import CATALOGUE, Keyword, Pattern, Scope
 from converge_cli.truth.step_grammar import Argument, StepProblem, skeleton
-from converge_cli.truth.step_template import TemplateIndex, values_of
+from converge_cli.truth.step_parts import values_of
+from converge_cli.truth.step_template import TemplateIndex
 
 _NOTHING = Argument()
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
