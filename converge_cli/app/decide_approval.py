@@ -122,12 +122,13 @@ def decide_approval(
         ConvergeError: no such run or person, or the run is being driven right now.
     """
     row = find_row(services, run)
-    person = require_person(people_of_run(services, row), who)
+    people = people_of_run(services, row)
+    person = require_person(people, who)
     with services.experience.driving(row.run):
         row = services.experience.row(row.run)
         requests = requests_of(events_of(services, row.run))
         chosen = _choose(requests, target, row, everything=everything)
-        return _decide(services, row, requests, chosen, person, said, sink)
+        return _decide(services, row, requests, chosen, (person, people), said, sink)
 
 
 def apply_given(
@@ -147,7 +148,8 @@ def apply_given(
                 refused.append(_ambiguous(item, pending))
                 continue
             said = item.statement(pending[0].request)
-            answer = _decide(services, row, requests, pending, require_person(people, item.who), said, sink)
+            by = require_person(people, item.who), people
+            answer = _decide(services, row, requests, pending, by, said, sink)
         refused += answer.refused
         accepted = accepted or not answer.refused
     return Applied(accepted, tuple(refused), unused)
@@ -158,11 +160,11 @@ def _decide(
     row: RunRow,
     requests: Mapping[str, Asked],
     chosen: Sequence[Asked],
-    person: Person,
+    by: tuple[Person, tuple[Person, ...]],
     said: Statement,
     sink: EventSink | None,
 ) -> DecisionAnswer:
-    now = services.clock.now()
+    (person, people), now = by, services.clock.now()
     if person.public_key is not None and said.sign is None:
         said = said._replace(sign=_signer(services, person))
     judged = [judge_decision(asked, person, said, row, now) for asked in chosen]
@@ -172,9 +174,8 @@ def _decide(
     for decided in accepted:
         count(requests[decided.approval.request], decided.approval)
     pending = sum(asked.status == "pending" for asked in requests.values())
-    row = record_decisions(
-        decisions, msgspec.structs.replace(row, pending=pending), services.experience, services.clock, sink
-    )
+    row = msgspec.structs.replace(row, pending=pending)
+    row = record_decisions(decisions, row, services.experience, services.clock, sink, people)
     return DecisionAnswer(row, tuple(decisions))
 
 

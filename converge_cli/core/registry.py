@@ -39,7 +39,11 @@ class Registry(msgspec.Struct, frozen=True):
     """The kinds that packs and embedding programs brought, described (see `kind_description`), and the suggestors.
 
     Suggestors stand in registration order. Kinds that are built in are not here.
+
+    Attributes:
+        gated: whether gates were answered: by the policy of the packs, or by the program that embedded the engine.
     """
 
     kinds: Mapping[str, Any]
     suggestors: tuple[RegisteredSuggestor, ...]
+    gated: bool = False

@@ -1,16 +1,17 @@
 """The human path: whether a person's decision counts, and recording it. A refused decision is recorded too."""
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
 
 from converge_cli.core.approval import Approval, Decision, Mode, signature_fits, signed_form
-from converge_cli.core.event import ApprovalDecided, DecisionRefused
+from converge_cli.core.event import ApprovalDecided, DecisionRefused, RunStarted, decode_event
 from converge_cli.core.person import Person, at_least
 from converge_cli.core.port import Clock, EventSink, Experience, RunRow
 from converge_cli.engine.event_log import EventLog
+from converge_cli.engine.keeping import keep_people
 from converge_cli.engine.run import Asked
 from converge_cli.engine.timers import fire_timers
 
@@ -90,21 +91,31 @@ def _signed(approval: Approval, public_key: str | None) -> Decided:
 
 
 def record_decisions(
-    decisions: list[Decided], row: RunRow, store: Experience, clock: Clock, sink: EventSink | None
+    decisions: list[Decided],
+    row: RunRow,
+    store: Experience,
+    clock: Clock,
+    sink: EventSink | None,
+    people: Iterable[Person] = (),
 ) -> RunRow:
     """Append decisions, accepted and refused, to the run's events in one transaction; returns the new row.
 
-    `row` is the run's row with `pending` as it will be.
+    Args:
+        decisions: as they were judged.
+        row: the run's row with `pending` as it will be.
+        store, clock, sink: where they are recorded, when, and who sees it.
+        people: whom they were judged with; kept when they are no longer those that the run began with.
 
     Raises:
         ConcurrentAppendError: somebody decided at the same moment; nothing was recorded.
     """
     log = _opened(row, store, clock, sink)
+    known = _changed_people(log, store, people)
     for decided in decisions:
         if decided.code is None:
-            log.add(ApprovalDecided, approval=decided.approval)
+            log.add(ApprovalDecided, approval=decided.approval, people=known)
         else:
-            log.add(DecisionRefused, approval=decided.approval, code=decided.code, detail=decided.detail)
+            log.add(DecisionRefused, approval=decided.approval, code=decided.code, detail=decided.detail, people=known)
     return _committed(log, row)
 
 
@@ -118,6 +129,12 @@ def record_timers(requests: Mapping[str, Asked], row: RunRow, store: Experience,
     fire_timers(requests, log)
     pending = sum(asked.status == "pending" for asked in requests.values())
     return _committed(log, msgspec.structs.replace(row, pending=pending))
+
+
+def _changed_people(log: EventLog, store: Experience, people: Iterable[Person]) -> str | None:
+    digest = keep_people(log, people)
+    first = decode_event(next(iter(store.read(log.run))))
+    return digest if digest and isinstance(first, RunStarted) and first.people != digest else None
 
 
 def _opened(row: RunRow, store: Experience, clock: Clock, sink: EventSink | None) -> EventLog:

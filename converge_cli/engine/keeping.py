@@ -42,7 +42,7 @@ def keep_registry(log: EventLog, setting: Setting, registrations: Sequence[Regis
     if not log.is_kept:
         return ""
     kinds = {name: describe_model(kind.model) for name, kind in setting.kinds.items() if name not in _OURS}
-    return log.keep(encode(Registry(kinds, tuple(map(_registered, registrations)))))
+    return log.keep(encode(Registry(kinds, tuple(map(_registered, registrations)), setting.gate is not None)))
 
 
 def _registered(item: Registration) -> RegisteredSuggestor:
@@ -51,6 +51,6 @@ def _registered(item: Registration) -> RegisteredSuggestor:
         item.name,
         tuple(live.selector.text for live in item.reads),
         tuple(which.text for which in item.writes),
-        item.timeout,
+        float(item.timeout),
         not item.suggestor.accepts_everything,
     )

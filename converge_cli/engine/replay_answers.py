@@ -31,6 +31,8 @@ from converge_cli.engine.stuck import record_stuck
 _CUT = frozenset({StopReason.CANCELLED, StopReason.TIME_BUDGET_EXHAUSTED})
 _CROSSED = frozenset({StopReason.TOKEN_BUDGET_EXHAUSTED, StopReason.COST_BUDGET_EXHAUSTED})
 
+_KEPT_FROM_RUNNING = _CUT | _CROSSED | {StopReason.CYCLE_BUDGET_EXHAUSTED}
+
 
 class RecordedSuggestor(Suggestor):
     """A suggestor as it was declared; what it said is in the record."""
@@ -64,11 +66,11 @@ class RecordedExecutor:
         self._log = log
 
     def accepts(self, registration: Registration) -> tuple[bool, Execution | None]:
-        """Whether it ran, or was cut off before anything was recorded of it."""
+        """Whether it ran, or would have, had a limit or a person not kept it from being recorded."""
         self._charge()
         cycle = self._run.cycle
         ran = self._record.outcome(cycle, registration.name) is not None
-        return ran or _reason(self._record.ended_in(cycle)) in _CUT | _CROSSED, None
+        return ran or _reason(self._record.ended_in(cycle)) in _KEPT_FROM_RUNNING, None
 
     async def execute(self, eligible: Sequence[Registration], seconds_left: float) -> list[Execution]:  # noqa: ARG002
         """What came of each eligible suggestor.

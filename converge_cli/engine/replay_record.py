@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from converge_cli.core import event as e
 from converge_cli.core.errors import RecordCorruptError
 from converge_cli.core.stop_reason import Stop
@@ -25,7 +27,7 @@ class Record:
     def __init__(self, run: str, data: Sequence[bytes]) -> None:
         self.run = run
         self.data = tuple(data)
-        self.events: list[e.RunEvent] = [e.decode_event(item) for item in self.data]
+        self.events: list[e.RunEvent] = [self._decoded(number, item) for number, item in enumerate(self.data, 1)]
         for place, event in enumerate(self.events):
             if event.seq != place + 1 or isinstance(event, e.RunStarted) != (place == 0):
                 stands = f"{type(event).__name__} {event.seq} stands at {place + 1}"
@@ -75,6 +77,16 @@ class Record:
             if isinstance(event, e.SuggestorExecuted):
                 found.append((event.suggestor, event.proposals))
         return found
+
+    def _decoded(self, number: int, data: bytes) -> e.RunEvent:
+        try:
+            return e.decode_event(data)
+        except msgspec.MsgspecError as error:
+            raise RecordCorruptError(
+                f"event {number} of run {self.run} can't be read by this version: {error}",
+                hint="was it recorded by a newer version? converge version",
+                where=f"{self.run}:{number}",
+            ) from error
 
     def _index(self) -> None:
         cycle = 0

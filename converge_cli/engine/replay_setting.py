@@ -6,7 +6,7 @@ from typing import TypeVar
 import msgspec
 
 from converge_cli.core.errors import ConvergeError, RecordCorruptError
-from converge_cli.core.event import GateDecided, PackRecord, ProposalRejected, SuggestorExecuted
+from converge_cli.core.event import PackRecord, ProposalRejected, SuggestorExecuted
 from converge_cli.core.fact import FactModel
 from converge_cli.core.ids import kind_of
 from converge_cli.core.job import Job
@@ -82,7 +82,7 @@ class Settings:
             suggestors=[(item.pack, _suggestor(item)) for item in known.suggestors],
             kinds=self._kinds(registry, known),
             people={person.id: person for person in self.people(people)},
-            gate=self._gate(packs),
+            gate=self._gate(packs, known.gated),
             principal=started.principal,
             strict=started.strict,
         )
@@ -117,13 +117,13 @@ class Settings:
         model = model_of(description)
         return RecordedKind(name, model, self._refusals) if has_own_code(description) else Kind(name, model)
 
-    def _gate(self, packs: Sequence[PackRecord]) -> FlowGate | None:
+    def _gate(self, packs: Sequence[PackRecord], gated: bool) -> FlowGate | None:
+        if not gated:
+            return None
         kept = {pack.name: pack.policy for pack in packs if pack.policy}
-        if kept:
-            return self._make_gate({name: self._decoded(digest, PolicyFiles) for name, digest in kept.items()})
-        decided = (event for event in self._record.events if isinstance(event, GateDecided))
-        asked = any(event.request is not None for event in decided)
-        return self._recorded_gate if asked else None
+        if not kept:
+            return self._recorded_gate
+        return self._make_gate({name: self._decoded(digest, PolicyFiles) for name, digest in kept.items()})
 
 
 def _suggestor(item: RegisteredSuggestor) -> Suggestor:

@@ -76,6 +76,15 @@ def load_pack(
         return _LOADED[key]
 
 
+def digest_at(path: Path) -> str:
+    """SHA-256 over the files of the pack in a folder or a file; none of its code runs.
+
+    Raises:
+        InvalidPackError: there is none, or its manifest is at fault.
+    """
+    return (_open_folder(path) if path.is_dir() else _open_file(path)).snapshot.digest
+
+
 def _open_folder(folder: Path) -> _Opened:
     if not (folder / MANIFEST).is_file():
         raise InvalidPackError(f"there is no {MANIFEST} in the folder", where=str(folder))

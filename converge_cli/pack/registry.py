@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converge_cli.core.pack import InvalidPackError, Pack
-from converge_cli.pack.loader import MANIFEST, load_pack
+from converge_cli.pack.loader import MANIFEST, digest_at, load_pack
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -47,6 +47,15 @@ class PackRegistry:
         """
         path = self.location(name)
         return None if path is None else load_pack(path, name=name, on_stuck=self._on_stuck)
+
+    def digest(self, name: str) -> str | None:
+        """SHA-256 over the files of the pack of that name, without running any of its code; None when there is none.
+
+        Raises:
+            InvalidPackError: it is there, and broken.
+        """
+        path = self.location(name)
+        return None if path is None else digest_at(path)
 
     def location(self, name: str) -> Path | None:
         """The folder or file of the pack of that name, without loading it.
