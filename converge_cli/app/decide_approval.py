@@ -7,8 +7,9 @@ import msgspec
 
 from converge_cli.app.load_truth import require_person
 from converge_cli.app.open_run import people_of_run
-from converge_cli.app.recorded_run import events_of, find_row
+from converge_cli.app.recorded_run import find_row
 from converge_cli.app.services import Services
+from converge_cli.app.touched_run import touched_run
 from converge_cli.core.approval import Approval, ApprovalRequest, Decision, Mode, authority_point
 from converge_cli.core.errors import ConvergeError, did_you_mean
 from converge_cli.core.job import Job
@@ -16,7 +17,6 @@ from converge_cli.core.person import AUTHORITIES, Person
 from converge_cli.core.port import EventSink, RunRow
 from converge_cli.engine.approval_desk import decide as count
 from converge_cli.engine.decision import Decided, Statement, judge_decision, record_decisions
-from converge_cli.engine.request_book import requests_of
 from converge_cli.engine.run import Asked
 
 
@@ -124,9 +124,7 @@ def decide_approval(
     row = find_row(services, run)
     people = people_of_run(services, row)
     person = require_person(people, who)
-    with services.experience.driving(row.run):
-        row = services.experience.row(row.run)
-        requests = requests_of(events_of(services, row.run))
+    with touched_run(services, row.run) as (row, requests):
         chosen = _choose(requests, target, row, everything=everything)
         return _decide(services, row, requests, chosen, (person, people), said, sink)
 
@@ -137,9 +135,7 @@ def apply_given(
     """Apply decisions that were given along, as if the people had been asked now."""
     accepted, refused, unused = False, [], []
     for item in given:
-        with services.experience.driving(run):
-            row = services.experience.row(run)
-            requests = requests_of(events_of(services, run))
+        with touched_run(services, run) as (row, requests):
             pending = [asked for asked in _of_point(requests, item.point, item.fact) if asked.status == "pending"]
             if not pending:
                 unused.append(item)

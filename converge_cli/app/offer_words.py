@@ -89,6 +89,15 @@ def _people(asked: _Asked) -> Sequence[Offer]:
     return [(str(person["id"]), str(person.get("name", ""))) for person in _listed(_people_file(asked), "people")]
 
 
+def _roles(asked: _Asked) -> Sequence[Offer]:
+    """The roles that people hold, with who holds them."""
+    held: dict[str, list[str]] = {}
+    for person in _listed(_people_file(asked), "people"):
+        for role in person.get("roles") or ():
+            held.setdefault(str(role), []).append(str(person["id"]))
+    return [(role, ", ".join(people)) for role, people in held.items()]
+
+
 def _points(asked: _Asked) -> Sequence[Offer]:
     """`POINT=` of the truth that was named, then `POINT=WHO`."""
     point, equals, _ = asked.begun.rpartition("=")
@@ -169,6 +178,7 @@ OFFERED: dict[str, Callable[[_Asked], Sequence[Offer]]] = {
     "REQUEST|POINT|FACT": _requests,
     "PACK": _packs,
     "PERSON": _people,
+    "ROLE": _roles,
     "POINT[:FACT]=WHO": _points,
     "NAME=PATH": _inputs,
     "PACK.PATH=VALUE": _parameters,

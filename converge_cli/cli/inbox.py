@@ -1,6 +1,6 @@
 """`converge inbox`."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,49 +10,88 @@ from converge_cli.cli.output import Answer, answering, error_data
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from converge_cli.app.inbox import Inbox, Waiting
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.command()
-def inbox(as_json: options.Json = False) -> None:
-    """List what waits for a person, across all runs, the oldest first."""
+def inbox(
+    who: Annotated[str | None, typer.Option("--as", metavar="PERSON", help="Only what this person may decide.")] = None,
+    role: Annotated[str | None, typer.Option("--role", metavar="ROLE", help="Only what this role decides.")] = None,
+    as_json: options.Json = False,
+) -> None:
+    """List what waits for a person, across all runs, the most urgent first.
+
+    What nobody decided in time is settled then: rejected, or handed to the role that it escalates to.
+    """
 
     def work() -> Answer:
-        from converge_cli.app.inbox import inbox as waiting_requests  # noqa: PLC0415  when the words are right
-        from converge_cli.app.result_data import request_data  # noqa: PLC0415
+        from converge_cli.app.inbox import inbox as look  # noqa: PLC0415  when the words are right
         from converge_cli.cli.here import services_here  # noqa: PLC0415
 
-        waiting, unreadable = waiting_requests(services_here())
-        data = {
-            "waiting": [
-                {"run": item.row.run, "truth": item.row.truth, **request_data(item.request)} for item in waiting
-            ],
-            "unreadable": [error_data(error) for error in unreadable],
-        }
-        return Answer("listed", 0, data, lambda console: _show(console, waiting, unreadable))
+        found = look(services_here(), who=who, role=role)
+        return Answer("listed", 0, _data(found), lambda console: _show(console, found, who or "WHO"))
 
     answering("inbox", work, as_json=as_json)
 
 
-def _show(console: "Console", waiting: Any, unreadable: Any) -> None:
+def _data(found: "Inbox") -> dict[str, Any]:
+    from converge_cli.app.result_data import request_data  # noqa: PLC0415
+
+    return {
+        "waiting": [
+            {
+                "run": item.row.run,
+                "truth": item.row.truth,
+                **request_data(item.request),
+                "approved_by": [approval.by for approval in item.given],
+            }
+            for item in found.waiting
+        ],
+        "ready": [{"run": row.run, "truth": row.truth} for row in found.ready],
+        "unreadable": [error_data(error) for error in found.unreadable],
+    }
+
+
+def _show(console: "Console", found: "Inbox", who: str) -> None:
     from converge_cli.cli.local_zone import local_zone  # noqa: PLC0415
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
-    from converge_cli.trace.wording import time_text, who_decides  # noqa: PLC0415
+    from converge_cli.trace.prompt_panel import until_words, why_words  # noqa: PLC0415
 
     page = Page(console)
-    if not waiting:
-        page.line("nothing waits for a person")
-    for item in waiting:
+    if not found.waiting:
+        page.line("nothing waits for a person" if who == "WHO" else f"nothing waits for {who}")
+    for item in found.waiting:
         request = item.request
-        until = f" until {time_text(request.until, local_zone())}" if request.until else ""
         page.line(f"⏸ {request.id}")
         page.pairs(
             [
-                ("what", f"{request.summary}: {request.key} {request.fact}"),
-                ("who", who_decides(request) + until),
+                ("what", _what(item)),
+                *(("why", reason) for reason in why_words(request)),
+                ("who", _who(item)),
+                *([("until", until_words(request, local_zone()))] if request.until else []),
                 ("truth", item.row.title),
-                ("decide", f"converge approve {item.row.run} {request.fact} --as WHO --reason TEXT"),
             ]
         )
-    for error in unreadable:
+        # Named by the request, so that a yes is for exactly what stands here.
+        page.line(f"  decide  converge approve {item.row.run} {request.id} --as {who} --reason TEXT")
+        page.line(f"          converge reject {item.row.run} {request.id} --as {who} --reason TEXT")
+    for row in found.ready:
+        page.line(f"▶ {row.run}  {row.truth}: everything is decided   converge resume {row.run}")
+    for error in found.unreadable:
         page.line(f"✗ {error.message}")
+
+
+def _what(item: "Waiting") -> str:
+    from converge_cli.trace.one_line import whole_content  # noqa: PLC0415
+
+    request = item.request
+    return f"{request.key} {request.fact} {whole_content(bytes(request.content), 400)}"
+
+
+def _who(item: "Waiting") -> str:
+    from converge_cli.trace.prompt_panel import who_words  # noqa: PLC0415
+
+    given = ", ".join(approval.by for approval in item.given)
+    return who_words(item.request) + (f"; {given} said yes" if given else "")

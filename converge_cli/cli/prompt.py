@@ -1,11 +1,13 @@
 """The prompt: asks the person at the terminal about each pending request. No decision without a name and a reason."""
 
 import sys
+from collections.abc import Sequence
 from datetime import tzinfo
 
 from rich.console import Console
 
 from converge_cli.app.decide_approval import decide_approval
+from converge_cli.app.past_decisions import PastDecision, past_decisions
 from converge_cli.app.services import Services
 from converge_cli.cli.display import Display
 from converge_cli.cli.output import error_console
@@ -13,10 +15,15 @@ from converge_cli.core.approval import ApprovalRequest, Decision
 from converge_cli.core.errors import ConvergeError
 from converge_cli.engine.decision import Statement
 from converge_cli.engine.result import RunResult
+from converge_cli.trace.one_line import whole_content
 from converge_cli.trace.prompt_panel import prompt_panel, waiting_headline
 from converge_cli.trace.sanitize import safe
+from converge_cli.trace.wording import time_text
 
 _KEYS = "[a]pprove  [r]eject  [d]etails  [w]hy  [l]ater"
+_ABOUT = 120
+"""Characters of what an earlier decision was about."""
+
 _DECISIONS: dict[str, Decision] = {"a": "approved", "approve": "approved", "r": "rejected", "reject": "rejected"}
 
 
@@ -40,20 +47,23 @@ class Prompt:
         decided = 0
         try:
             for request in result.pending:
-                decided += self._ask_one(result.run_id, request)
+                decided += self._ask_one(result, request)
         except (EOFError, KeyboardInterrupt):
             self._console.print()
         return decided > 0
 
-    def _ask_one(self, run: str, request: ApprovalRequest) -> bool:
-        self._show(request, whole=False)
+    def _ask_one(self, result: RunResult, request: ApprovalRequest) -> bool:
+        run = result.run_id
+        before = past_decisions(self._services, result.truth, run, request)
+        similar = tuple(_past_words(item, request, self._zone) for item in before)
+        self._show(request, similar, whole=False)
         while True:
             key = self._read(f"{_KEYS}  › ").lower()
             if key in _DECISIONS:
                 if self._decide(run, request, _DECISIONS[key]):
                     return True
             elif key in {"d", "details"}:
-                self._show(request, whole=True)
+                self._show(request, similar, whole=True)
             elif key in {"w", "why"}:
                 self._show_why(request)
             elif key in {"l", "later", ""}:
@@ -81,8 +91,9 @@ class Prompt:
             self._console.print(words, style="yellow", soft_wrap=True)
         return not answer.refused
 
-    def _show(self, request: ApprovalRequest, *, whole: bool) -> None:
-        self._console.print(prompt_panel(request, zone=self._zone, state=self._display.state, whole=whole))
+    def _show(self, request: ApprovalRequest, similar: Sequence[str], *, whole: bool) -> None:
+        state = self._display.state
+        self._console.print(prompt_panel(request, zone=self._zone, state=state, whole=whole, similar=similar))
 
     def _show_why(self, request: ApprovalRequest) -> None:
         """The gate's values and the proposal's evidence, a line each."""
@@ -108,3 +119,11 @@ class Prompt:
         if not line:
             raise EOFError
         return line.strip()
+
+
+def _past_words(past: PastDecision, request: ApprovalRequest, zone: tzinfo) -> str:
+    """`mona approved this 2026-11-20 14:03: "three bids"`; what it was about, where it was something else."""
+    same = past.request.content == request.content and past.request.fact == request.fact
+    about = "just this" if same else f"{past.request.fact} {whole_content(bytes(past.request.content), _ABOUT)}"
+    given = past.approval
+    return f'{given.by} {given.decision} {about} on {time_text(past.at, zone)}: "{given.reason}"'

@@ -246,7 +246,7 @@ class DeniedNote(FactModel, frozen=True):
 
 
 class RejectedNote(FactModel, frozen=True):
-    """Engine-owned kind `rejected`: a proposal that failed a check of the promotion gate; RESOLVED when it passed later."""
+    """Engine-owned kind `rejected`: a proposal that failed a check of the promotion gate; RESOLVED once it passed."""
 
     subject: str
     code: str

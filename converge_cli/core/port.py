@@ -168,7 +168,7 @@ class Experience(Protocol):
 
         Raises:
             RunNotFoundError: no run has the id `before`.
-            RecordCorruptError: a row is not as it was written.
+            RecordCorruptError: a row is not as it was written; raised after the others have been given.
         """
         ...
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -110,7 +111,7 @@ class SqliteExperience:
                 return []
             number = _NO_RUN if before is None else self._known(connection, before)[0]
             found = connection.execute(_GET_ROWS, (*given, number, max(limit, 0))).fetchall()
-        return [checked_row(values, crc) for _, crc, *values in found]
+        return _each_checked(found)
 
     def put_blob(self, data: bytes) -> str:
         """Keep bytes, durably; returns their SHA-256 in hex."""
@@ -307,6 +308,18 @@ def _find(connection: sqlite3.Connection, run: str) -> tuple[int, RunRow | None]
         return 0, None
     number, crc, *values = found
     return number, checked_row(values, crc)
+
+
+def _each_checked(found: list[tuple[Any, ...]]) -> Iterator[RunRow]:
+    """Every row that is as it was written; then the first that is not is raised: it hides none of the others."""
+    damaged: RecordCorruptError | None = None
+    for _, crc, *values in found:
+        try:
+            yield checked_row(values, crc)
+        except RecordCorruptError as error:
+            damaged = damaged or error
+    if damaged is not None:
+        raise damaged
 
 
 def _blob(connection: sqlite3.Connection, digest: str) -> bytes | None:

@@ -59,7 +59,7 @@ def _rows(
 ) -> Iterator[tuple[str, str, str]]:
     if request.summary:
         yield "asked", safe(request.summary, REASON), "bold"
-    for reason in _why(request):
+    for reason in why_words(request):
         yield "why", reason, ""
     content = bytes(request.content)
     limit = len(content) * 8 + 80 if whole else _CONTENT
@@ -69,14 +69,15 @@ def _rows(
         yield "", f"only the first {_CONTENT} characters are shown; d shows all", "yellow"
     digest = request.digest if whole else f"{request.digest[:12]}{CUT}"
     yield "digest", f"sha256 {digest}", ""
-    yield "who", _who(request), ""
+    yield "who", who_words(request), ""
     if request.until:
-        yield "until", f"{time_text(request.until, zone)}{_then(request)}", ""
+        yield "until", until_words(request, zone), ""
     yield "from", _from(request, state, whole), ""
     yield "request", safe(request.id), ""
 
 
-def _why(request: ApprovalRequest) -> Iterator[str]:
+def why_words(request: ApprovalRequest) -> Iterator[str]:
+    """Why people are asked, a line for each reason."""
     why = request.why
     for criterion in why.criteria:
         yield f"criterion {safe(criterion)} is blocked"
@@ -89,7 +90,8 @@ def _why(request: ApprovalRequest) -> Iterator[str]:
         yield f"a rule of the truth asks for people: {safe(condition, REASON)}"
 
 
-def _who(request: ApprovalRequest) -> str:
+def who_words(request: ApprovalRequest) -> str:
+    """Who may decide, and who may not."""
     parts = [who_decides(request)]
     if request.quorum > 1:
         parts.append(f"{request.quorum} different people")
@@ -100,10 +102,12 @@ def _who(request: ApprovalRequest) -> str:
     return "; ".join(parts)
 
 
-def _then(request: ApprovalRequest) -> str:
+def until_words(request: ApprovalRequest, zone: tzinfo) -> str:
+    """Until when, and what happens then."""
+    then = "it is rejected"
     if request.on_timeout == "escalate" and request.escalates_to:
-        return f", then {safe(request.escalates_to)} decides"
-    return ", then it is rejected"
+        then = f"{safe(request.escalates_to)} decides"
+    return f"{time_text(request.until or '', zone)}, then {then}"
 
 
 def _from(request: ApprovalRequest, state: TraceState | None, whole: bool) -> str:

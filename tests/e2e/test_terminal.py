@@ -141,3 +141,18 @@ def test_ctrl_c_during_a_run_says_so_and_how_to_go_on(terminal, converge, projec
     (row,) = converge("runs", "--json").data["runs"]
     assert (130, "Cancelled") == (seen.code, row["reason"])
     assert f"converge resume {row['run']}" in seen.text
+
+
+def test_the_prompt_tells_what_people_decided_on_the_like_before(terminal, converge):
+    """Two earlier runs of the truth: one approved, one rejected, each with who and why."""
+    run = ("run", "vendor-selection", "--no-input", "--json")
+    for verb, who, reason in (("approve", "mona", "three bids compared"), ("reject", "sofia", "too dear")):
+        waiting = converge(*run).data["run_id"]
+        converge(verb, waiting, "vendor_commitment", "--as", who, "--reason", reason)
+    seen = terminal("run vendor-selection", [(KEYS, "l")])
+    before = [line.strip("│ ") for line in seen.lines if " before " in line]
+    assert 4 == seen.code
+    assert ["sofia rejected just this", "mona approved just this"] == [
+        " ".join(line.split()[1:5]) for line in before if "on 20" in line or "just this" in line
+    ]
+    assert '"too dear"' in seen.text

@@ -37,9 +37,9 @@ def waiting_run(action: str) -> Bench:
 def look(bench: Bench, folder: Path) -> tuple[Waiting, ...]:
     """What somebody sees who looks at the inbox now."""
     services = replace(make_services(folder), experience=bench.store, clock=bench.clock)
-    waiting, unreadable = inbox(services)
-    assert () == unreadable
-    return waiting
+    found = inbox(services)
+    assert () == found.unreadable
+    return found.waiting
 
 
 def fired(bench: Bench) -> list[str]:

@@ -1,0 +1,46 @@
+"""Touching a recorded run for a moment: held, so that nobody else changes it, with its timers fired."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from converge_cli.app.recorded_run import events_of
+from converge_cli.app.services import Services
+from converge_cli.core.errors import RunBusyError
+from converge_cli.core.port import RunRow
+from converge_cli.engine.decision import record_timers
+from converge_cli.engine.request_book import requests_of
+from converge_cli.engine.run import Asked
+from converge_cli.engine.timers import overdue
+
+_PAUSE = 0.03
+_LOOKS = 100
+"""Two people who decide at the same moment follow each other: another decision takes far less than these looks."""
+
+
+@contextmanager
+def touched_run(services: Services, run: str) -> Iterator[tuple[RunRow, dict[str, Asked]]]:
+    """A run's row and requests, while nobody else can change them; what nobody decided in time is settled first.
+
+    Raises:
+        RunBusyError: it is being driven by somebody, and not only touched.
+    """
+    with ExitStack() as held:
+        _hold(services, run, held)
+        row = services.experience.row(run)
+        requests = requests_of(events_of(services, run))
+        if row.status == "paused" and overdue(requests, services.clock.now()):
+            row = record_timers(requests, row, services.experience, services.clock)
+        yield row, requests
+
+
+def _hold(services: Services, run: str, held: ExitStack) -> None:
+    for look in range(_LOOKS):
+        try:
+            held.enter_context(services.experience.driving(run))
+        except RunBusyError:
+            if look == _LOOKS - 1:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
