@@ -38,7 +38,8 @@ def wanted_truth(
 def _wanted(key: str, kind: str, title: str | None, pack: str | None, job: str | None) -> NewTruth | NewSharedTruth:
     _check_kind(kind)
     if job is not None and kind != "policy":
-        raise UsageError("--for belongs to --kind policy", where="--for")
+        hint = "--pack names the pack that an invariant is about" if kind == "invariant" else "--kind policy"
+        raise UsageError("--for belongs to --kind policy", hint=hint, where="--for")
     if kind == "job":
         return NewTruth(key, title, pack)
     if kind == "invariant":

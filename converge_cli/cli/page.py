@@ -18,7 +18,7 @@ class Page:
 
     def title(self, text: str, name: str) -> None:
         """The first line."""
-        self._console.print(Text(safe(text), style="bold"), Text(safe(name), style="dim"))
+        self._console.print(Text(safe(text), style="bold"), Text(f"· {safe(name)}", style="dim"))
 
     def section(self, name: str) -> None:
         """Announce a section; its heading is printed with its first row."""

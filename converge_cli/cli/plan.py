@@ -44,15 +44,20 @@ def plan(
 
 def _show(console: "Console", plan: dict[str, Any]) -> None:
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
+    from converge_cli.cli.truth_page import PURPOSE, budget_words  # noqa: PLC0415
 
     page = Page(console)
     page.title(plan["title"], plan["truth"])
     purpose = plan["purpose"]
-    page.pairs([(name.replace("_", " "), purpose[name]) for name in purpose])
-    limits = ", ".join(f"{name} {value}" for name, value in plan["budget"].items() if value is not None)
-    page.pairs([("as", plan["principal"] or "nobody"), ("budget", limits)])
-    if plan["merged"]:
-        page.pairs([("merged in", ", ".join(plan["merged"]))])
+    merged = [("merged in", ", ".join(plan["merged"]))] if plan["merged"] else []
+    page.pairs(
+        [
+            *((PURPOSE[name], purpose[name]) for name in PURPOSE if purpose.get(name)),
+            ("acts as", plan["principal"] or "nobody"),
+            *merged,
+            ("budget", budget_words(plan["budget"])),
+        ]
+    )
     page.section("inputs")
     page.rows([(item["name"], f"{item['facts']} facts", item["source"]) for item in plan["inputs"]])
     page.rows([(name, "missing", f"give it with --input {name}=PATH") for name in plan["missing_inputs"]])

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from converge_cli.cli.page import Page
+from converge_cli.trace.when import duration
 from converge_cli.trace.wording import plural
 
 if TYPE_CHECKING:
@@ -11,6 +12,11 @@ if TYPE_CHECKING:
 
 _ELSEWHERE = {"constraint", "criterion"}
 """Clauses that are their own check: they stand among the criteria and the checks."""
+
+PURPOSE = {"actor": "actor", "functional": "job", "so_that": "so that", "outcome": "outcome", "goal": "goal"}
+"""What a truth says of its purpose, and how pages label it."""
+
+_UNITS = {"cost_usd": "USD"}
 
 Item = Mapping[str, Any]
 Numbers = Mapping[str, int]
@@ -48,14 +54,7 @@ def _head(data: Item) -> Iterator[tuple[str, str]]:
         if data["pack"]:
             yield "pack", data["pack"]
         return
-    names = (
-        ("actor", "actor"),
-        ("job", "functional"),
-        ("so that", "so_that"),
-        ("outcome", "outcome"),
-        ("goal", "goal"),
-    )
-    yield from ((label, data["purpose"][name]) for label, name in names if data["purpose"].get(name))
+    yield from ((label, data["purpose"][name]) for name, label in PURPOSE.items() if data["purpose"].get(name))
     yield "acts as", data["principal"] or "nobody"
     yield from (
         (label, data[name]) for label, name in (("expires", "expires"), ("escalates", "escalates_to")) if data[name]
@@ -65,7 +64,7 @@ def _head(data: Item) -> Iterator[tuple[str, str]]:
         yield "merged in", ", ".join(data["merged"])
     for item in data["inputs"]:
         yield "input", _input(item)
-    yield "budget", _budget(data["budget"])
+    yield "budget", budget_words(data["budget"])
     yield from (("output", f"{name}: {words}") for name, words in data["outputs"].items())
 
 
@@ -75,10 +74,12 @@ def _input(item: Item) -> str:
     return f"{item['name']}: {item.get('shape', 'rows')} of {item['kind']} from {source}{optional}"
 
 
-def _budget(budget: Item) -> str:
-    units = {"time": " s", "cost_usd": " USD"}
+def budget_words(budget: Item) -> str:
+    """The limits that are set: `50 cycles, 100000 facts, 5 m`."""
     limits = ((name, value) for name, value in budget.items() if value is not None)
-    return ", ".join(f"{value}{units[name]}" if name in units else f"{value} {name}" for name, value in limits)
+    return ", ".join(
+        duration(value) if name == "time" else f"{value} {_UNITS.get(name, name)}" for name, value in limits
+    )
 
 
 def _clause(item: Item) -> list[str]:

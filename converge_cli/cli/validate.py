@@ -183,7 +183,8 @@ def _changes(mended: "tuple[Mended, ...]") -> list[str]:
     from converge_cli.trace.sanitize import safe  # noqa: PLC0415
 
     return [
-        f"mended {safe(item.file)}:{item.line}:{item.column}  {safe(item.old)} → {safe(item.new)}  ({item.code})"
+        f"mended {safe(item.file)}:{item.line}:{item.column}"
+        f"  {safe(item.old.strip())} → {safe(item.new.strip())}  ({item.code})"
         for item in mended
     ]
 

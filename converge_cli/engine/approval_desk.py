@@ -34,7 +34,7 @@ from converge_cli.engine.candidate import Candidate, Held
 from converge_cli.engine.checks import select_proposal
 from converge_cli.engine.engine_notes import note_approval, note_denial, rejected_before, resolve_denial
 from converge_cli.engine.fields import lookup
-from converge_cli.engine.flow_questions import ask, gates_of, principal_of, resource_of
+from converge_cli.engine.flow_questions import ask, gates_of, in_words, principal_of, resource_of
 from converge_cli.engine.run import Asked, GateAnswer, Run
 
 OPEN = frozenset({"pending", "approved"})
@@ -261,11 +261,8 @@ class ApprovalDesk:
         hitl = tuple(_hitl_words(rule) for rule in self._run.job.hitl if hitl_applies(rule, candidate))
         if asked is None:
             return Why(criteria=criteria, hitl=hitl)
-        values = (
-            ()
-            if asked.request is None
-            else tuple((name, str(value)) for name, value in sorted(asked.request.context.items()))
-        )
+        seen = {} if asked.request is None else asked.request.context
+        values = tuple((name, in_words(asked.gate, name, value)) for name, value in sorted(seen.items()))
         return Why(criteria, asked.gate.action, asked.decision.outcome, asked.decision.rules, values, hitl)
 
     def _barred(self, point: ApprovalPoint, candidate: Candidate, answers: list[_Answer]) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ from converge_cli.core.approval import ApprovalPoint, HitlRule, Timeout, approva
 from converge_cli.core.errors import InvalidJobError
 from converge_cli.core.event import ApprovalRequested, ApprovalSpent, GateDecided, ProposalDenied, ProposalWithdrawn
 from converge_cli.core.flow_gate import FlowGateDecision, FlowQuestion, Grant
+from converge_cli.core.pack_spec import ContextField
 from converge_cli.core.predicate import Given, Selection
 from converge_cli.testing import FixedGate, ScriptedGate
 
@@ -309,8 +310,6 @@ def test_an_unknown_principal_is_refused(principal: str | None) -> None:
 )
 def test_money_reaches_policy_in_exact_minor_units_or_not_at_all(field: Any, amount: str, minor: int | None) -> None:
     """What has no exact number of hundredths is refused, never rounded."""
-    from converge_cli.core.pack_spec import ContextField
-
     gate = msgspec.structs.replace(GATE, context={"amount": ContextField(field, "number")})
     scripted = FixedGate(PROMOTE)
     plan = ProposedFact("Strategies", "note:p", {"text": "x", "number": amount})
@@ -456,6 +455,21 @@ def test_an_approval_may_be_what_a_clause_selects() -> None:
 
     (evidence,) = result.criteria[0].evidence
     assert ("CriteriaMet", True) == (result.reason, evidence.startswith("approval:boss:"))
+
+
+def test_what_policy_saw_is_told_as_people_write_it() -> None:
+    """Amounts in whole units, not in the minor units of policy; true and false as in the truth."""
+    gate = msgspec.structs.replace(GATE, context={"amount": ContextField("money", "number")})
+    plan = ProposedFact("Strategies", "note:p", {"text": "x", "number": "15000"})
+    bench = Bench(lambda: [says("plan", plan)], job(**BASE, gates=(gate,)), gate=FixedGate(ESCALATE))
+    (request,) = bench.run(SEED).pending
+
+    assert {
+        "amount": "15000.00",
+        "commitment_type": gate.resource_kind,
+        "human_approval_present": "false",
+        "required_gates_met": "true",
+    } == dict(request.why.values)
 
 
 def test_escalate_needs_no_requirement_in_the_truth() -> None:
