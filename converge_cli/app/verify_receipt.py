@@ -127,7 +127,7 @@ def check_pairs(receipts: Sequence[VerifiedReceipt]) -> None:
     for number, one in enumerate(receipts):
         for other in receipts[number + 1 :]:
             place = _fork(one.told["events"]["hashes"], other.told["events"]["hashes"])
-            if one.told["run"]["id"] != other.told["run"]["id"] or place is None:
+            if one.told["run"]["run"] != other.told["run"]["run"] or place is None:
                 continue
             twice = sorted(_spent(one) & _spent(other))
             spending = f"; both spend {', '.join(twice)}" if twice else ""
@@ -147,7 +147,8 @@ def _fork(one: Sequence[str], other: Sequence[str]) -> int | None:
 
 
 def _spent(receipt: VerifiedReceipt) -> set[str]:
-    return {item["request"] for item in receipt.told["approvals"] if item["spent"] is not None}
+    spent = (event for event in receipt.told["approvals"] if event["type"] == "ApprovalSpent")
+    return {request for event in spent for request in event["requests"]}
 
 
 def _check_signatures(name: str, payload: bytes, signatures: Sequence[tuple[str, bytes]]) -> str | None:

@@ -24,7 +24,7 @@ from converge_cli.core.ids import kind_of
 from converge_cli.core.job import Job
 from converge_cli.core.kind import BUILT_IN_MODELS, Kind
 from converge_cli.core.kind_description import model_of
-from converge_cli.core.receipt import PAYLOAD_TYPE, Part, Told, parts_of, payload_of, proposal_of, resting
+from converge_cli.core.receipt import PAYLOAD_TYPE, Part, Told, came_to_rest, parts_of, payload_of, proposal_of
 from converge_cli.core.receipt_checks import DisagreementError, check_events
 from converge_cli.core.registry import Registry
 
@@ -61,7 +61,7 @@ def make_receipt(
     row = find_row(services, run)
     texts = tuple(services.experience.read(row.run))
     events = [decode_event(text) for text in texts]
-    if resting(events) is None:
+    if not came_to_rest(events):
         raise ReceiptRefusedError(
             f"run {row.run} is, or died, under way: it came to nothing yet that could be proved",
             hint=f"converge resume {row.run}",

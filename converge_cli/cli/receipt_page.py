@@ -22,13 +22,28 @@ def show_receipts(console: "Console", receipts: "tuple[VerifiedReceipt, ...]") -
 
 def _show(page: Page, receipt: "VerifiedReceipt") -> None:
     told = receipt.told
-    run, outcome, events = told["run"], told["outcome"], told["events"]
     page.title("✓ authenticated" if receipt.authenticated else f"? {NOT_AUTHENTICATED}", receipt.name)
-    ended = "ended" if outcome["final"] else "paused"
+    page.pairs(_pairs(receipt, told))
+    page.section("law: clause, check, facts")
+    page.rows([_law_row(item) for item in (*told["law"]["clauses"], *told["law"]["checks"])])
+    page.section("manual: for people to check")
+    page.rows([(f"○ {item}",) for item in told["law"]["manual"]])
+    page.section("decisions")
+    page.rows(_decision_rows(told["approvals"]))
+    page.section("rejected")
+    page.rows([_rejection_row(item) for item in told["rejections"]])
+
+
+def _pairs(receipt: "VerifiedReceipt", told: dict[str, Any]) -> list[tuple[str, str]]:
+    run, end, events = told["run"], told["outcome"]["end"], told["events"]
+    stop, ended = end["stop"], "ended" if end["type"] == "RunStopped" else "paused"
     pairs = [
         ("truth", f"{run['truth']}: {run['title']}"),
-        ("run", f"{run['id']}   {run['started_at']} to {run['last_event_at']}, for {run['principal'] or 'nobody'}"),
-        ("came to", f"{outcome['reason']} ({ended} after {outcome['cycles']} cycles) {outcome['detail']}".rstrip()),
+        ("run", f"{run['run']}   {run['at']} to {end['at']}, for {run.get('principal') or 'nobody'}"),
+        (
+            "came to",
+            f"{stop['reason']} ({ended} after {stop.get('cycle', 0)} cycles) {stop.get('detail', '')}".rstrip(),
+        ),
         ("record", f"{events['count']} events, {len(told['facts'])} facts"),
         ("head", events["head"]),
         ("signed", receipt.signed_by or "by nobody"),
@@ -36,33 +51,41 @@ def _show(page: Page, receipt: "VerifiedReceipt") -> None:
     ]
     if not receipt.authenticated:
         pairs.append(("note", "whoever wrote the file could have written it so: verify with --key or --head"))
-    page.pairs(pairs)
-    page.section("law: clause, check, facts")
-    page.rows([_law_row(item) for item in (*told["law"]["clauses"], *told["law"]["checks"])])
-    page.section("manual: for people to check")
-    page.rows([(f"○ {item}",) for item in told["law"]["manual"]])
-    page.section("decisions")
-    page.rows([row for item in told["approvals"] for row in _decision_rows(item)])
-    page.section("rejected")
-    page.rows([(item["code"], item["id"], item["suggestor"], item["reason"]) for item in told["rejections"]])
+    return pairs
 
 
 def _law_row(item: dict[str, Any]) -> tuple[str, ...]:
     verdict = item["verdict"]
     glyph = "✓" if verdict in _GOOD else "○" if verdict in _OPEN else "⏸" if verdict == "blocked" else "✗"
     why = f": {item['deferred']}" if item.get("deferred") else ""
-    return f"{glyph} {item['id']}", f"{verdict}{why}", item.get("check") or "", ", ".join(item["facts"])
+    check = item.get("check") or ""
+    return f"{glyph} {item.get('id') or check}", f"{verdict}{why}", check, ", ".join(item["facts"])
 
 
-def _decision_rows(item: dict[str, Any]) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = [
-        (
-            f"{'✓' if said['decision'] == 'approved' else '✗'} {item['fact']}",
-            f"{said['decision']} by {said['by']} ({said['role']}, {said['mode']})",
-            "signed" if said.get("signature") else "not signed",
-            f'"{said["reason"]}"',
-        )
-        for said in item["decisions"]
-    ]
-    rows += [(f"✗ {item['fact']}", f"{said['by']} was refused", said["code"], "") for said in item["refused"]]
-    return rows or [(f"⏸ {item['fact']}", f"nobody decided at {item['point']}", "", "")]
+def _decision_rows(events: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """Every decision; what nobody decided comes last."""
+    asked = {event["request"]["id"]: event["request"] for event in events if event["type"] == "ApprovalRequested"}
+    rows: list[tuple[str, ...]] = []
+    open_ = dict(asked)
+    for event in events:
+        if event["type"] == "ApprovalDecided":
+            said = event["approval"]
+            open_.pop(said["request"], None)
+            glyph = "✓" if said["decision"] == "approved" else "✗"
+            signed = "signed" if "signature" in said else "not signed"
+            how = f"{said['decision']} by {said['by']} ({said['role']}, {said['mode']})"
+            rows.append((f"{glyph} {asked[said['request']]['fact']}", how, signed, f'"{said["reason"]}"'))
+        elif event["type"] == "DecisionRefused":
+            said = event["approval"]
+            rows.append(
+                (f"✗ {asked.get(said['request'], {}).get('fact', '')}", f"{said['by']} was refused", event["code"], "")
+            )
+        elif event["type"] == "TimerFired" and event["action"] == "reject":
+            open_.pop(event["request"], None)
+            rows.append((f"✗ {asked[event['request']]['fact']}", "nobody decided in time", "", ""))
+    return rows + [(f"⏸ {item['fact']}", f"not decided at {item['point']}", "", "") for item in open_.values()]
+
+
+def _rejection_row(event: dict[str, Any]) -> tuple[str, ...]:
+    code = event.get("code") or event["cause"].upper()
+    return code, event["id"], event["suggestor"], event.get("reason") or event.get("detail") or ", ".join(event["by"])

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from converge_cli._internal.canonical_json import encode
+from converge_cli._internal.canonical_json import decode, encode
 from converge_cli._internal.hashing import digest
 from converge_cli.core import event as e
 from converge_cli.core.approval import Approval, ApprovalRequest, approval_digest, signature_fits
@@ -38,6 +38,7 @@ def check_events(told: Told) -> None:
 class _Checks:
     def __init__(self, told: Told) -> None:
         self._events = [e.decode_event(text) for text in told.texts]
+        self._plain = [decode(text) for text in told.texts]
         self._bytes_of = told.bytes_of
         self._contents = told.contents
         self._facts: dict[tuple[str, str], tuple[e.FactPromoted, bytes]] = {}
@@ -149,11 +150,11 @@ class _Checks:
                 raise DisagreementError(event.seq, f"{name} was not approved")
 
     def _rested(self, event: e.RunPaused | e.RunStopped) -> None:
-        criteria, invariants = verdicts_before(self._events, event.seq)
+        criteria, invariants = verdicts_before(self._plain, event.seq)
         verdicts = {
             "reason": event.stop.reason.value,
-            "criteria": [[item.id, item.result, item.evidence] for item in criteria.values()],
-            "invariants": [[item.id, item.verdict] for item in sorted(invariants.values(), key=lambda item: item.id)],
+            "criteria": [[item["id"], item["result"], item.get("evidence", [])] for item in criteria],
+            "invariants": sorted([item["id"], item["verdict"]] for item in invariants),
         }
         lines = sorted(
             b"\0".join((fact.key.encode(), fact.id.encode(), content, (fact.corrects or "").encode()))

@@ -3,42 +3,37 @@
 from collections.abc import Mapping
 from typing import Any
 
-from converge_cli.core.job import Job
-
-AT_THE_GATE = "at the gate"
+_AT_THE_GATE: Mapping[str, Any] = {"verdict": "at the gate", "facts": []}
 """A check on every proposal before it could become a fact: a validation, or an approval point."""
 
 
-def law_of(job: Job, outcome: Mapping[str, Any]) -> dict[str, Any]:
-    """Clauses with their checks and facts, checks that no clause names, and what no check keeps."""
+def law_of(job: Mapping[str, Any], outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """Clauses with their checks and facts, checks that no clause names, and what no check keeps.
+
+    Args:
+        job: the compiled job as plain values.
+        outcome: the results of criteria and invariants.
+    """
     verdicts = _verdicts(outcome)
-    clauses = [
-        {
-            "clause": item.clause,
-            "id": item.id,
-            "text": item.text,
-            "check": item.check,
-            "deferred": item.deferred,
-            **_kept(item.check, verdicts),
-        }
-        for item in job.clauses
+    titles = {item["id"]: item["title"] for item in job.get("invariants", ())}
+    titles |= {item["id"]: item["description"] for item in job.get("criteria", ())}
+    clauses: list[dict[str, Any]] = [
+        {**item, **verdicts.get(item.get("check"), _AT_THE_GATE)} for item in job.get("clauses", ())
     ]
-    named = {item.check for item in job.clauses}
-    titles = {item.id: item.title for item in job.invariants} | {item.id: item.description for item in job.criteria}
+    named = {item.get("check") for item in clauses}
     checks = [
-        {"id": check, "text": title, **_kept(check, verdicts)} for check, title in titles.items() if check not in named
+        {"check": check, "text": text, **verdicts.get(check, _AT_THE_GATE)}
+        for check, text in titles.items()
+        if check not in named
     ]
-    return {"clauses": clauses, "checks": checks, "manual": list(job.manual)}
+    return {"clauses": clauses, "checks": checks, "manual": job.get("manual", [])}
 
 
-def _verdicts(outcome: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    found = {item["id"]: {"verdict": item["verdict"], "facts": item["facts"]} for item in outcome["invariants"]}
+def _verdicts(outcome: Mapping[str, Any]) -> dict[str | None, dict[str, Any]]:
+    found: dict[str | None, dict[str, Any]] = {None: {"verdict": "deferred", "facts": []}}
+    for item in outcome["invariants"]:
+        facts = [fact for violation in item.get("violations", ()) for fact in violation["facts"]]
+        found[item["id"]] = {"verdict": item["verdict"], "facts": facts}
     for item in outcome["criteria"]:
-        found[item["id"]] = {"verdict": item["result"], "facts": item["evidence"]}
+        found[item["id"]] = {"verdict": item["result"], "facts": item.get("evidence", [])}
     return found
-
-
-def _kept(check: str | None, verdicts: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    if check is None:
-        return {"verdict": "deferred", "facts": []}
-    return verdicts.get(check, {"verdict": AT_THE_GATE, "facts": []})
