@@ -66,6 +66,7 @@ def _show(console: "Console", answer: Any) -> None:
         else:
             page.line(f"✗ refused {item.code}   {approval.by}: {item.detail} (recorded)   {approval.request}")
     if answer.row.pending:
-        page.line(f"  {answer.row.pending} more wait   converge show {answer.row.run}")
+        left = answer.row.pending
+        page.line(f"  {left} still {'waits' if left == 1 else 'wait'}   converge show {answer.row.run}")
     if not answer.refused:
         page.line(f"  then   converge resume {answer.row.run}")

@@ -15,6 +15,10 @@ from converge_cli.trace.verdict import verdict
 _FONTS = 'ui-monospace, "SFMono-Regular", Menlo, Consolas, "DejaVu Sans Mono", monospace'
 _FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}\s*")
 _COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
+_INDENT = re.compile(r'x="([\d.]+)"([^>]*? textLength=")([\d.]+)("[^>]*>)((?:&#160;)+)')
+_CELL = 12.2
+"""Width of a character, as the exporter draws it."""
+
 _FONT_NAMES = re.compile(r"font-family:\s*[^;]*;")
 _THEME = TerminalTheme(
     (17, 20, 26),
@@ -54,4 +58,12 @@ def to_svg(state: TraceState, *, width: int = 110, zone: tzinfo = UTC, head: str
     title = safe(f"converge {state.truth} {state.run}".strip())
     svg = console.export_svg(title=title, theme=_THEME, unique_id="converge")
     # The exporter names web fonts; a picture in a README must not make anybody's reader fetch something.
-    return _FONT_NAMES.sub(f"font-family: {_FONTS};", _FONT_FACE.sub("", _COMMENT.sub("", svg)))
+    svg = _FONT_NAMES.sub(f"font-family: {_FONTS};", _FONT_FACE.sub("", _COMMENT.sub("", svg)))
+    return _INDENT.sub(_moved, svg)
+
+
+def _moved(text: re.Match[str]) -> str:
+    """Text that begins with blanks, moved to where its words begin: some readers of SVG leave such blanks out."""
+    x, between, length, end, blanks = text.groups()
+    by = blanks.count(";") * _CELL
+    return f'x="{float(x) + by:g}"{between}{float(length) - by:g}{end}'

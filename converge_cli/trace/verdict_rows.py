@@ -55,18 +55,19 @@ class VerdictRows(NamedTuple):
     rest: Sequence[tuple[Line, ...]]
 
 
-def verdict_rows(state: TraceState, *, head: str = "", zone: tzinfo = UTC) -> VerdictRows | None:
+def verdict_rows(state: TraceState, *, head: str = "", zone: tzinfo = UTC, whole: bool = False) -> VerdictRows | None:
     """The verdict of a run that ended or paused; None while it goes on.
 
     Args:
         head: hash of the last event, hex; left out when it isn't known.
+        whole: digests are not cut.
     """
     if state.ended is None:
         return None
     stop = state.ended.stop
     lead, items = _headline(state, stop)
     criteria = [_criterion(state, result, zone) for result in state.criteria.values()]
-    rest = [*_causes(state, stop), *_digests(state, state.ended.outcome, head), *next_commands(state)]
+    rest = [*_causes(state, stop), *_digests(state, state.ended.outcome, head, whole), *next_commands(state)]
     return VerdictRows(lead, items, criteria, rest)
 
 
@@ -162,7 +163,12 @@ def _causes(state: TraceState, stop: Stop) -> Iterator[tuple[Line, Line]]:
         yield ("refused", "red"), (f"decision of {safe(given.by)}: {code} {safe(detail, REASON)}", "")
 
 
-def _digests(state: TraceState, outcome: str, head: str) -> Iterator[tuple[Line, Line]]:
+def _digests(state: TraceState, outcome: str, head: str, whole: bool) -> Iterator[tuple[Line, Line]]:
+    if whole:
+        yield from (
+            ((label, "dim"), (digest, "dim")) for label, digest in (("outcome", outcome), ("head", head)) if digest
+        )
+        return
     shown = [f"{digest[:DIGEST_SHOWN]}{CUT}" for digest in (outcome,) if digest]
     shown += [f"head {head[:DIGEST_SHOWN]}{CUT}"] if head else []
     if shown:

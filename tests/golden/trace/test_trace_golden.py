@@ -5,6 +5,7 @@ To accept a change: `CONVERGE_GOLDEN=write pytest tests/golden/trace`, then read
 
 import io
 import os
+import re
 from datetime import timedelta, timezone
 from pathlib import Path
 
@@ -88,3 +89,16 @@ def test_the_screen_the_prompt_and_the_verdict_read_as_agreed(width: int) -> Non
 def test_the_svg_has_the_same_bytes_each_time() -> None:
     """The picture for a README is a golden file too."""
     check("vendor-selection.svg", to_svg(fold_all(recorded()), zone=ZONE, head=HEAD))
+
+
+def test_no_text_of_the_svg_begins_with_blanks() -> None:
+    """Some readers of SVG leave them out, and columns would not stand in line."""
+    svg = to_svg(fold_all(recorded()), zone=ZONE, head=HEAD)
+    assert [] == re.findall(r"<text[^>]*>&#160;", svg)
+
+
+@pytest.mark.parametrize("width", [80, 110])
+def test_a_whole_verdict_cuts_no_digest(width: int) -> None:
+    """As `converge show` prints it: it sends nobody to `converge show`."""
+    text = printed(width, verdict(fold_all(recorded()), head=HEAD, zone=ZONE, whole=True))
+    assert (1, False) == (text.count(HEAD), "converge show" in text)
