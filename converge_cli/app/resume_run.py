@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from converge_cli.app.changed_packs import require_same_packs
 from converge_cli.app.open_run import open_run
 from converge_cli.app.read_inputs import Given, InputFileError, read_inputs
 from converge_cli.app.run_job import RunAnswer
@@ -23,15 +24,22 @@ class ResumeRun:
         inputs: Mapping[str, Path | Source] | None = None,
         added: BudgetChange | None = None,
         sink: EventSink | None = None,
+        accept_changes: bool = False,
     ) -> None:
         """Open the run and read the inputs that it was missing.
 
+        Args:
+            accept_changes: go on although a pack or its policy is no longer as it was.
+
         Raises:
+            PacksChangedError: a pack is no longer as it was, and that was not accepted.
             ConvergeError: no such run, a pack or file is missing, or an input was given before.
         """
         self._added = added
         opened = open_run(services, run, sink)
         self.run_id = opened.row.run
+        if not accept_changes and opened.row.status != "stopped":
+            require_same_packs(services, self.run_id, opened.packs)
         self.engine = opened.engine
         self._given = read_inputs(opened.job, opened.packs, opened.folder, inputs or {}, only=True)
         self._refuse_known(self.engine.missing_inputs(self.run_id) if inputs else ())

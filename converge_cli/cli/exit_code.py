@@ -21,6 +21,7 @@ class ExitCode(IntEnum):
 
 CODE_OF_ERROR = {
     "NAME_INVALID": ExitCode.USAGE,
+    "PACKS_CHANGED": ExitCode.USAGE,
     "REQUEST_AMBIGUOUS": ExitCode.USAGE,
     "NOTHING_TO_VALIDATE": ExitCode.USAGE,
     "USAGE": ExitCode.USAGE,

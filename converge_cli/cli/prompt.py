@@ -6,6 +6,7 @@ from datetime import tzinfo
 
 from rich.console import Console
 
+from converge_cli.app.changed_packs import PacksChangedError
 from converge_cli.app.decide_approval import decide_approval
 from converge_cli.app.past_decisions import PastDecision, past_decisions
 from converge_cli.app.services import Services
@@ -51,6 +52,18 @@ class Prompt:
         except (EOFError, KeyboardInterrupt):
             self._console.print()
         return decided > 0
+
+    def consents(self, changed: PacksChangedError) -> bool:
+        """Whether the person wants to go on with packs that have changed; silence and end of input are a no."""
+        self._console.print()
+        self._console.print("⏸ the packs of this run have changed since it paused", style="bold yellow")
+        for change in changed.changes:
+            self._console.print(f"  {safe(change)}", soft_wrap=True, markup=False)
+        try:
+            return self._read("go on with them as they are now? [y/N] › ").lower() in {"y", "yes"}
+        except (EOFError, KeyboardInterrupt):
+            self._console.print()
+            return False
 
     def _ask_one(self, result: RunResult, request: ApprovalRequest) -> bool:
         run = result.run_id

@@ -1,11 +1,15 @@
 """`converge resume`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from converge_cli.cli import options
 from converge_cli.cli.output import Answer, answering
+
+if TYPE_CHECKING:
+    from converge_cli.app.services import Services
+    from converge_cli.core.port import EventSink
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -24,10 +28,16 @@ def resume(
         str | None,
         typer.Option("--ledger", metavar="URL", help="Mirror the run into this ledger; it never influences the run."),
     ] = None,
+    accept_changes: Annotated[
+        bool, typer.Option("--accept-changes", help="Go on although a pack or its policy has changed since.")
+    ] = False,
     no_input: Annotated[bool, typer.Option("--no-input", help="Never prompt: pause and say what waits.")] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Go on with a run that paused: after decisions, with more budget, with an input that was missing."""
+    """Go on with a run that paused: after decisions, with more budget, with an input that was missing.
+
+    With packs that have changed since it goes on only if you agree: asked at a terminal, else by --accept-changes.
+    """
 
     def work() -> Answer:
         from converge_cli.app.resume_run import ResumeRun  # noqa: PLC0415  imported when the words are right
@@ -36,10 +46,14 @@ def resume(
 
         paths, added = options.input_paths(inputs), options.budget_change(add_budget)
         display = Display(choose_trace(trace, as_json=as_json), as_json=as_json)
-        session = Session(display, interactive=at_terminal() and not (no_input or as_json), ledger=ledger)
+        interactive = at_terminal() and not (no_input or as_json)
+        session = Session(display, interactive=interactive, ledger=ledger, accept_changes=accept_changes)
         session.show_so_far(run)
-        return session.answer(
-            "resume", lambda services, sink: ResumeRun(services, run, inputs=paths, added=added, sink=sink)
-        )
+
+        def prepare(services: "Services", sink: "EventSink") -> ResumeRun:
+            accepted = session.accept_changes
+            return ResumeRun(services, run, inputs=paths, added=added, sink=sink, accept_changes=accepted)
+
+        return session.answer("resume", prepare)
 
     answering("resume", work, as_json=as_json)

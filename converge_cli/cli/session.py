@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from converge_cli.app.changed_packs import PacksChangedError
 from converge_cli.app.open_run import open_run
 from converge_cli.app.recorded_run import events_of, find_row
 from converge_cli.app.resume_run import ResumeRun
@@ -47,9 +48,13 @@ class Session:
         display: what shows the run.
         interactive: whether people at this terminal may be asked.
         ledger: where the run is mirrored, instead of where the settings say.
+        accept_changes: whether a run may go on with packs that have changed since; a person at the terminal is asked.
     """
 
-    def __init__(self, display: Display, *, interactive: bool, ledger: str | None = None) -> None:
+    def __init__(
+        self, display: Display, *, interactive: bool, ledger: str | None = None, accept_changes: bool = False
+    ) -> None:
+        self.accept_changes = accept_changes
         self._display = display
         self._interactive = interactive
         self._stuck = ""
@@ -64,10 +69,30 @@ class Session:
             ConvergeError: it could not start.
         """
         with self._display:
-            answer = self._once(prepare)
+            answer = self._agreed(prepare)
             while self._interactive and _asks_people(answer) and self._ask(answer):
-                answer = self._once(partial(_go_on, answer.result.run_id))
+                answer = self._agreed(partial(self._go_on, answer.result.run_id))
         return answer
+
+    def _agreed(self, prepare: Prepare) -> RunAnswer:
+        """Drive it; where its packs have changed, only if the person at the terminal agrees."""
+        try:
+            return self._once(prepare)
+        except PacksChangedError as changed:
+            if not self._interactive or not self._consents(changed):
+                raise
+        self.accept_changes = True
+        self._display.resume()
+        return self._once(prepare)
+
+    def _consents(self, changed: PacksChangedError) -> bool:
+        from converge_cli.cli.prompt import Prompt  # noqa: PLC0415  only when somebody is asked
+
+        self._display.pause()
+        return Prompt(self.services, self._display, local_zone()).consents(changed)
+
+    def _go_on(self, run: str, services: Services, sink: EventSink) -> Drivable:
+        return ResumeRun(services, run, sink=sink, accept_changes=self.accept_changes)
 
     def show_so_far(self, run: str) -> None:
         """Let the display know what a recorded run has come to, so that its trace goes on from there.
@@ -186,10 +211,6 @@ def _complete(work: Coroutine[Any, Any, RunAnswer]) -> RunAnswer:
     finally:
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
-
-
-def _go_on(run: str, services: Services, sink: EventSink) -> Drivable:
-    return ResumeRun(services, run, sink=sink)
 
 
 def _asks_people(answer: RunAnswer) -> bool:

@@ -82,11 +82,20 @@ def test_a_suggestor_that_misbehaves_is_recorded_by_name(converge, project, body
 
 
 def test_a_mended_pack_lets_the_stuck_run_go_on(converge, project):
-    """The run was paused, not lost."""
+    """The run was paused, not lost; that it goes on with another pack is said, and has to be agreed to once."""
     folder = project.write(QUICK + "    def execute(self, view):\n        time.sleep(10**6)\n")
     run = converge("run", "small", "--json", cwd=folder).data["run_id"]
+    head = converge("show", run, "--json", cwd=folder).data["head"]
     project.write()
-    assert (0, "CriteriaMet") == ((ran := converge("resume", run, "--json", cwd=folder)).code, ran.document["outcome"])
+    refused = converge("resume", run, "--json", cwd=folder)
+    assert (2, "PACKS_CHANGED", head) == (
+        refused.code,
+        refused.error["code"],
+        converge("show", run, "--json", cwd=folder).data["head"],
+    )
+    assert ".py changed" in refused.error["message"]
+    ran = converge("resume", run, "--accept-changes", "--json", cwd=folder)
+    assert (0, "CriteriaMet") == (ran.code, ran.document["outcome"])
 
 
 def test_a_suggestor_cannot_change_what_it_reads(converge, project):

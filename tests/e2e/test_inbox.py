@@ -25,7 +25,9 @@ def approve(converge, run, who, target=POINT):
 def test_each_person_sees_what_they_may_decide(converge, waiting):
     """By person: not the run's own principal, not whoever lacks the role; by role; somebody unknown is told."""
     seen = {who: len(converge("inbox", "--as", who, "--json").data["waiting"]) for who in ("mona", "petra", "frank")}
-    roles = [len(converge("inbox", "--role", role, "--json").data["waiting"]) for role in ("procurement_manager", "cfo")]
+    roles = [
+        len(converge("inbox", "--role", role, "--json").data["waiting"]) for role in ("procurement_manager", "cfo")
+    ]
     stranger = converge("inbox", "--as", "zoe", "--json")
     assert ({"mona": 1, "petra": 0, "frank": 0}, [1, 0]) == (seen, roles)
     assert (1, "PERSON_UNKNOWN") == (stranger.code, stranger.error["code"])
@@ -72,7 +74,7 @@ def test_two_people_who_decide_at_the_same_moment_both_get_an_answer_and_one_cou
 
 
 def test_records_that_cannot_be_read_hide_no_others(converge, waiting):
-    """A damaged line of the index, a damaged record, and a run whose project is gone: each is told, the rest is listed."""
+    """A damaged line of the index and a damaged record: each is told, the rest is listed."""
     lines, record = (converge(*RUN).data["run_id"] for _ in range(2))
     with sqlite3.connect(converge.folder / "store" / "experience.db") as store:
         store.execute("UPDATE runs SET title = 'forged' WHERE run = ?", (lines,))

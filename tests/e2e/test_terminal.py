@@ -29,13 +29,13 @@ class Seen:
 def terminal(converge):
     """Run a command at a terminal, answer what it asks; each answer is (what to wait for, what to type or do)."""
 
-    def at_terminal(words, answers, *, columns=110, rows=45, **env):
+    def at_terminal(words, answers, *, columns=110, rows=45, cwd=None, **env):
         raw = io.StringIO()
         child = pexpect.spawn(
             str(converge.command),
             words.split(),
             env=converge.environment({"TERM": "xterm-256color", **env}),
-            cwd=str(converge.folder),
+            cwd=str(cwd or converge.folder),
             dimensions=(rows, columns),
             encoding="utf-8",
             timeout=20,
@@ -156,3 +156,15 @@ def test_the_prompt_tells_what_people_decided_on_the_like_before(terminal, conve
         " ".join(line.split()[1:5]) for line in before if "on 20" in line or "just this" in line
     ]
     assert '"too dear"' in seen.text
+
+
+@pytest.mark.parametrize(("said", "code"), [("y", 0), ("n", 2), ("", 2)])
+def test_a_person_is_asked_before_a_run_goes_on_with_other_packs(terminal, converge, project, said, code):
+    """Silence is a no: exit 2, and the run stays as it was; a yes goes on."""
+    folder = project.execute("raise ValueError('first')\n")
+    run = converge("run", "small", "--json", cwd=folder).data["run_id"]
+    project.write()
+    seen = terminal(f"resume {run}", [(r"\[y/N\]", said)], cwd=folder)
+    assert "the packs of this run have changed since it paused" in seen.text
+    assert ".py changed" in seen.text
+    assert code == seen.code
