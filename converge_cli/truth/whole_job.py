@@ -81,17 +81,16 @@ class WholeJob:
                 self._check_quorum(point, part.place("approval_points", number, "quorum"), place)
 
     def _check_quorum(self, point: ApprovalPoint, quorum: Place, role: Place) -> None:
-        holders = [person.id for person in self._vocabulary.people or () if point.role in person.roles]
-        # Whom `not_by` bars by a field of the proposal is known in a run only.
-        barred = self._job.principal if "principal" in point.not_by and self._job.principal in holders else None
-        able = [person for person in holders if person != barred]
-        if not holders or len(able) >= point.quorum:
+        people = self._vocabulary.people or ()
+        holders = [person.id for person in people if point.role in person.roles]
+        # Whom `not_by` bars is known in a run only, and `--as` may name another principal. It is certain only where
+        # everybody holds the role: then the principal is one of them, whoever that is.
+        barred = "principal" in point.not_by and self._job.principal is not None and len(holders) == len(people)
+        if not holders or len(holders) - barred >= point.quorum:
             return
         needed = "one person" if point.quorum == 1 else f"{point.quorum} people"
-        message = (
-            f"{point.id} waits for {needed} with the role {point.role}; {' and '.join(able) or 'nobody'} may decide"
-        )
-        message += f", {barred} may not: the job is done for {barred}" if barred else ""
+        message = f"{point.id} waits for {needed} with the role {point.role}; {' and '.join(holders)} may decide"
+        message += ", but not whoever the job is done for" if barred else ""
         fix = "give more people the role, or lower the quorum" if point.quorum > 1 else "give another person the role"
         self._findings.add("unreachable-quorum", role if point.quorum == 1 else quorum, message, fix)
 
