@@ -60,10 +60,11 @@ def _show(console: "Console", state: Any, row: Any, svg: Path | None) -> None:
 
     moment = Moment(frame=0, active_s=None, running_s={})
     console.print(Group(*screen(state, width=console.width, height=10_000, zone=local_zone(), moment=moment)))
-    console.print(verdict(state, head=row.head, zone=local_zone(), whole=True))
+    console.print(verdict(state, zone=local_zone(), digests=False))
     page = Page(console)
-    if state.ended is None:
-        page.line(f"  head     {row.head}")
+    if state.ended is not None:
+        page.line(f"  outcome  {state.ended.outcome}")
+    page.line(f"  head     {row.head}")
     if svg is not None:
         page.line(f"  picture  {svg}")
 

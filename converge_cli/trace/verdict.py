@@ -20,14 +20,14 @@ from converge_cli.trace.verdict_rows import MOST, Line, next_commands, verdict_r
 from converge_cli.trace.wording import time_text, who_decides
 
 
-def verdict(state: TraceState, *, head: str = "", zone: tzinfo = UTC, whole: bool = False) -> RenderableType:
+def verdict(state: TraceState, *, head: str = "", zone: tzinfo = UTC, digests: bool = True) -> RenderableType:
     """The verdict of a run that ended or paused; empty while it goes on.
 
     Args:
         head: hash of the last event, hex; left out when it isn't known.
-        whole: digests are not cut.
+        digests: whether their beginnings are shown.
     """
-    rows = verdict_rows(state, head=head, zone=zone, whole=whole)
+    rows = verdict_rows(state, head=head, zone=zone, digests=digests)
     if rows is None:
         return Group()
     return Group(_line(*rows.lead, _Packed(rows.items)), *_table(rows.criteria), *_table(rows.rest))

@@ -55,19 +55,20 @@ class VerdictRows(NamedTuple):
     rest: Sequence[tuple[Line, ...]]
 
 
-def verdict_rows(state: TraceState, *, head: str = "", zone: tzinfo = UTC, whole: bool = False) -> VerdictRows | None:
+def verdict_rows(state: TraceState, *, head: str = "", zone: tzinfo = UTC, digests: bool = True) -> VerdictRows | None:
     """The verdict of a run that ended or paused; None while it goes on.
 
     Args:
         head: hash of the last event, hex; left out when it isn't known.
-        whole: digests are not cut.
+        digests: whether their beginnings are shown.
     """
     if state.ended is None:
         return None
     stop = state.ended.stop
     lead, items = _headline(state, stop)
     criteria = [_criterion(state, result, zone) for result in state.criteria.values()]
-    rest = [*_causes(state, stop), *_digests(state, state.ended.outcome, head, whole), *next_commands(state)]
+    shown = _digests(state, state.ended.outcome, head) if digests else ()
+    rest = [*_causes(state, stop), *shown, *next_commands(state)]
     return VerdictRows(lead, items, criteria, rest)
 
 
@@ -163,12 +164,7 @@ def _causes(state: TraceState, stop: Stop) -> Iterator[tuple[Line, Line]]:
         yield ("refused", "red"), (f"decision of {safe(given.by)}: {code} {safe(detail, REASON)}", "")
 
 
-def _digests(state: TraceState, outcome: str, head: str, whole: bool) -> Iterator[tuple[Line, Line]]:
-    if whole:
-        yield from (
-            ((label, "dim"), (digest, "dim")) for label, digest in (("outcome", outcome), ("head", head)) if digest
-        )
-        return
+def _digests(state: TraceState, outcome: str, head: str) -> Iterator[tuple[Line, Line]]:
     shown = [f"{digest[:DIGEST_SHOWN]}{CUT}" for digest in (outcome,) if digest]
     shown += [f"head {head[:DIGEST_SHOWN]}{CUT}"] if head else []
     if shown:

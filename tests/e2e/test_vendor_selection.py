@@ -54,6 +54,15 @@ def test_the_wrong_person_is_refused_and_that_is_recorded(converge, who, code):
     assert [(who, code)] * 2 == [(item["by"], item["code"]) for item in recorded]
 
 
+def test_show_prints_each_digest_once_and_whole(converge):
+    """To be copied: never folded, and nobody is sent to where he is."""
+    run = converge(*RUN).data["run_id"]
+    data = converge("show", run, "--json").data
+    page = converge("show", run, env={"COLUMNS": "80"}).out
+    assert [f"  outcome  {data['outcome_digest']}", f"  head     {data['head']}"] == page.splitlines()[-2:]
+    assert f"converge show {run}" not in page
+
+
 def test_decisions_that_name_nothing_say_what_was_meant(converge):
     """Unknown people and requests are told before anything is recorded."""
     run = converge(*RUN).data["run_id"]

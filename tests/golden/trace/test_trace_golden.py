@@ -95,10 +95,3 @@ def test_no_text_of_the_svg_begins_with_blanks() -> None:
     """Some readers of SVG leave them out, and columns would not stand in line."""
     svg = to_svg(fold_all(recorded()), zone=ZONE, head=HEAD)
     assert [] == re.findall(r"<text[^>]*>&#160;", svg)
-
-
-@pytest.mark.parametrize("width", [80, 110])
-def test_a_whole_verdict_cuts_no_digest(width: int) -> None:
-    """As `converge show` prints it: it sends nobody to `converge show`."""
-    text = printed(width, verdict(fold_all(recorded()), head=HEAD, zone=ZONE, whole=True))
-    assert (1, False) == (text.count(HEAD), "converge show" in text)
