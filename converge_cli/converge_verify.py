@@ -169,7 +169,8 @@ class Record:
             try:
                 need(event["seq"] == place, f"its sequence is {event['seq']}")
                 need((place == 1) == (event["type"] == "RunStarted"), "a run has one RunStarted, its first event")
-                getattr(self, "on_" + event["type"].lower(), lambda _: None)(event)
+                name = event["type"].lower().replace("resumed", "started").replace("stopped", "paused")
+                getattr(self, f"on_{name}", lambda _: None)(event)
             except ValueError as error:
                 raise ValueError(f"event {place}: {error}") from None
 
@@ -180,8 +181,6 @@ class Record:
                 files = json.loads(self.materials[pack["policy"]]["text"])
                 files.pop("schema_file", None)
                 self.policies.add(sha256(canonical(files)).hex())
-
-    on_runresumed = on_runstarted
 
     def on_gatedecided(self, event: Any) -> None:
         need(event["decision"].get("policy_hash", "") in self.policies, "its policy is not among the materials")
@@ -253,8 +252,6 @@ class Record:
         lines = [canonical(verdicts), *sorted("\0".join(line).encode() for line in told), b""]
         right = event["outcome"] == sha256(b"\n".join(lines)).hex()
         need(right, "its outcome digest is not that of the facts and verdicts before it")
-
-    on_runstopped = on_runpaused
 
 
 def verify(data: bytes, key: str, head: str) -> str:

@@ -36,7 +36,7 @@ def open_envelope(data: bytes, payload_type: str) -> tuple[bytes, list[tuple[str
     """
     try:
         read: Any = decode(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NoEnvelopeError("it is not JSON") from None
     if not isinstance(read, dict) or set(read) != {"payload", "payloadType", "signatures"}:
         raise NoEnvelopeError("it is not an envelope of payload, payloadType and signatures")

@@ -133,7 +133,7 @@ def check_pairs(receipts: Sequence[VerifiedReceipt]) -> None:
             spending = f"; both spend {', '.join(twice)}" if twice else ""
             raise ReceiptUnverifiedError(
                 f"{one.name} with {other.name}",
-                f"they tell run {one.told['run']['id']} differently from event {place} on{spending}",
+                f"they tell run {one.told['run']['run']} differently from event {place} on{spending}",
                 "the store was copied and the run driven twice: find out which history holds",
             )
 
