@@ -151,7 +151,9 @@ def show_error(error: ConvergeError) -> None:
         return
     from converge_cli.trace.sanitize import safe  # noqa: PLC0415
 
-    lines = [f"error {error.code}  {safe(error.message)}"]
+    first, *more = error.message.split("\n")
+    # Further in than our own labels: a line break in somebody's text can't pass for one of them.
+    lines = [f"error {error.code}  {safe(first)}", *(f"    {safe(line.strip())}" for line in more)]
     if error.where and error.where not in error.message:
         lines.append(f"  where  {safe(error.where)}")
     if error.hint:

@@ -63,6 +63,18 @@ def test_show_prints_each_digest_once_and_whole(converge):
     assert f"converge show {run}" not in page
 
 
+def test_each_bad_cell_of_an_input_has_a_line_of_its_own(converge, tmp_path):
+    """Whoever mends the file reads them one below the other."""
+    good = (ROOT / "truths" / "vendor-selection" / "vendors.csv").read_text()
+    file = tmp_path / "vendors.csv"
+    file.write_text(good.replace("15000.00", "much").replace("8000.00", "little"))
+    ran = converge("run", "vendor-selection", "--no-input", "--input", f"vendors={file}")
+    lines = ran.err.splitlines()
+    assert (1, "") == (ran.code, ran.out)
+    assert ["error", "    " + str(file)] == [lines[0].split()[0], lines[1].split(", row")[0]]
+    assert (True, True) == ("'much'" in lines[0], "'little'" in lines[1])
+
+
 def test_decisions_that_name_nothing_say_what_was_meant(converge):
     """Unknown people and requests are told before anything is recorded."""
     run = converge(*RUN).data["run_id"]
