@@ -21,8 +21,9 @@ from converge_cli.core.criterion import Criterion
 from converge_cli.core.event import FactPromoted, SuggestorExecuted, decode_event
 from converge_cli.core.kind import ENGINE_MODELS
 from converge_cli.core.port import Commit
+from converge_cli.engine.replay import replay
 from converge_cli.store.memory import MemoryExperience
-from converge_cli.testing import ManualClock, SequenceIds
+from converge_cli.testing import FixedGate, ManualClock, SequenceIds
 
 AMPLE = Budget(cycles=12, facts=200)
 ENDINGS = {reason.value for reason in StopReason}
@@ -319,3 +320,17 @@ def test_the_random_programs_reach_every_part_of_the_engine() -> None:
     seen = {type(decode_event(data)).__name__ for data in store.read(result.run_id)}
 
     assert {"FactPromoted", "ProposalParked", "ProposalRejected", "ApprovalRequested", "InvariantChecked"} <= seen
+
+
+@settings(deadline=None, max_examples=100)
+@given(programs, budgets)
+def test_what_was_recorded_comes_out_again_when_it_is_replayed(made: list[Program], budget: Budget) -> None:
+    """Whatever suggestors do, with decisions and resumes; nothing but the record is asked."""
+    store = MemoryExperience()
+    result = asyncio.run(engine(made, budget, store).run([SEED]))
+    approve_all(store, result.run_id)
+    if store.row(result.run_id).status == "paused":
+        more = BudgetChange(cycles=3, facts=20)
+        asyncio.run(engine(made, budget, store).resume(result.run_id, added=more))
+    done = replay(result.run_id, tuple(store.read(result.run_id)), store.get_blob, lambda _: FixedGate())
+    assert (None, store.row(result.run_id).head) == (done.divergence, done.head)

@@ -1,7 +1,7 @@
 """What the engine's tests are written with: one kind, scripted suggestors, jobs and people in a line each."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,9 @@ from converge_cli.core.criterion import Criterion
 from converge_cli.core.event import RunEvent, decode_event
 from converge_cli.core.flow_gate import FlowGateDecision, Grant
 from converge_cli.core.invariant import Invariant
+from converge_cli.core.pack import PolicyFiles
 from converge_cli.core.pack_spec import GateSpec
+from converge_cli.core.port import FlowGate
 from converge_cli.core.predicate import Check, Count, FieldIs, FieldTest, Given, Selection, Then, Value
 from converge_cli.engine.decision import Decided, Statement, judge_decision, record_decisions
 from converge_cli.engine.patience import Patience
@@ -178,17 +180,27 @@ def job(**changes: Any) -> Job:
     return Job(truth="sample", title="A sample", **changes)
 
 
+BENCHES: "list[Bench]" = []
+"""Those of the test at hand: what they recorded is replayed when it ends."""
+
+
 class Bench:
-    """An engine with its store and its clock; each `engine` is a fresh one on the same store."""
+    """An engine with its store and its clock; each `engine` is a fresh one on the same store.
+
+    Attributes:
+        forged: set by a test that writes a record which no run could have written.
+    """
 
     def __init__(self, make: Callable[[], Iterable[Suggestor]], the_job: Job | None = None, **options: Any) -> None:
         self.store = options.pop("experience", None) or MemoryExperience()
         self.clock = options.pop("clock", None) or ManualClock()
         self.ids = SequenceIds()
+        self.forged = False
         self.people = options.pop("people", (ANN, BEN, CAT))
         self._make = make
         self._options = {"kinds": KINDS, "patience": QUICK, **options}
         self._job = the_job if the_job is not None else job()
+        BENCHES.append(self)
 
     def engine(self, **changes: Any) -> Engine:
         """A fresh engine."""
@@ -218,6 +230,7 @@ class Bench:
         self, decision: Any, person: Person = ANN, *, point: str = "boss", mode: Any = "interactive", run: str = ""
     ) -> list[Decided]:
         """A person decides every pending request of a point, as the human path does."""
+        known = (*self.people, person)
         row = self.store.row(run or "r00000001")
         said = Statement(decision, "because", mode)
         asked = requests_of(self.events(row.run)).values()
@@ -225,7 +238,7 @@ class Bench:
             judge_decision(item, person, said, row, self.clock.now()) for item in asked if item.request.point == point
         ]
         decided = [item for item in decided if item.code is None] or decided
-        record_decisions(decided, row, self.store, self.clock, None)
+        record_decisions(decided, row, self.store, self.clock, None, {item.id: item for item in known}.values())
         return decided
 
 
@@ -237,3 +250,8 @@ def run(*suggestors: Suggestor, the_job: Job | None = None, seeds: Iterable[Prop
 def ids(result: RunResult, key: str) -> list[str]:
     """Ids of every fact under a key, in order of promotion."""
     return [fact.id for fact in result.facts if fact.key == key]
+
+
+def no_policy(policies: Mapping[str, PolicyFiles]) -> FlowGate:
+    """What a replay asks for policy: no pack of these tests has one."""
+    raise AssertionError(f"there is a policy of {', '.join(policies)}")

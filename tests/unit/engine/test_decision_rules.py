@@ -230,7 +230,7 @@ def test_an_approval_whose_digest_is_another_counts_for_nothing() -> None:
     bench.decide("approved", ANN)
     forged = Forged()
     forged.__dict__.update(bench.store.__dict__)
-    bench.store = forged
+    bench.store, bench.forged = forged, True
     result = bench.resume()
     assert ("HumanInterventionRequired", 1) == (result.reason, len(result.pending))
 
