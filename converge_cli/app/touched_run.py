@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import NamedTuple
 
 from converge_cli.app.recorded_run import events_of
 from converge_cli.app.services import Services
@@ -18,28 +19,38 @@ _LOOKS = 100
 """Two people who decide at the same moment follow each other: another decision takes far less than these looks."""
 
 
+class TouchedRun(NamedTuple):
+    """A run that nobody else can change just now."""
+
+    row: RunRow
+    requests: dict[str, Asked]
+
+
 @contextmanager
-def touched_run(services: Services, run: str) -> Iterator[tuple[RunRow, dict[str, Asked]]]:
-    """A run's row and requests, while nobody else can change them; what nobody decided in time is settled first.
+def touched_run(services: Services, run: str, looks: int = _LOOKS) -> Iterator[TouchedRun]:
+    """A run, while nobody else can change it; what nobody decided in time is settled first.
+
+    Args:
+        looks: how often it is tried to hold the run, 30 ms apart.
 
     Raises:
         RunBusyError: it is being driven by somebody, and not only touched.
     """
     with ExitStack() as held:
-        _hold(services, run, held)
+        _hold(services, run, held, looks)
         row = services.experience.row(run)
         requests = requests_of(events_of(services, run))
         if row.status == "paused" and overdue(requests, services.clock.now()):
             row = record_timers(requests, row, services.experience, services.clock)
-        yield row, requests
+        yield TouchedRun(row, requests)
 
 
-def _hold(services: Services, run: str, held: ExitStack) -> None:
-    for look in range(_LOOKS):
+def _hold(services: Services, run: str, held: ExitStack, looks: int) -> None:
+    for look in range(looks):
         try:
             held.enter_context(services.experience.driving(run))
         except RunBusyError:
-            if look == _LOOKS - 1:
+            if look == looks - 1:
                 raise
             time.sleep(_PAUSE)
         else:

@@ -65,3 +65,20 @@ def test_a_run_that_has_ended_says_so_whatever_became_of_its_packs(converge, sit
     run = converge(*RUN, "--approve", "vendor_commitment=mona", cwd=site).data["run_id"]
     edit_policy(site)
     assert "RUN_NOT_RESUMABLE" == converge("resume", run, "--json", cwd=site).error["code"]
+
+
+def test_whatever_changed_meanwhile_the_run_replays_to_its_head(converge, site):
+    """Policy edited and agreed to, a person added who then decides: the record alone is enough, the project gone."""
+    run = converge(*RUN, cwd=site).data["run_id"]
+    edit_policy(site)
+    converge("resume", run, "--accept-changes", "--json", cwd=site)
+    people = site / "truths" / "people.yaml"
+    people.write_text(
+        people.read_text() + "  - {id: nils, name: Nils, roles: [procurement_manager], authority: supervisory}\n"
+    )
+    refused = converge("approve", run, "vendor_commitment", "--as", "petra", "--reason", "mine", "--json", cwd=site)
+    decided = converge("approve", run, "vendor_commitment", "--as", "nils", "--reason", "ok", "--json", cwd=site)
+    ended = converge("resume", run, "--json", cwd=site)
+    shutil.rmtree(site)
+    replayed = converge("replay", run, "--verify", "--json")
+    assert (8, 0, 0, 0) == (refused.code, decided.code, ended.code, replayed.code), replayed.out

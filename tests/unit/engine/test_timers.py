@@ -8,9 +8,12 @@ import pytest
 from engine_kit import ANN, BEN, BOSS, Bench, at_least, criterion, job, note, says
 
 from converge_cli.app.inbox import Waiting, inbox
+from converge_cli.app.touched_run import touched_run
 from converge_cli.bootstrap import make_services
 from converge_cli.core.approval import Timeout
+from converge_cli.core.errors import RunBusyError
 from converge_cli.core.event import TimerFired
+from converge_cli.engine.decision import Statement, judge_decision
 
 PLAN = note("Strategies", "note:p", evidence=("note:seed",))
 PLANNED = criterion("planned", at_least("Strategies"), blocked_by=("boss",))
@@ -99,3 +102,32 @@ def test_a_run_that_is_being_driven_is_left_alone(tmp_path: Path) -> None:
         waiting = look(bench, tmp_path)
 
     assert (["boss"], []) == ([item.request.point for item in waiting], fired(bench))
+
+
+def test_deciding_is_a_touch_too(tmp_path: Path) -> None:
+    """Whoever the request is handed to may decide at once, without anybody having looked before."""
+    bench = waiting_run("escalate")
+    bench.clock.advance(HOUR + 1)
+    services = replace(make_services(tmp_path), experience=bench.store, clock=bench.clock)
+    with touched_run(services, "r00000001") as touched:
+        (asked,) = touched.requests.values()
+        said = Statement("approved", "ok", "interactive")
+        codes = [judge_decision(asked, who, said, touched.row, bench.clock.now()).code for who in (ANN, BEN)]
+        assert bench.store.row("r00000001") == touched.row
+
+    assert (["escalate"], ["ROLE_MISSING", None]) == (fired(bench), codes)
+
+
+def test_a_run_that_is_being_driven_is_not_touched(tmp_path: Path) -> None:
+    """Another decision is waited for; a run at work is RUN_BUSY, and stays as it is."""
+    bench = waiting_run("reject")
+    services = replace(make_services(tmp_path), experience=bench.store, clock=bench.clock)
+    before = bench.store.row("r00000001")
+    with (
+        bench.store.driving("r00000001"),
+        pytest.raises(RunBusyError),
+        touched_run(services, "r00000001", looks=3),
+    ):
+        pass
+
+    assert before == bench.store.row("r00000001")
