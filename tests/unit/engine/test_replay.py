@@ -199,9 +199,14 @@ def test_a_record_without_types_is_not_guessed_at():
 
 
 def test_a_thousand_cycles_are_replayed_within_a_second():
-    """A chain of suggestors, a fact each; four times the time that it may take fails."""
+    """A chain of suggestors, a fact each."""
     chain = [
-        says(f"s{number}", note("Signals", f"note:{number}"), reads=(f"Signals:note:{number - 1}",) if number else ())
+        says(
+            f"s{number}",
+            note("Signals", f"note:{number}"),
+            reads=(f"Signals:note:{number - 1}",) if number else (),
+            writes=(f"Signals:note:{number}",),
+        )
         for number in range(1_000)
     ]
     store = MemoryExperience()
@@ -219,4 +224,4 @@ def test_a_thousand_cycles_are_replayed_within_a_second():
     done = replay(result.run_id, data, store.get_blob, no_policy)
     took = time.perf_counter() - began
     assert (1_001, None, store.row(result.run_id).head) == (result.cycles, done.divergence, done.head)
-    assert took < 4
+    assert took < 1
