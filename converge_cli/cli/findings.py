@@ -17,6 +17,8 @@ _ALL_SHOWN = 200
 """Findings of which every one is shown; of more, the first few of each code in each file."""
 _SHOWN_OF_MANY = 3
 
+_FIX = "  fix  "
+
 Line = list[tuple[str, str]]
 """Pieces of text with their style, "" for none."""
 
@@ -26,7 +28,14 @@ def show_findings(console: "Console", findings: Sequence[Diagnostic]) -> None:
     from rich.text import Text  # noqa: PLC0415  plain output needs none
 
     for line in _lines(findings):
-        console.print(Text.assemble(*line), soft_wrap=True)
+        text, hang = Text.assemble(*line), _hang(line)
+        if not hang or text.cell_len <= console.width:
+            console.print(text, soft_wrap=True)
+            continue
+        lead, words = text.divide([hang])
+        for number, part in enumerate(words.wrap(console, max(console.width - hang, 1), overflow="fold")):
+            part.rstrip()
+            console.print((lead if number == 0 else Text(" " * hang)) + part, soft_wrap=True)
 
 
 def plain_findings(findings: Sequence[Diagnostic]) -> str:
@@ -47,6 +56,14 @@ def _lines(findings: Sequence[Diagnostic]) -> Iterator[Line]:
         yield from _not_shown(seen)
 
 
+def _hang(line: Line) -> int:
+    """How far in a line goes on that is too long for the screen; 0 for what is shown as it stands in the file."""
+    lead = line[0][0] if line else ""
+    if lead == _FIX:
+        return len(_FIX)
+    return 2 if lead.startswith("  ") and not lead.startswith("   ") else 0
+
+
 def _not_shown(seen: Counter[tuple[str, str, str]]) -> Iterator[Line]:
     more = {about: count - _SHOWN_OF_MANY for about, count in seen.items() if count > _SHOWN_OF_MANY}
     for (file, code, name), count in list(more.items())[:_ALL_SHOWN]:
@@ -62,7 +79,7 @@ def _block(item: Diagnostic, *, explain: bool) -> Iterator[Line]:
     yield from _source(item)
     yield [(f"  {safe(item.message)}", "")]
     if item.fix:
-        yield [("  fix  ", "dim"), (safe(item.fix), "")]
+        yield [(_FIX, "dim"), (safe(item.fix), "")]
     if explain:
         yield [(f"  see  converge explain {item.code}", "dim")]
     yield []

@@ -28,17 +28,20 @@ def init(
         made = init_project(folder, dry_run=dry_run)
         outcome = "planned" if dry_run else "created"
         data = {"files": [str(path) for path in made.files], "kept": [str(path) for path in made.kept]}
-        return Answer(outcome, 0, data, lambda console: _show(console, folder, data))
+        return Answer(outcome, 0, data, lambda console: _show(console, folder, data, dry_run))
 
     answering("init", work, as_json=as_json)
 
 
-def _show(console: "Console", folder: Path, data: dict[str, list[str]]) -> None:
+def _show(console: "Console", folder: Path, data: dict[str, list[str]], dry_run: bool) -> None:
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
 
     page = Page(console)
     page.rows([(f"+ {file}",) for file in data["files"]])
     page.rows([(f"= {file}", "was there and stays; add .converge/ and __pycache__/") for file in data["kept"]])
+    if dry_run:
+        page.line("  nothing was written")
+        return
     if folder != Path():
         page.line(f"  then   cd {folder}")
     page.line("  check  converge validate --strict --run")

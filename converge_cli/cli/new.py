@@ -55,16 +55,20 @@ def answer_created(created: "Created", *, dry_run: bool) -> Answer:
         "runs": created.runs,
         "files": files,
     }
-    return Answer("planned" if dry_run else "created", 0, data, lambda console: _show(console, data))
+    return Answer("planned" if dry_run else "created", 0, data, lambda console: _show(console, data, dry_run))
 
 
-def _show(console: "Console", data: dict[str, Any]) -> None:
+def _show(console: "Console", data: dict[str, Any], dry_run: bool) -> None:
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
 
     page = Page(console)
     page.rows([(f"+ {file}",) for file in data["files"]])
     if data["copied_from"]:
         page.line(f"  begun as a copy of {data['copied_from']}")
+    if dry_run:
+        page.line("  nothing was written")
+        return
+    page.line("  edit   these files work as they are; change them to what you mean")
     page.line("  check  converge validate --strict --run")
     verb = "run  " if data["runs"] else "show "
     page.line(f"  {verb}  converge {'run' if data['runs'] else 'truths show'} {data['key']}")

@@ -154,3 +154,12 @@ def test_options_that_do_not_belong_to_the_kind_are_refused(words: list[str], sa
     ran = converge("truths", "new", "some-key", *words)
 
     assert (2, True) == (ran.code, said in ran.err)
+
+
+@pytest.mark.parametrize("words", ["init .", "truths new some-key", "packs new some_pack"])
+def test_a_dry_run_says_that_nothing_was_written(words: str, converge: Any) -> None:
+    """And sends nobody to check or run what is not there."""
+    ran = converge(*words.split(), "--dry-run")
+
+    assert (0, "  nothing was written") == (ran.code, ran.out.splitlines()[-1])
+    assert "  check " not in ran.out
