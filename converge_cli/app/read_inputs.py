@@ -1,5 +1,6 @@
 """Reads the inputs of a job from files: what becomes Seeds, what is recorded of it, what is missing."""
 
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,9 +93,16 @@ def read_file(path: Path, what: str) -> Source:
     try:
         if path.is_dir():
             raise InputFileError(f"{what}: {path} is a folder", hint="name a file", where=str(path))
-        if path.stat().st_size > MAX_INPUT:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            # A pipe would wait for ever, a device never ends.
+            raise InputFileError(f"{what}: {path} is no regular file", hint="name a regular file", where=str(path))
+        with path.open("rb") as stream:
+            # It may have grown since; one byte more than allowed is enough to refuse it.
+            data = b"" if found.st_size > MAX_INPUT else stream.read(MAX_INPUT + 1)
+        if found.st_size > MAX_INPUT or len(data) > MAX_INPUT:
             raise InputFileError(f"{what}: {path} is larger than {MAX_INPUT // 1_000_000} MB", where=str(path))
-        return Source(str(path), path.read_bytes())
+        return Source(str(path), data)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputFileError(

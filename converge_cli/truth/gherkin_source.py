@@ -4,6 +4,7 @@ gherkin-official parses; what its grammar takes for a description is looked at a
 would vanish without a word. Must know nothing of what steps mean.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -26,16 +27,36 @@ from converge_cli.truth.swallowed import swallowed_line
 
 __all__ = ["FeatureText", "Scenario", "Step", "Tag", "read_feature"]
 
+MAX_LINES = 20_000
+"""Gherkin's parser takes its time: some ten thousand lines a second."""
+_MAX_TAGS = 10_000
+_TAGS = re.compile(rf"^[ \t]*@.{{{_MAX_TAGS}}}", re.MULTILINE)
+
 _KEYWORDS: dict[str, Keyword] = {"Context": "given", "Action": "when", "Outcome": "then"}
 
 
 def read_feature(source: Source, findings: Findings) -> FeatureText | None:
     """Parse a feature file; None when it has no readable feature, which is then a finding."""
     text = findings.read(source)
-    feature = None if text is None else parse_feature(source.name, text, findings)
+    if text is None or _too_long(source.name, text, findings):
+        return None
+    feature = parse_feature(source.name, text, findings)
     if feature is None:
         return None
     return _Reader(source.name, findings, feature["language"]).feature(feature)
+
+
+def _too_long(file: str, text: str, findings: Findings) -> bool:
+    """Whether parsing would take too much time or memory, which is then a finding."""
+    count, tags = text.count("\n"), _TAGS.search(text)
+    if count > MAX_LINES:
+        message = f"the file has {count} lines; at most {MAX_LINES} are read"
+        findings.add("too-large", findings.whole_file(file), message, "split it into smaller files")
+    elif tags is not None:
+        line = text.count("\n", 0, tags.start()) + 1
+        message = f"a line of tags has more than {_MAX_TAGS} characters"
+        findings.add("too-large", Place(file, line, 1, 2), message, "keep the tags that mean something")
+    return count > MAX_LINES or tags is not None
 
 
 class _Reader:

@@ -18,7 +18,8 @@ from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.source import Source
 
 MAX_DEPTH = 100
-MAX_NODES = 500_000
+MAX_NODES = 50_000
+"""Of what people write; of an input, whose `limit` is given, ten times as many."""
 
 Plain = Any
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
@@ -116,7 +117,7 @@ def read_yaml(source: Source, findings: Findings, limit: int | None = None) -> N
     text = findings.read(source, limit)
     if text is None:
         return None
-    builder = _Builder(source.name, findings)
+    builder = _Builder(source.name, findings, MAX_NODES if limit is None else 10 * MAX_NODES)
     try:
         for event in _events(text):
             if not builder.take(event):
@@ -150,8 +151,9 @@ def _add_syntax_error(error: yaml.YAMLError, name: str, text: str, findings: Fin
 class _Builder:
     """Builds the tree from events, with a stack of its own."""
 
-    def __init__(self, file: str, findings: Findings) -> None:
+    def __init__(self, file: str, findings: Findings, most: int) -> None:
         self.root: Node | None = None
+        self._most = most
         self._file = file
         self._findings = findings
         self._stack: list[Node] = []
@@ -181,8 +183,8 @@ class _Builder:
             return self._refuse(event, f"tag {event.tag}", "remove it; quoted is text, the rest is read by its form")
         self._count += 1
         place = self._place(event)
-        if len(self._stack) >= MAX_DEPTH or self._count > MAX_NODES:
-            limit = f"{MAX_NODES} values" if self._count > MAX_NODES else f"{MAX_DEPTH} levels"
+        if len(self._stack) >= MAX_DEPTH or self._count > self._most:
+            limit = f"{self._most} values" if self._count > self._most else f"{MAX_DEPTH} levels"
             self._findings.add("too-deep", place, f"the text has more than {limit}", "split or flatten it")
             return False
         if self._stack and isinstance(self._stack[-1].value, dict) and self._pending[-1] is None:

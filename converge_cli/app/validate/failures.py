@@ -29,7 +29,7 @@ def findings_of(error: ConvergeError, about: Path, folder: Path) -> tuple[Diagno
         return tuple(msgspec.structs.replace(item, file=shown(Path(item.file), folder)) for item in own)
     match = _WHERE.fullmatch(error.where or "")
     assert match is not None  # noqa: S101  every text matches
-    path = _file(match["file"], about)
+    path = _file(match["file"], about, folder)
     findings = Findings()
     name = shown(path, folder)
     _read(path, name, findings)
@@ -58,12 +58,11 @@ def finding(name: str, path: Path, folder: Path, message: str, fix: str, line: i
     return next(item for item in findings.sorted() if item.name == name)
 
 
-def _file(where: str, about: Path) -> Path:
-    """The file that an error names: a path, or one inside the pack that was looked at."""
-    base = about if about.is_dir() else about.parent
-    named = base / where
-    if where and named.is_file():
-        return named
+def _file(where: str, about: Path, folder: Path) -> Path:
+    """The file that an error names: one inside the pack that was looked at, or as the user names it."""
+    for base in (about if about.is_dir() else about.parent, folder):
+        if where and (base / where).is_file():
+            return base / where
     return about / "pack.yaml" if about.is_dir() else about
 
 

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from converge_cli.truth.findings import Findings
 from converge_cli.truth.source import MAX_TEXT, Source, UnreadableSourceError, decode
-from converge_cli.truth.yaml_source import ParsedYaml, parse_yaml, plain
+from converge_cli.truth.yaml_source import ParsedYaml, parse_yaml, plain, read_yaml
 
 
 def _parse(text: str | bytes) -> ParsedYaml:
@@ -78,6 +79,15 @@ def test_a_duplicate_key_names_both_lines_and_keeps_the_first() -> None:
     parsed = _parse("a: 1\nb: 2\na: {c: 3}\n")
     assert {"a": 1, "b": 2} == plain(parsed.root)
     assert (3, "key 'a' is given twice, first on line 1") == (parsed.diagnostics[0].line, parsed.diagnostics[0].message)
+
+
+def test_a_text_of_very_many_values_is_refused_before_it_is_read_to_its_end() -> None:
+    """Nobody writes so many by hand; an input, which a program may have written, can have ten times as many."""
+    data = b"[" + b"1," * 60_000 + b"1]"
+    assert ["too-deep"] == [item.name for item in parse_yaml(Source("truth.yaml", data)).diagnostics]
+    findings = Findings()
+    assert read_yaml(Source("rows.yaml", data), findings, len(data)) is not None
+    assert () == findings.sorted()
 
 
 def test_too_large_a_file_is_refused_with_its_size() -> None:

@@ -103,6 +103,16 @@ def test_one_bad_file_never_hides_the_next(site: Site) -> None:
     } <= found
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text", [b"# " + b"x" * 6_000_000, b"Feature: Bids are kept\n" + b"Then x\n" * 30_000, b"@a " * 1_000_000]
+)
+def test_a_feature_that_is_too_large_is_told_at_the_feature(site: Site, text: bytes) -> None:
+    """Not at the truth that names it: nobody would find a fault there."""
+    site.write(Site.FEATURE, text)
+    assert f"too-large {Site.FEATURE}:1:1" in told(site.validate())
+
+
 def test_links_in_a_circle_end_and_name_no_file_twice(site: Site) -> None:
     """To the folder above, to itself, to a neighbour."""
     (site / "truths/up").symlink_to("..")
