@@ -76,7 +76,7 @@ def test_a_person_is_asked_and_the_same_trace_goes_on_to_the_verdict(terminal):
     for words in (
         "Human intervention required · 1 request",
         "✓ price-evaluator",
-        "human_approval_present = False",
+        "human_approval_present = false",
         "rests on recommendation:acme",
         "refused ROLE_MISSING: needs role procurement_manager (recorded)",
         "✓ CriteriaMet   4 of 4 required · 6 cycles · 30 facts · 1 approval",
