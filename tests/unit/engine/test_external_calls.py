@@ -9,7 +9,7 @@ from engine_kit import Bench, Script, at_least, criterion, job, note, run
 
 from converge_cli import ContextView, Effect
 from converge_cli.core.call import KeptCall
-from converge_cli.core.errors import ConvergeError
+from converge_cli.core.errors import ConvergeError, RecordCorruptError
 from converge_cli.core.event import SuggestorExecuted, SuggestorFailed
 from converge_cli.store.memory import MemoryExperience
 from converge_cli.store.unavailable import StoreUnavailableError
@@ -230,3 +230,45 @@ def test_accepts_may_not_call_and_neither_may_a_view_that_was_kept():
     with pytest.raises(ConvergeError) as raised:
         seen[0][0].call("a", send)
     assert ("CALL_FORBIDDEN", "VIEW_CLOSED") == (seen[0][1], raised.value.code)
+
+
+def test_a_cancelled_run_goes_on_with_the_answers_that_it_had() -> None:
+    """The execution was cut and left no record; its first call had been answered."""
+    service = Service()
+    cancelled: list[bool] = []
+
+    async def do(view: ContextView) -> Effect:
+        first = await service.ask(view, "a")
+        if len(service.paid) == 1 and not cancelled:
+            cancelled.append(True)
+            engine.cancel()
+            await asyncio.sleep(10)
+        return Effect([note("Signals", "note:heard", first.decode())])
+
+    bench = Bench(lambda: [Script("asker", do)], NEEDS_IT)
+    engine = bench.engine()
+    cut = asyncio.run(engine.run())
+    assert ("Cancelled", ["a"]) == (cut.reason, service.paid)
+    assert ("a:1", ["a"]) == (heard(bench.resume()), service.paid)
+
+
+def test_a_kept_answer_that_is_damaged_ends_the_run_and_is_not_paid_for_again() -> None:
+    """The store says what is wrong; nothing is made up, and nothing is sent."""
+    service, trouble = Service(), Stage(seconds=0.6)
+
+    def make() -> list[Script]:
+        script = asks(service, "a", then=trouble)
+        script.timeout = 0.3
+        return [script]
+
+    class Failing(MemoryExperience):
+        def get_blob(self, digest: str) -> bytes:
+            if digest in {call.answer for call in self.calls("r00000001")}:
+                raise RecordCorruptError("other bytes are kept", where=digest)
+            return super().get_blob(digest)
+
+    bench = Bench(make, the_job=NEEDS_IT, experience=Failing())
+    bench.run()
+    with pytest.raises(RecordCorruptError):
+        bench.resume()
+    assert ["a"] == service.paid
