@@ -124,14 +124,12 @@ class _Reader:
     def _section(self, spot: _Spot, kind: inspect.StructType) -> Any:
         found = spot.node.value
         fields = {field.encode_name: field for field in kind.fields}
-        for key in found:
-            if key not in fields:
-                self._add_unknown(spot, key, list(fields))
+        meant = {self._add_unknown(spot, key, list(fields)) for key in found if key not in fields}
         values = {}
         for key, field in fields.items():
             if key in found:
                 values[field.name] = self.value(spot.under(key), field.type)
-            elif field.required:
+            elif field.required and key not in meant:
                 self._add_missing(spot, key)
         return kind.cls(**values) if not self.misfits else None
 
@@ -199,7 +197,8 @@ class _Reader:
         told = f"{spot.name} {message}"
         self._findings.add("invalid-value", spot.node.place, told, fix or "mend the value", mending)
 
-    def _add_unknown(self, spot: _Spot, key: str, known: list[str]) -> None:
+    def _add_unknown(self, spot: _Spot, key: str, known: list[str]) -> str | None:
+        """The key that was meant beyond doubt, which nobody is to be told is missing."""
         self.misfits += 1
         place, mending = spot.node.keys.get(key, spot.node.place), None
         told = self._strangers(key)
@@ -209,6 +208,7 @@ class _Reader:
             # A key that is there already can't be what another was meant as.
             mending = self._findings.mending(place, key, [name for name in known if name not in spot.node.keys])
         self._findings.add(told.finding, place, told.message, told.fix, mending)
+        return None if mending is None else mending[1]
 
     def _add_missing(self, spot: _Spot, key: str) -> None:
         self.misfits += 1

@@ -67,6 +67,8 @@ class ScenarioTags:
                 return None
             if sorts:
                 return next(iter(sorts))
+        if self._misspelt(scenario):
+            return None
         fix = "tag it @invariant, @validation, @suggestor, @e2e or @manual"
         message = f"scenario {scenario.title!r} does not say what it is"
         self._findings.add("misused-tag", scenario.place, message, fix)
@@ -112,6 +114,11 @@ class ScenarioTags:
         mending = self._findings.mending(tag.place, tag.name, _KNOWN)
         self._findings.add("unknown-tag", tag.place, f"unknown tag @{tag.name}", fix, mending)
         return False
+
+    def _misspelt(self, scenario: Scenario) -> bool:
+        """Whether a tag says what the scenario is, but for its spelling: that finding is enough."""
+        strange = {tag.name for level in scenario.levels for tag in level if tag.name not in _KNOWN}
+        return any(did_you_mean(name, _SORTS) for name in strange if not name.startswith("id:"))
 
     def _misused(self, tag: Tag, message: str, fix: str) -> None:
         self._findings.add("misused-tag", tag.place, message, fix)
