@@ -195,7 +195,7 @@ class SqliteExperience:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, UnicodeError) as error:
             raise disk_error(self._folder, error) from error
 
     @contextmanager

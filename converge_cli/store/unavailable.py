@@ -44,13 +44,16 @@ class StoreUnavailableError(ConvergeError):
         self.why = why
 
 
-def disk_error(folder: Path, error: OSError | sqlite3.Error, file: str = "experience.db") -> ConvergeError:
+def disk_error(
+    folder: Path, error: OSError | sqlite3.Error | UnicodeError, file: str = "experience.db"
+) -> ConvergeError:
     """The error to raise for what the operating system or SQLite reported."""
     if isinstance(error, OSError):
         fallback = (error.strerror or type(error).__name__, "choose another folder with CONVERGE_STORAGE_PATH")
         return StoreUnavailableError(folder, *_BY_ERRNO.get(error.errno or 0, fallback))
     name = getattr(error, "sqlite_errorname", "") or ""
-    if name.startswith("SQLITE_CORRUPT") or "decode to UTF-8" in str(error):
+    undecodable = isinstance(error, UnicodeError) or "decode to UTF-8" in str(error)
+    if name.startswith("SQLITE_CORRUPT") or undecodable:
         return RecordCorruptError(
             f"the database file {file} is damaged", hint="restore the store from a backup", where=file
         )
