@@ -26,7 +26,13 @@ from converge_cli.truth.contract import Contract
 
 ROOT = Path(__file__).resolve().parents[2]
 GREENHOUSE = "docs/examples/custom-agent"
-WITH_COMMANDS = {"README.md": ".", "docs/guide.md": ".", "docs/ledger.md": ".", f"{GREENHOUSE}/README.md": GREENHOUSE}
+WITH_COMMANDS = {
+    "README.md": ".",
+    "docs/guide.md": ".",
+    "docs/ledger.md": ".",
+    "docs/receipt.md": ".",
+    f"{GREENHOUSE}/README.md": GREENHOUSE,
+}
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
     for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("packs/*/*.md")]
@@ -272,8 +278,8 @@ def test_the_guide_names_every_setting_and_environment_variable_and_no_other(tmp
     )
     accepted = load_settings(tmp_path, environment)
 
-    assert environment.asked == {name for row in rows for name in re.findall(r"CONVERGE_[A-Z_]+", " ".join(row))}
-    assert ["storage.backend", "storage.path", "people", "ledger"] == [row[0].strip(" |`") for row in rows]
+    assert environment.asked == {name for row in rows for name in re.findall(r"[A-Z]+_[A-Z_]+", " ".join(row))}
+    assert ["storage.backend", "storage.path", "people", "ledger", ""] == [row[0].strip(" |`") for row in rows]
     assert ("memory", tmp_path / "here", tmp_path / "people.yaml", str(tmp_path / "l.db")) == (
         accepted.storage_backend,
         accepted.storage_path,
