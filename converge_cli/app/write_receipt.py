@@ -3,7 +3,7 @@
 Reads the record, not the project: what it says is what was recorded, and it is checked before anybody gets it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,30 +58,43 @@ def make_receipt(
         ReceiptRefusedError: the run has not come to rest, or the bytes of an input are not to be had.
         ConvergeError: no such run, or its record is damaged.
     """
-    row = find_row(services, run)
-    texts = tuple(services.experience.read(row.run))
+    row, store = find_row(services, run), services.experience
+    told = tell(row.run, tuple(store.read(row.run)), store.get_blob)
+    if not embed:
+        return told
+    events = [decode_event(text) for text in told.texts]
+    places = _Places(row.run, folder_of_run(services, row), _job(events, told.bytes_of), inputs or {})
+    found = {part.digest: places.read(part) for part in parts_of(events) if part.part == "input"}
+    return told._replace(bytes_of={**told.bytes_of, **found})
+
+
+def tell(run: str, texts: Sequence[bytes], blob: Callable[[str], bytes]) -> Told:
+    """What a receipt is built from, read from a record and checked; without the bytes of inputs.
+
+    Args:
+        run: its id, for errors.
+        texts: the canonical bytes of its events.
+        blob: gives what was kept under a SHA-256.
+
+    Raises:
+        ReceiptRefusedError: the run has not come to rest, or its events do not agree.
+    """
     events = [decode_event(text) for text in texts]
     if not came_to_rest(events):
         raise ReceiptRefusedError(
-            f"run {row.run} is, or died, under way: it came to nothing yet that could be proved",
-            hint=f"converge resume {row.run}",
-            where=row.run,
+            f"run {run} is, or died, under way: it came to nothing yet that could be proved",
+            hint=f"converge resume {run}",
+            where=run,
         )
-    bytes_of = {}
-    for part in parts_of(events):
-        if part.part != "input":
-            bytes_of[part.digest] = services.experience.get_blob(part.digest)
-    if embed:
-        places = _Places(row.run, folder_of_run(services, row), _job(events, bytes_of), inputs or {})
-        bytes_of |= {part.digest: places.read(part) for part in parts_of(events) if part.part == "input"}
-    told = Told(texts, bytes_of, _contents(row.run, events, bytes_of))
+    bytes_of = {part.digest: blob(part.digest) for part in parts_of(events) if part.part != "input"}
+    told = Told(texts, bytes_of, _contents(run, events, bytes_of))
     try:
         check_events(told)
     except DisagreementError as error:
         raise ReceiptRefusedError(
-            f"the record of run {row.run} does not add up: {error}",
-            hint=f"converge replay {row.run} --verify; did a model of a pack change between two resumes?",
-            where=row.run,
+            f"the record of run {run} does not add up: {error}",
+            hint=f"converge replay {run} --verify; did a model of a pack change between two resumes?",
+            where=run,
         ) from error
     return told
 

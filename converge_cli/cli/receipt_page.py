@@ -58,8 +58,10 @@ def _law_row(item: dict[str, Any]) -> tuple[str, ...]:
     verdict = item["verdict"]
     glyph = "✓" if verdict in _GOOD else "○" if verdict in _OPEN else "⏸" if verdict == "blocked" else "✗"
     why = f": {item['deferred']}" if item.get("deferred") else ""
-    check = item.get("check") or ""
-    return f"{glyph} {item.get('id') or check}", f"{verdict}{why}", check, ", ".join(item["facts"])
+    check, name = item.get("check") or "", item.get("id") or item["check"]
+    kept = [check] if check and check != name else []
+    facts = [", ".join(item["facts"])] if item["facts"] else []
+    return f"{glyph} {name}", f"{verdict}{why}", ": ".join(kept + facts)
 
 
 def _decision_rows(events: list[dict[str, Any]]) -> list[tuple[str, ...]]:

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from converge_cli import __version__
+from converge_cli import __version__, converge_verify
 from converge_cli._internal.canonical_json import encode
 from converge_cli._internal.hashing import GENESIS, chain_link
+from converge_cli.app.verify_receipt import verify_receipt
+from converge_cli.app.write_receipt import sign_receipt, tell
 from converge_cli.bootstrap import make_services
 from converge_cli.engine.replay import replay
 
@@ -76,3 +78,11 @@ def test_this_version_has_recorded_its_runs():
     reasons = [row["reason"] for row in History(file).rows]
     assert {reason: reasons.count(reason) for reason in sorted(set(reasons))} == ENDINGS
     assert sum(item.stat().st_size for item in FILES) <= 200_000 * len(FILES)
+
+
+def test_every_run_of_every_version_has_a_receipt_that_both_verifiers_accept(history: History):
+    """Paused, ended, denied; nothing but the record is needed."""
+    for row in history.rows:
+        made = sign_receipt(tell(row["run"], history.events[row["run"]], history.blobs.__getitem__), None)
+        assert (row["head"], True) == (made.head, verify_receipt("r", made.data, head=row["head"]).authenticated)
+        assert "authentic" == converge_verify.verify(made.data, "", row["head"])
