@@ -14,6 +14,9 @@ _FLIPPED = {
 }
 
 
+_OPPOSITE = {**_FLIPPED, "is": "is not", "is not": "is"}
+
+
 class _Bound(NamedTuple):
     """What a check says of one thing: a number's or date's limit, the values allowed, or the value refused.
 
@@ -39,6 +42,16 @@ def check_bounds(then: Sequence[p.Then], places: Sequence[Place], findings: Find
                 message = f"{_told(clash)} and {_told(bound)} can't both hold"
                 findings.add("contradictory-check", place, message, "mend or remove one of the two")
             before.append(bound)
+
+
+def follows(check: p.FieldIs, test: p.FieldTest) -> bool:
+    """Whether a check holds of all that a test of the same field selects."""
+    claim = _field(check)
+    opposite = _OPPOSITE.get(claim.relation)
+    if check.test.field != test.field or opposite is None or test.comparison not in _OPPOSITE:
+        return False
+    selected = _field(p.FieldIs(test))
+    return _comparable(selected.value, claim.value) and _exclude(selected, claim._replace(relation=opposite))
 
 
 def _bounds(check: p.Check) -> Iterator[_Bound]:

@@ -168,16 +168,9 @@ def _missing_inputs(file: Path, root: Node | None) -> tuple[str, ...]:
     for item in inputs.value.values() if inputs is not None and isinstance(inputs.value, dict) else []:
         name, required = item.get("file"), item.get("required")
         optional = required is not None and required.value is False
-        if name is not None and isinstance(name.value, str) and not optional and not _exists(file.parent / name.value):
+        if name is not None and isinstance(name.value, str) and not optional and not _is_file(file.parent / name.value):
             missing.append(name.value)
     return tuple(missing)
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # a name that no file can have
-        return False
 
 
 def _feature(name: str, file: Path, project: Path | None) -> Path:

@@ -112,6 +112,7 @@ class ClauseReader:
             self._findings.add("misplaced-step", place, f"the sentence does not select {noun}s", fix)
             return None
         self._vocabulary.check_selection(given.selection, place, self._findings)
+        self._check_where(given.selection, place)
         selection: p.Selection = given.selection
         return selection
 
@@ -236,8 +237,7 @@ class ClauseReader:
         for why in holds_always(check, givens, type_of, judged=home != "criterion"):
             fix = "ask for what can fail, or remove it"
             self._findings.add("vacuous-check", place, f"this can't fail: {why}", fix)
-        never = never_holds(check, type_of)
-        if never is not None:
+        for never in never_holds(check, type_of):
             fix = "compare with a value that the field can have"
             self._findings.add("contradictory-check", place, f"nothing can pass: {never}", fix)
 

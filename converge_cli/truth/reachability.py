@@ -12,6 +12,9 @@ from converge_cli.truth.contract_sections import HitlItem
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.vocabulary import Vocabulary, Writer
 
+_ON_INPUTS = (p.FieldIs, p.FieldUnique, p.Includes, p.ForbiddenTerms, p.SumIs)
+"""Checks on what is selected, and on nothing else."""
+
 
 class Reachability:
     """Whether what a required criterion needs can be written by a registered suggestor, or comes in as an input."""
@@ -55,20 +58,33 @@ class Reachability:
         self._findings.add("unused-approval-point", place, message, fix)
 
     def check_vacuous(self, criterion: Criterion, place: Place) -> None:
-        """Add a finding when only inputs are counted that are there before anything runs."""
+        """Add a finding when only inputs are judged that are there before anything runs."""
         checks = [then.check for then in criterion.then]
         chosen = [selector(selection.selector) for selection in _needed(criterion)]
-        counts = all(isinstance(check, p.Count) and check.selection is not None for check in checks)
-        if not counts or not chosen or not all(self._given(which) for which in chosen):
+        subject = any(given.selection is not None for given in criterion.given)
+        told = all(
+            check.selection is not None if isinstance(check, p.Count) else subject and isinstance(check, _ON_INPUTS)
+            for check in checks
+        )
+        if not told or not chosen or not all(self._given(which) for which in chosen):
             return
-        message = f"criterion {criterion.id} only counts inputs, so it is decided before anything runs"
+        message = f"criterion {criterion.id} only looks at inputs, so it is decided before anything runs"
         fix = "ask for what the run must bring about, or write a constraint on the inputs"
         self._findings.add("vacuous-check", place, message, fix)
+
+    def check_output(self, name: str, selection: p.Selection, place: Place) -> None:
+        """Add a finding when an output would always be empty."""
+        kind, colon, _ = (selection.id or "*:").partition(":")
+        # What is wrong with a word by itself is another finding.
+        known = "*" in kind or (colon and kind in self._vocabulary.kinds)
+        if known and not self._reachable(selector(selection.selector)):
+            message = f"output {name} is always empty: no suggestor may write {selection.selector}"
+            self._findings.add("contradictory-check", place, message, "mend its key or its id pattern")
 
     def _given(self, which: Selector) -> bool:
         """Whether inputs bring it for certain, and nothing else can."""
         written = any(writer.may_write(which) for writer in self._vocabulary.writers)
-        return not written and any(seed.covers(which) for seed in self._certain)
+        return not written and any(seed.covers(which) or which.covers(seed) for seed in self._certain)
 
     def check_hitl(self, rule: HitlItem, place: Place) -> None:
         """Add a finding when no suggestor may propose what the rule is about: nobody would ever be asked."""

@@ -116,6 +116,9 @@ class Sections:
             if who != "principal":
                 place = self._place("approval_points", number, "not_by", at)
                 self._vocabulary.check_field(who, kinds, place, self._findings)
+                if not self._vocabulary.may_name_people(who, kinds):
+                    message = f"not_by {who} bars nobody: the field holds no ids of people"
+                    self._findings.add("contradictory-check", place, message, "name a field that holds text")
 
     def hitl(self) -> list[HitlRule]:
         """Human-in-the-loop rules."""

@@ -65,6 +65,9 @@ def _as_step(line: str, words: Words, *, steps_expected: bool) -> Swallowed | No
     guess = guess_step(line, words)
     if guess is not None:
         return _as_guessed(line, guess, steps_expected=steps_expected)
+    glued = next((word for word in words.steps if line.startswith(word)), None)
+    if glued is not None and reads_like_a_step(line[len(glued) :].lstrip(), 0.9):
+        return Swallowed(_told(line), f"write a space after {glued}", len(glued), f"{glued} ")
     if reads_like_a_step(line, 0.9) or (steps_expected and reads_like_a_step(line.partition(" ")[2], 0.75)):
         return Swallowed(_told(line), "begin the line with Given, When or Then")
     return None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from msgspec import inspect
 
 from converge_cli.core import predicate as p
+from converge_cli.truth.bounds import follows
 from converge_cli.truth.contradictions import includes
 
 FieldType = Callable[[str], inspect.Type | None]
@@ -20,6 +21,12 @@ _HELD: Mapping[str, tuple[type[inspect.Type], ...]] = {
     "ISO date": _DATES,
     "ISO datetime": (inspect.DateTimeType,),
 }
+_NEEDED = {
+    **dict.fromkeys(("integer between", "number between", "number greater", "number less"), "number"),
+    **dict.fromkeys(("non-empty string", "matches", "id of"), "text"),
+    **dict.fromkeys(("true", "false"), "boolean"),
+}
+"""What a rule of a table asks for, where values of no other type can follow it."""
 _IN_WORDS = {"number": "a number", "text": "text", "boolean": "true or false", "date": "a date"}
 
 
@@ -58,10 +65,25 @@ def _why(check: p.Check, givens: Sequence[p.Given], type_of: FieldType, *, judge
     return _field_is(check, givens, type_of) if isinstance(check, p.FieldIs) else None
 
 
-def never_holds(check: p.Check, type_of: FieldType) -> str | None:
-    """Why no fact can pass a check on a field, or None."""
-    if not isinstance(check, p.FieldIs):
+def never_holds(check: p.Check, type_of: FieldType) -> list[str]:
+    """Why no fact can pass a check on fields, or a row of its table; empty when one can."""
+    if isinstance(check, p.Includes):
+        found = [_lost(row.field, type_of(row.field), _NEEDED.get(row.rule.name)) for row in check.rows]
+    elif isinstance(check, p.SumIs):
+        found = [_lost(check.field, type_of(check.field), "number")]
+    else:
+        found = [_never(check, type_of) if isinstance(check, p.FieldIs) else None]
+    return [why for why in found if why is not None]
+
+
+def _lost(field: str, kind: inspect.Type | None, needed: str | None) -> str | None:
+    held = _literal_type(kind)
+    if needed is None or held in {None, needed}:
         return None
+    return f"field {field!r} holds {_IN_WORDS[str(held)]}, never {_IN_WORDS[needed]}"
+
+
+def _never(check: p.FieldIs, type_of: FieldType) -> str | None:
     kind, value = type_of(check.test.field), check.test.values[0]
     if mismatch := mistyped(check.test, kind):
         return mismatch
@@ -104,6 +126,8 @@ def _field_is(check: p.FieldIs, givens: Sequence[p.Given], type_of: FieldType) -
     wheres = [selection.where for selection in facts if selection is not None]
     if wheres and not check.negated and all(where == check.test for where in wheres):
         return "the Given selects by the same test"
+    if wheres and all(where is not None and follows(check, where) for where in wheres):
+        return "it holds of all that the Given selects"
     choices = _choices(type_of(check.test.field))
     excluded = check.negated and check.test.comparison == "is" and choices and check.test.values[0].text not in choices
     return f"field {check.test.field!r} is one of {', '.join(choices)}" if excluded else None

@@ -18,6 +18,8 @@ from converge_cli.core.selector import Selector
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.pack_steps import PackSteps
 
+_NEVER_TEXT = (inspect.BoolType, inspect.IntType, inspect.DecimalType, inspect.DateType, inspect.DateTimeType)
+
 
 class Writer(msgspec.Struct, frozen=True):
     """A suggestor with what it may propose."""
@@ -127,6 +129,11 @@ class Vocabulary:
         if kind not in self._fields:
             self._fields[kind] = self.kinds[kind].fields()
         return self._fields[kind]
+
+    def may_name_people(self, path: str, kinds: frozenset[str]) -> bool:
+        """Whether a field of one of the kinds can hold text, as far as is known."""
+        known = [fields[path] for name in kinds if path in (fields := self.fields(name))]
+        return not known or not all(isinstance(kind, _NEVER_TEXT) for kind in known)
 
     def check_point(self, point: str, place: Place, findings: Findings) -> None:
         """Check that an approval point is declared."""

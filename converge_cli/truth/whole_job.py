@@ -54,6 +54,8 @@ class WholeJob:
         for item in self._job.criteria:
             if item.id not in evidence:
                 reachability.check_vacuous(item, self._criterion_place(item))
+        for output in self._job.outputs:
+            reachability.check_output(output.name, output.selection, self._own.place("outputs", output.name))
         for part, number, point in self._points():
             reachability.check_point(point, self._job, part.place("approval_points", number, "id"))
         for part in self._parts:

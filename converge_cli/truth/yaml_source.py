@@ -25,6 +25,7 @@ Plain = Any
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?")
 _MAX_NUMBER = 60
+_TURNING = re.compile("[\\u202a-\\u202e\\u2066-\\u2069]")
 _WORDS: dict[str, Plain] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -117,6 +118,8 @@ def read_yaml(source: Source, findings: Findings, limit: int | None = None) -> N
     text = findings.read(source, limit)
     if text is None:
         return None
+    if limit is None:
+        _check_characters(source.name, text, findings)
     builder = _Builder(source.name, findings, MAX_NODES if limit is None else 10 * MAX_NODES)
     try:
         for event in _events(text):
@@ -128,6 +131,17 @@ def read_yaml(source: Source, findings: Findings, limit: int | None = None) -> N
     if builder.root is None:
         findings.add("empty-file", findings.whole_file(source.name), "the file holds no YAML", "write it, or remove it")
     return builder.root
+
+
+def _check_characters(file: str, text: str, findings: Findings) -> None:
+    """Characters that turn the direction of writing show a reader other values than those that are read."""
+    if _TURNING.search(text) is None:
+        return
+    for number, line in enumerate(text.split("\n"), start=1):
+        for match in _TURNING.finditer(line):
+            place = Place(file, number, match.start() + 1, match.end() + 1)
+            message = f"U+{ord(match[0]):04X} makes the line look like another one than is read"
+            findings.add("yaml-refused", place, message, "remove it")
 
 
 def _events(text: str) -> Iterator[Any]:

@@ -45,6 +45,59 @@ def test_a_required_point_that_approves_what_somebody_writes_is_used(compile_tex
     assert () == compiled.diagnostics
 
 
+_SCORES = 'any fact under key "Evaluations" with id "score:*" where field "vendor" is 5'
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        f"outputs: {{scores: '{_SCORES}'}}\n",
+        f"evidence: {{requires: [{{id: shown, satisfied_by: '{_SCORES}'}}]}}\n",
+        "authority: {actor: ann, requires_approval: [pay]}\n"
+        f"approval_points: [{{id: pay, role: boss, approves: '{_SCORES.replace('fact', 'proposal')}'}}]\n",
+        'outputs: {scores: \'any fact under key "Signals" with id "score:*"\'}\n',
+        "authority: {actor: ann, requires_approval: [pay]}\n"
+        "approval_points: [{id: pay, role: boss, not_by: [value], "
+        'approves: \'any proposal under key "Evaluations" with id "score:*"\'}]\n',
+    ],
+)
+def test_what_can_never_select_or_bar_anything_is_contradictory(compile_text: Any, more: str) -> None:
+    """A field of another type, a key under which nobody writes, people looked for in an amount."""
+    assert ["contradictory-check"] == [item.name for item in compile_text(more=more).diagnostics]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "inert"),
+    [
+        ("then: ['the Context key \"Seeds\" contains at least 1 fact']", True),
+        ('given: \'any fact under key "Seeds" with id "vendor:*"\', then: [\'field "id" must be unique\']', True),
+        ('given: \'any fact under key "Evaluations"\', then: [\'field "vendor" must not be "nobody"\']', False),
+    ],
+)
+def test_a_criterion_that_looks_only_at_inputs_is_decided_before_the_run(
+    compile_text: Any, criterion: str, inert: bool
+) -> None:
+    """Whatever the sentence: nothing that a suggestor does can change it."""
+    more = 'inputs: {vendors: {file: vendors.csv, kind: vendor, id: "vendor:{id}", as: rows}}\n'
+    start = "truth: v1\nkey: plain\nkind: job\ntitle: Every vendor is scored\npacks: [shop]\nsuccess_criteria:\n"
+    compiled = compile_text(
+        contract=f"{start}  - {{id: early, description: Vendors are there, {criterion}}}\n", more=more
+    )
+    assert (["vacuous-check"] if inert else []) == [item.name for item in compiled.diagnostics]
+
+
+def test_turned_writing_in_a_truth_is_refused(compile_text: Any) -> None:
+    """A reader would see another value than the one that counts."""
+    compiled = compile_text(more='intent: {outcome: "All \u202eis well"}\n')
+    assert [("yaml-refused", 8, 24)] == [(item.name, item.line, item.column) for item in compiled.diagnostics]
+
+
+def test_a_keyword_without_its_space_swallows_no_step(compile_text: Any) -> None:
+    """`Thenfield ...` reads like a step to everybody but Gherkin."""
+    compiled = compile_text(_FEATURE % 'Thenfield "vendor" must be unique')
+    assert [("swallowed-line", "write a space after Then")] == [(item.name, item.fix) for item in compiled.diagnostics]
+
+
 def test_a_blank_reason_is_none(compile_text: Any) -> None:
     """`deferred: ' '` says as little as no reason at all."""
     compiled = compile_text(

@@ -80,8 +80,52 @@ def test_a_row_is_vacuous_when_the_model_leaves_no_other_value(
         ('field "price" must be at least 5', False),
         ('field "maybe" must be "5"', False),
         ('field "inner" must be "5"', False),
+        ('the sum of field "note" must not exceed 5', True),
+        ('the sum of field "price" must not exceed 5', False),
     ],
 )
 def test_a_value_that_the_field_never_has_is_impossible(step: str, impossible: bool) -> None:
     """A field of several types, or of a model, proves nothing."""
-    assert impossible == (never_holds(parse_step(step).value, lambda path: type_at(FIELDS, path)) is not None)
+    assert impossible == bool(never_holds(parse_step(step).value, lambda path: type_at(FIELDS, path)))
+
+
+@pytest.mark.parametrize(
+    ("field", "name", "args", "impossible"),
+    [
+        ("note", "number between", ("0", "1"), True),
+        ("note", "true", (), True),
+        ("price", "non-empty string", (), True),
+        ("price", "matches", ("x",), True),
+        ("price", "number between", ("0", "1"), False),
+        ("note", "decimal", (), False),
+        ("note", "ISO date", (), False),
+        ("maybe", "true", (), False),
+    ],
+)
+def test_a_row_that_no_value_of_the_field_can_follow_is_impossible(
+    field: str, name: str, args: tuple[str, ...], impossible: bool
+) -> None:
+    """A text may hold a date or a decimal, and a field that may be null proves nothing."""
+    check = p.Includes((p.FieldRule(field, p.Rule(name, args)),))
+    assert impossible == bool(never_holds(check, lambda path: type_at(FIELDS, path)))
+
+
+@pytest.mark.parametrize(
+    ("where", "then", "vacuous"),
+    [
+        ("is greater than 5", "be at least 3", True),
+        ("is greater than 5", "be at least 6", False),
+        ("is greater than 5", "be greater than 5", True),
+        ("is 5", "not be 6", True),
+        ("is 5", "not be 5", False),
+        ("is at most 5", "be less than 6", True),
+        ("is at most 5", "be less than 5", False),
+        ("is one of 5, 9", "be less than 6", False),
+        ("exists", "be less than 6", False),
+    ],
+)
+def test_what_the_given_selects_by_can_leave_a_check_nothing_to_refuse(where: str, then: str, vacuous: bool) -> None:
+    """The check says less than its Given, so all that is selected passes it."""
+    given = parse_step(f'any fact under key "Seeds" with id "thing:*" where field "price" {where}').value
+    check = parse_step(f'field "price" must {then}').value
+    assert vacuous == bool(holds_always(check, (given,), lambda path: type_at(FIELDS, path), judged=True))

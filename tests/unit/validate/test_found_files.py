@@ -113,6 +113,25 @@ def test_a_feature_that_is_too_large_is_told_at_the_feature(site: Site, text: by
     assert f"too-large {Site.FEATURE}:1:1" in told(site.validate())
 
 
+def test_a_name_that_is_not_utf8_is_told_in_plain_characters(site: Site) -> None:
+    """Such a name can be neither printed nor written down as it is."""
+    folder = os.fsencode(site / "features") + b"/\xff"
+    os.mkdir(folder)
+    with open(folder + b"/bad.feature", "wb") as file:
+        file.write(b"Feature: x\n")
+    assert "scenario-without-steps features/\\udcff/bad.feature:1:1" in told(site.validate())
+
+
+def test_an_input_that_is_no_file_is_a_finding(site: Site) -> None:
+    """A folder, pipe or device can't be read as an input."""
+    inputs = "inputs: {note: {file: note.txt, id: 'text:note'}}\n"
+    site.replace(Site.TRUTH, "packs: [small]\n", f"packs: [small]\n{inputs}")
+    (site / "truths/small/note.txt").mkdir()
+    assert [f"missing-file {Site.TRUTH}"] == [
+        name.rpartition(":")[0].rpartition(":")[0] for name in told(site.validate())
+    ]
+
+
 def test_links_in_a_circle_end_and_name_no_file_twice(site: Site) -> None:
     """To the folder above, to itself, to a neighbour."""
     (site / "truths/up").symlink_to("..")
