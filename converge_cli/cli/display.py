@@ -108,7 +108,7 @@ class Display:
         """How the run ended, drawn."""
         from converge_cli.trace.verdict import verdict  # noqa: PLC0415  rich takes a moment
 
-        console.print(verdict(self.state, head=answer.result.head, zone=local_zone()))
+        console.print(verdict(self.state, head=answer.result.head, zone=local_zone()), crop=False)
         for line in self._refused(answer):
             console.print(line, soft_wrap=True)
 

@@ -60,7 +60,7 @@ def _show(console: "Console", state: Any, row: Any, svg: Path | None) -> None:
 
     moment = Moment(frame=0, active_s=None, running_s={})
     console.print(Group(*screen(state, width=console.width, height=10_000, zone=local_zone(), moment=moment)))
-    console.print(verdict(state, zone=local_zone(), digests=False))
+    console.print(verdict(state, zone=local_zone(), digests=False), crop=False)
     page = Page(console)
     if state.ended is not None:
         page.line(f"  outcome  {state.ended.outcome}")

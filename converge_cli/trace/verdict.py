@@ -21,7 +21,7 @@ from converge_cli.trace.wording import time_text, who_decides
 
 
 def verdict(state: TraceState, *, head: str = "", zone: tzinfo = UTC, digests: bool = True) -> RenderableType:
-    """The verdict of a run that ended or paused; empty while it goes on.
+    """The verdict of a run that ended or paused; empty while it goes on. To be printed with `crop=False`.
 
     Args:
         head: hash of the last event, hex; left out when it isn't known.
@@ -30,7 +30,7 @@ def verdict(state: TraceState, *, head: str = "", zone: tzinfo = UTC, digests: b
     rows = verdict_rows(state, head=head, zone=zone, digests=digests)
     if rows is None:
         return Group()
-    return Group(_line(*rows.lead, _Packed(rows.items)), *_table(rows.criteria), *_table(rows.rest))
+    return Group(_line(*rows.lead, _Packed(rows.items)), *_table(rows.criteria), *_rest(rows.rest))
 
 
 def waiting_text(state: TraceState, *, zone: tzinfo = UTC) -> RenderableType:
@@ -43,9 +43,7 @@ def waiting_text(state: TraceState, *, zone: tzinfo = UTC) -> RenderableType:
     if len(state.pending) > MOST:
         asked.append(f"and {len(state.pending) - MOST} more")
     lines = Text("\n".join(map(safe, asked)), overflow="fold")
-    return Group(
-        _line(f"{glyph('parked')} {stop.reason.value}", STYLES["parked"], lines), *_table(next_commands(state))
-    )
+    return Group(_line(f"{glyph('parked')} {stop.reason.value}", STYLES["parked"], lines), *_rest(next_commands(state)))
 
 
 def _waits_for(state: TraceState, request: ApprovalRequest, zone: tzinfo) -> str:
@@ -86,3 +84,22 @@ def _table(rows: Sequence[tuple[Line, ...]]) -> list[RenderableType]:
     for cells in rows:
         table.add_row(*(Text(text, style=style, overflow="fold") for text, style in cells))
     return [Padding(table, (0, 0, 0, 2))]
+
+
+def _rest(rows: Sequence[tuple[Line, ...]]) -> list[RenderableType]:
+    """Labels with their texts. A command is never broken, so that it can be copied: the terminal wraps it."""
+    width = max((len(label) for (label, _), *_ in rows), default=0)
+    made: list[RenderableType] = []
+    for (label, style), (text, text_style) in rows:
+        lead = Text(f"  {label:<{width}}  ", style=style)
+        if text.startswith("converge "):
+            command = lead + Text(text, style=text_style)
+            command.no_wrap, command.overflow = True, "ignore"
+            made.append(command)
+            continue
+        table = Table.grid()
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        table.add_row(lead, Text(text, style=text_style, overflow="fold"))
+        made.append(table)
+    return made

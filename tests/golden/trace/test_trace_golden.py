@@ -38,7 +38,7 @@ def until_the_pause() -> list[RunEvent]:
 def printed(width: int, *parts: RenderableType) -> str:
     console = Console(width=width, color_system=None, file=io.StringIO(), highlight=False)
     for part in parts:
-        console.print(part)
+        console.print(part, crop=False)
     assert isinstance(console.file, io.StringIO)
     return "".join(line.rstrip() + "\n" for line in console.file.getvalue().splitlines())
 
