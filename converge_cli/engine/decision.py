@@ -59,7 +59,11 @@ def judge_decision(asked: Asked, person: Person, said: Statement, row: RunRow, n
         (timed_out, "TIMED_OUT", too_late),
         (asked.status in {"approved", "rejected"}, "ALREADY_DECIDED", f"it has been {asked.status}"),
         (request.until is not None and request.until <= now, "TIMED_OUT", too_late),
-        (person.id in request.not_by, "SELF_APPROVAL", f"{person.id} is excluded by not_by"),
+        (
+            person.id in request.not_by,
+            "SELF_APPROVAL",
+            f"not_by excludes {person.id}; another {request.role or 'person'} decides",
+        ),
         (request.role is not None and request.role not in person.roles, "ROLE_MISSING", f"needs role {request.role}"),
         (
             request.authority is not None and not at_least(person.authority, request.authority),
