@@ -23,7 +23,7 @@ from converge_cli.truth.keyword_guess import Words
 from converge_cli.truth.source import Source
 from converge_cli.truth.step_catalogue import Keyword
 from converge_cli.truth.step_grammar import Argument, Cell
-from converge_cli.truth.swallowed import swallowed_line
+from converge_cli.truth.swallowed import Swallowed, swallowed_line, swallowed_steps
 
 __all__ = ["FeatureText", "Scenario", "Step", "Tag", "read_feature"]
 
@@ -204,9 +204,12 @@ class _Reader:
         )
 
     def _describe(self, node: Any, *, steps_expected: bool = False) -> None:
-        for line in self._described(node):
-            text = self._findings.line(Place(self._file, line, 1, 1))
+        described = [(line, self._findings.line(Place(self._file, line, 1, 1))) for line in self._described(node)]
+        together = swallowed_steps([text.strip() for _, text in described], self._words)
+        for number, (line, text) in enumerate(described):
             found = swallowed_line(text.strip(), self._words, steps_expected=steps_expected)
+            if found is None and number in together:
+                found = Swallowed(f"a step is taken for description: {text.strip()[:60]!r}", "move it below a scenario")
             if found is not None:
                 column = len(text) - len(text.lstrip()) + 1
                 place = Place(self._file, line, column, len(text.rstrip()) + 1)

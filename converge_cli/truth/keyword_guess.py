@@ -29,6 +29,7 @@ class Words(msgspec.Struct, frozen=True):
     Attributes:
         language: its code.
         steps: words that begin a step, And and But included, the asterisk not.
+        begins, ends: of these, the words of Given and When, and those of Then.
         headings: words that begin a heading.
         outline: those of an outline.
         scenarios: those of a scenario or outline that hardly begin prose.
@@ -37,6 +38,8 @@ class Words(msgspec.Struct, frozen=True):
 
     language: str
     steps: frozenset[str]
+    begins: frozenset[str]
+    ends: frozenset[str]
     headings: frozenset[str]
     outline: frozenset[str]
     scenarios: frozenset[str]
@@ -56,6 +59,8 @@ class Words(msgspec.Struct, frozen=True):
         return cls(
             language,
             _of(spec, _STEPS),
+            _of(spec, ("given", "when")),
+            _of(spec, ("then",)),
             _of(spec, _HEADINGS),
             outline,
             outline | plain,

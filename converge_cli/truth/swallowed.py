@@ -3,12 +3,14 @@
 Errs on the side of prose: a line is reported only when it begins like a keyword, or reads like a step.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from converge_cli.truth.keyword_guess import Guess, Words, guess_heading, guess_step
 from converge_cli.truth.step_parser import reads_like_a_step
 
 _MAX_LINE = 300
+_ENDS = (".", ",", ";", "!", "?", "\u2026")
 _REAL_WORDS = frozenset(
     {"a", "add", "ad", "an", "any", "ant", "as", "band", "bit", "bud", "bus", "but", "buy", "by", "cut", "end", "give"}
     | {"gives", "giver", "hand", "hen", "land", "nut", "out", "put", "sand", "ten", "than", "the", "them", "then"}
@@ -47,6 +49,22 @@ def swallowed_line(line: str, words: Words, *, steps_expected: bool) -> Swallowe
     return _as_heading(line, words, steps_expected=steps_expected) or _as_step(
         line, words, steps_expected=steps_expected
     )
+
+
+def swallowed_steps(lines: Sequence[str], words: Words) -> frozenset[int]:
+    """Which lines of a description, by their number from 0, read like the steps of a scenario together.
+
+    One line that begins with Given, When or Then may be prose; a line of Given or When with one of Then below it is
+    none, unless they are sentences with an end.
+    """
+    said = {}
+    for number, line in enumerate(lines):
+        guess = guess_step(line, words) if line and not line.endswith(_ENDS) else None
+        if guess is not None and guess.why == "exact":
+            said[number] = guess.meant
+    first = next((number for number, word in said.items() if word in words.begins), None)
+    claims = [number for number, word in said.items() if word in words.ends and first is not None and number > first]
+    return frozenset(number for number in said if claims and first is not None and number >= first)
 
 
 def _as_heading(line: str, words: Words, *, steps_expected: bool) -> Swallowed | None:

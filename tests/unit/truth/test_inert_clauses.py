@@ -98,6 +98,34 @@ def test_a_keyword_without_its_space_swallows_no_step(compile_text: Any) -> None
     assert [("swallowed-line", "write a space after Then")] == [(item.name, item.fix) for item in compiled.diagnostics]
 
 
+_AROUND = """Feature: Vendors are real
+{feature}
+  Rule: No offer comes from nobody
+{rule}
+    @invariant @structural
+    Scenario Outline: {name} makes no offer
+      Given any fact under key "Strategies" with id "offer:*"
+      Then field "vendor" must not be "<who>"
+
+      Examples:
+{examples}
+        | who    |
+        | nobody |
+"""
+
+
+@pytest.mark.parametrize("where", ["feature", "rule", "examples"])
+def test_a_scenario_without_its_heading_is_no_description(compile_text: Any, where: str) -> None:
+    """Given, When and Then below each other are steps to every reader, whatever they say."""
+    texts = dict.fromkeys(("feature", "rule", "examples"), "") | {"name": "Who"}
+    steps = "  Given a bid\n  When it is late\n  Then it is refused"
+    compiled = compile_text(_AROUND.format(**texts | {where: steps}))
+    assert ["swallowed-line"] * 3 == [item.name for item in compiled.diagnostics if item.severity == "error"]
+    prose = "  When bids are late, nobody reads them.\n  Then again, few are."
+    compiled = compile_text(_AROUND.format(**texts | {where: prose}))
+    assert [] == [item.name for item in compiled.diagnostics if item.severity == "error"]
+
+
 def test_a_blank_reason_is_none(compile_text: Any) -> None:
     """`deferred: ' '` says as little as no reason at all."""
     compiled = compile_text(
