@@ -171,10 +171,18 @@ def _listed(values: dict[str, Any], key: str) -> list[dict[str, Any]]:
     return [item for item in items if isinstance(item, dict) and "id" in item] if isinstance(items, list) else []
 
 
+def _identities(asked: _Asked) -> Sequence[Offer]:
+    """Whose keys are here: by the names of their files, which are not opened."""
+    from converge_cli.app.identity import SUFFIX  # noqa: PLC0415  only to sign
+
+    return [(path.name.removesuffix(SUFFIX), "") for path in sorted(asked.services.identities.glob(f"*{SUFFIX}"))]
+
+
 OFFERED: dict[str, Callable[[_Asked], Sequence[Offer]]] = {
     "TRUTH": _truths,
     "KEY": _truths,
     "RUN": _runs,
+    "IDENTITY": _identities,
     "REQUEST|POINT|FACT": _requests,
     "PACK": _packs,
     "PERSON": _people,

@@ -27,7 +27,7 @@ def receipt(
     ] = None,
     signer: Annotated[
         str | None,
-        typer.Option("--sign", metavar="NAME", help="Sign with this key, instead of with the only one here."),
+        typer.Option("--sign", metavar="IDENTITY", help="Sign with this key, instead of with the only one here."),
     ] = None,
     unsigned: Annotated[bool, typer.Option("--unsigned", help="Sign with none.")] = False,
     as_json: options.Json = False,

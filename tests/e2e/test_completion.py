@@ -17,9 +17,9 @@ from converge_cli.cli.complete import CHOICES
 from converge_cli.cli.main import load
 
 OWN_WORDS = {
-    "[KEY]", "[NAME]", "NAME", "TEXT", "N", "NAME=N,...", "NAME=VALUE", "KEY:ID=CONTENT", "TIME", "ID", "HASH",
+    "[KEY]", "[NAME]", "NAME", "TEXT", "N", "NAME=N,...", "NAME=VALUE", "KEY:ID=CONTENT", "TIME", "ID", "HASH", "PUB",
     "CONTEXT", "[CONTEXT]", "URL", "HOST:PORT",  # nobody can guess them
-    "DIR", "FILE", "PATH", "[PATHS]...",  # the shell completes files
+    "DIR", "FILE", "FILE...", "PATH", "[PATHS]...",  # the shell completes files
 }  # fmt: skip
 
 
