@@ -15,6 +15,7 @@ from converge_cli.truth.diagnostics import Diagnostic
 
 _MARK = "converge:"
 _WORD = re.compile(r"\s*converge:\s*(\w+)\b:?\s*(.*?)\s*$", re.IGNORECASE)
+_NO_COMMENT = ("Gherkin reads it as part of the text before it", "put it on a line of its own above")
 _REASON = re.compile(r"(?:^|\s)--(?:\s|$)")
 
 
@@ -55,6 +56,8 @@ def read_suppressions(file: str, lines: Sequence[str]) -> tuple[Suppression, ...
             continue
         first, last = (number, number) if line[:at].strip() else _below(lines, number, mark)
         codes, reason, problem = _read(match[1], match[2])
+        if file.endswith(".feature") and line[:at].strip():
+            codes, problem = (), _NO_COMMENT
         found.append(Suppression(number, at + 1, len(line.rstrip()) + 1, first, last, codes, reason, problem))
     return tuple(found)
 
@@ -109,6 +112,6 @@ def _read(word: str, rest: str) -> tuple[tuple[str, ...], str, tuple[str, str] |
         if not kind.suppressible:
             return (), reason, (f"{kind.code} {kind.name} can't be suppressed", "mend what it is about")
         kinds.append(kind)
-    if not reason:
+    if not re.search(r"\w", reason):
         return (), "", ("it gives no reason", f"say why: ignore {words[0]} -- reason")
     return tuple(kind.code for kind in kinds), reason, None

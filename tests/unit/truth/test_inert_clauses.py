@@ -157,3 +157,19 @@ def test_a_bullet_or_a_heading_without_colon_swallows_nothing(compile_text: Any,
 def test_prose_stays_prose(compile_text: Any, line: str) -> None:
     """A description may have bullets and may talk of rules and scenarios."""
     assert () == compile_text(_FEATURE % line).diagnostics
+
+
+@pytest.mark.parametrize("reason", ["", "-", "..."])
+def test_a_suppression_without_a_reason_in_words_suppresses_nothing(compile_text: Any, reason: str) -> None:
+    """A dash is no reason."""
+    feature = _FEATURE.replace("no offer", "perhaps no offer") % ""
+    title = "  Scenario: Nobody makes"
+    found = compile_text(feature.replace(title, f"  # converge: ignore CV041 -- {reason}\n{title}")).diagnostics
+    assert [("hedging-word", None)] == [(item.name, item.suppressed) for item in found]
+
+
+def test_what_gherkin_reads_as_text_suppresses_nothing(compile_text: Any) -> None:
+    """Behind a title there is no comment, so the words would stand in the title and in each report."""
+    feature = _FEATURE.replace("no offer", "perhaps no offer # converge: ignore CV041 -- their words") % ""
+    found = compile_text(feature).diagnostics
+    assert [("hedging-word", None)] == [(item.name, item.suppressed) for item in found]
