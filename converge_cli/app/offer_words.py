@@ -182,6 +182,7 @@ OFFERED: dict[str, Callable[[_Asked], Sequence[Offer]]] = {
     "TRUTH": _truths,
     "KEY": _truths,
     "RUN": _runs,
+    "RUN|CODE": lambda asked: [*_runs(asked), *_codes(asked)],
     "IDENTITY": _identities,
     "REQUEST|POINT|FACT": _requests,
     "PACK": _packs,

@@ -65,9 +65,10 @@ def _of_run(run: str, target: str | None) -> Answer:
         if target is None and not _may_be_run(run):
             raise unknown_code(run, "explain") from error
         raise
+    from converge_cli.cli.local_zone import local_zone  # noqa: PLC0415
     from converge_cli.trace.explain_tree import explain_tree  # noqa: PLC0415
 
-    tree = explain_tree(explained.data)
+    tree = explain_tree(explained.data, local_zone())
     return Answer("explained", 0, explained.data, lambda console: _draw(console, tree))
 
 

@@ -123,18 +123,19 @@ def envelope(command: str, answer: Answer) -> dict[str, Any]:
 
 
 def error_data(error: ConvergeError) -> dict[str, Any]:
-    """An error as data; findings of a truth come along."""
+    """An error as data; the findings of a truth and the place where a replay diverged come along."""
     data: dict[str, Any] = {
         "code": error.code,
         "message": error.message,
         "hint": error.hint,
         "where": error.where,
     }
-    findings = getattr(error, "diagnostics", None)
-    if findings is not None:
-        import msgspec  # noqa: PLC0415  only for the few errors that carry findings
+    for name, carried in (("findings", "diagnostics"), ("divergence", "divergence")):
+        value = getattr(error, carried, None)
+        if value is not None:
+            import msgspec  # noqa: PLC0415  only for the few errors that carry something
 
-        data["findings"] = msgspec.to_builtins(findings)
+            data[name] = msgspec.to_builtins(value)
     return data
 
 

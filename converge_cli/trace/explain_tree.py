@@ -1,6 +1,7 @@
 """An explanation as a tree of labelled lines, for people. Drawn from its data alone; every text is made safe here."""
 
 from collections.abc import Iterator, Mapping
+from datetime import tzinfo
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ import msgspec
 from converge_cli._internal.canonical_json import encode
 from converge_cli.trace.one_line import one_line
 from converge_cli.trace.sanitize import safe
-from converge_cli.trace.wording import REASON, ids_text, plural
+from converge_cli.trace.wording import REASON, ids_text, plural, time_text
 
 MOST = 40
 """Branches of one kind that are drawn; --json has all."""
@@ -24,9 +25,19 @@ class Branch(msgspec.Struct):
     below: list["Branch"] = []
 
 
-def explain_tree(data: Data) -> Branch:
-    """The tree of an explanation."""
+def explain_tree(data: Data, zone: tzinfo | None = None) -> Branch:
+    """The tree of an explanation; times in the zone, or as they were recorded."""
+    data = _timed(data, zone)
     return {"fact": _fact, "criterion": _criterion, "gate": _gate, "run": _run}[data["what"]](data)
+
+
+def _timed(data: Any, zone: tzinfo | None) -> Any:
+    if isinstance(data, Mapping):
+        return {
+            name: time_text(item, zone) if name == "until" and isinstance(item, str) else _timed(item, zone)
+            for name, item in data.items()
+        }
+    return [_timed(item, zone) for item in data] if isinstance(data, list | tuple) else data
 
 
 def _fact(data: Data) -> Branch:

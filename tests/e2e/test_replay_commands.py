@@ -88,6 +88,10 @@ def test_a_forged_verdict_is_found_with_both_values(converge, committed, tmp_pat
     assert (9, "REPLAY_DIVERGED") == (ran.code, ran.error["code"])
     assert f"{committed}:" in ran.error["where"]
     assert "decision.outcome" in ran.error["message"]
+    differing = {
+        item["path"]: (item["recorded"], item["recomputed"]) for item in ran.error["divergence"]["differences"]
+    }
+    assert ("PROMOTE", "ESCALATE") == differing["decision.outcome"]
     said = converge("replay", committed, "--verify").err
     assert "PROMOTE" in said
     assert "ESCALATE" in said
