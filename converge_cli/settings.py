@@ -70,7 +70,11 @@ def _identities(env: Mapping[str, str]) -> Path:
     if given:
         return Path(given).absolute()
     config = env.get("XDG_CONFIG_HOME")
-    return (Path(config) if config else Path.home() / ".config") / "converge" / "identities"
+    try:
+        home = Path(config) if config else Path.home() / ".config"
+    except RuntimeError:  # a user without a home, as in some containers: nothing but keys needs one
+        home = Path("/nonexistent")
+    return home / "converge" / "identities"
 
 
 def _ledger(text: str | None, folder: Path) -> "LedgerAddress | None":

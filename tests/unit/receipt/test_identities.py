@@ -18,6 +18,7 @@ from converge_cli.app.identity import IdentityError, IdentityExistsError, find_i
 from converge_cli.app.recorded_run import events_of
 from converge_cli.core.approval import Approval, signature_fits
 from converge_cli.core.event import ApprovalDecided, DecisionRefused
+from converge_cli.settings import load_settings
 from converge_cli.truth.diagnostics import InvalidTruthError
 from converge_cli.truth.people import read_people
 from converge_cli.truth.source import Source
@@ -206,3 +207,22 @@ def fits(public: str, message: bytes, signature: bytes | bytearray) -> bool:
         return script.signed(public, "t", message, bytes(signature))
     except ValueError:
         return False
+
+
+def test_keys_are_where_the_environment_says_and_never_where_a_project_says(tmp_path, monkeypatch):
+    """CONVERGE_IDENTITY_PATH, XDG_CONFIG_HOME, the home; without a home everything but keys works."""
+
+    def where(**env: str) -> Path:
+        return load_settings(tmp_path, env).identities
+
+    monkeypatch.setenv("HOME", "/home/mona")
+    assert (Path("/keys"), Path("/c/converge/identities"), Path("/home/mona/.config/converge/identities")) == (
+        where(CONVERGE_IDENTITY_PATH="/keys", XDG_CONFIG_HOME="/c"), where(XDG_CONFIG_HOME="/c"), where()
+    )  # fmt: skip
+    monkeypatch.setattr(Path, "home", no_home)
+    assert Path("/nonexistent/converge/identities") == where()
+
+
+def no_home() -> Path:
+    """As in a container whose user is known by number only."""
+    raise RuntimeError("could not determine home directory")
