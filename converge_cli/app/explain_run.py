@@ -13,7 +13,7 @@ from converge_cli.app.explain_run_data import claim_data, gate_data, request_dat
 from converge_cli.app.recorded_run import events_of, find_row
 from converge_cli.app.services import Services
 from converge_cli.core.criterion import Criterion, CriterionResult
-from converge_cli.core.errors import ConvergeError, did_you_mean
+from converge_cli.core.errors import ConvergeError, RecordCorruptError, did_you_mean
 from converge_cli.core.event import RunStarted
 from converge_cli.core.invariant import Invariant, Validation
 from converge_cli.core.job import Clause, Job
@@ -54,7 +54,15 @@ def explain_run(services: Services, run: str, target: str | None = None) -> Expl
         ConvergeError: no such run, or its record is damaged.
     """
     row = find_row(services, run)
-    return _Explainer(services, row).explain(target)
+    try:
+        explainer = _Explainer(services, row)
+    except (KeyError, IndexError, msgspec.MsgspecError) as error:
+        raise RecordCorruptError(
+            f"the record of run {row.run} refers to what is not there: {error}",
+            hint=f"converge replay {row.run} --verify names the place",
+            where=row.run,
+        ) from error
+    return explainer.explain(target)
 
 
 class _Explainer:

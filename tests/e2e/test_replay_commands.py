@@ -145,3 +145,11 @@ def test_something_unknown_is_a_usage_error_with_what_is_near(converge, committe
     assert (2, "TARGET_UNKNOWN", "did you mean commitment:acme?") == (ran.code, ran.error["code"], ran.error["hint"])
     assert "RUN_NOT_FOUND" == converge("explain", "zzz9zzz9z", "x", "--json").error["code"]
     assert 2 == converge("explain", "CV999", "--json").code
+
+
+def test_a_record_that_refers_to_nothing_is_damaged_not_a_crash(converge, committed, tmp_path):
+    """Its hashes fit, its references do not: both commands end with 9 and a place."""
+    forge(tmp_path / "store", b'"execution":', b'"execution":9')
+    for words in (("explain", committed), ("replay", committed, "--verify")):
+        ran = converge(*words, "--json")
+        assert (9, True) == (ran.code, committed in ran.error["where"])
