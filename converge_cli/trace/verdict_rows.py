@@ -169,3 +169,6 @@ def _digests(state: TraceState, outcome: str, head: str) -> Iterator[tuple[Line,
     shown += [f"head {head[:DIGEST_SHOWN]}{CUT}"] if head else []
     if shown:
         yield ("outcome", "dim"), (f"{'   '.join(shown)}   (whole: converge show {safe(state.run)})", "dim")
+    if head and state.final:
+        run = safe(state.run)
+        yield ("proof", "dim"), (f"converge receipt {run} -o {run}.json", "dim")
