@@ -7,6 +7,7 @@ from typing import Any
 
 from converge_cli.app.recorded_run import events_of, find_row
 from converge_cli.app.services import Services
+from converge_cli.core.stop_reason import StopReason
 from converge_cli.truth.catalog import project_of
 
 Offer = tuple[str, str]
@@ -182,6 +183,8 @@ OFFERED: dict[str, Callable[[_Asked], Sequence[Offer]]] = {
     "TRUTH": _truths,
     "KEY": _truths,
     "RUN": _runs,
+    "[RUN]": _runs,
+    "REASON": lambda _: [(reason.value, "") for reason in StopReason],
     "RUN|CODE": lambda asked: [*_runs(asked), *_codes(asked)],
     "IDENTITY": _identities,
     "REQUEST|POINT|FACT": _requests,

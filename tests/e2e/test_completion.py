@@ -19,6 +19,7 @@ from converge_cli.cli.main import load
 OWN_WORDS = {
     "[KEY]", "[NAME]", "NAME", "TEXT", "N", "NAME=N,...", "NAME=VALUE", "KEY:ID=CONTENT", "TIME", "ID", "HASH", "PUB",
     "CONTEXT", "[CONTEXT]", "URL", "HOST:PORT", "[FACT|CRITERION|GATE]",  # nobody can guess them
+    "KIND", "RUN:SEQ",  # of what is recorded, which may be long
     "DIR", "FILE", "FILE...", "PATH", "[PATHS]...",  # the shell completes files
 }  # fmt: skip
 

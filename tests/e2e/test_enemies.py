@@ -328,7 +328,7 @@ def test_ctrl_c_ends_with_130_and_the_run_resumes(converge, project, body):
     assert (130, "Cancelled") == (running.returncode, document["outcome"])
     assert b"Traceback" not in err
     project.write()
-    ran = converge("resume", document["data"]["run_id"], "--json", cwd=folder)
+    ran = converge("resume", document["data"]["run_id"], "--accept-changes", "--json", cwd=folder)
     assert (0, "CriteriaMet") == (ran.code, ran.document["outcome"])
 
 
