@@ -1,0 +1,109 @@
+"""Drives a subject through faults, each process of a case forked from this one, which has imported everything.
+
+    python fault_driver.py PROJECT TRUTH FOLDER SERVER
+
+Reads a case a line from stdin, `{"case", "faults": [[at, kind] | milliseconds ...], "clock"}`: for each fault a process
+that drives until the fault ends it, then one that drives to the end and judges. Prints a verdict a line.
+"""
+
+import gc
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fault_subject import drive, judge
+
+from converge_cli.app.load_truth import load_truth
+from converge_cli.bootstrap import make_services
+from converge_cli.core.errors import ConvergeError
+from converge_cli.settings import Settings
+from converge_cli.testing.fault_disk import Fault, FaultDisk
+
+PROJECT, TRUTH, FOLDER, SERVER = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), sys.argv[4]
+LIMIT = 60
+
+
+def services_of(folder: Path) -> Any:
+    return make_services(PROJECT, settings=Settings("sqlite", folder / "store", None))
+
+
+LOADED = load_truth(services_of(FOLDER / "never"), TRUTH, {})
+
+
+def in_child(work: Callable[[], dict[str, Any]], told: Path) -> int:
+    """Fork; the child works and leaves its answer in a file. Its process id."""
+    child = os.fork()
+    if child:
+        return child
+    code = 1
+    try:
+        signal.alarm(LIMIT)
+        told.write_text(json.dumps(work()))
+        code = 0
+    except BaseException as error:  # noqa: BLE001  whatever it is, it is told, and the child never goes on as its parent
+        told.write_text(json.dumps({"error": f"{getattr(error, 'code', type(error).__name__)}: {error}"}))
+        code = 3 if isinstance(error, ConvergeError) else 1
+    finally:
+        os._exit(code)
+
+
+def disturbed(folder: Path, fault: Any, clock: float) -> str:
+    """One process that is to end before its time; how it ended."""
+
+    def work() -> dict[str, Any]:
+        if isinstance(fault, list):
+            FaultDisk(Fault(*fault)).install()
+        drive(services_of(folder), LOADED, folder / "diary", clock)
+        return {"error": "none"}
+
+    child = in_child(work, folder / "told")
+    if not isinstance(fault, list):
+        time.sleep(fault / 1000)
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return signal.Signals(os.WTERMSIG(status)).name
+    return str(json.loads((folder / "told").read_text())["error"]).partition(":")[0]
+
+
+def finished(folder: Path, clock: float) -> dict[str, Any]:
+    """The last process: to the end, then judged."""
+
+    def work() -> dict[str, Any]:
+        disk = FaultDisk()
+        disk.install()
+        began = time.monotonic()
+        drive(services_of(folder), LOADED, folder / "diary", clock)
+        seconds = time.monotonic() - began
+        verdict = judge(services_of(folder), folder / "diary")
+        return {**vars(verdict), "points": disk.points, "seconds": seconds}
+
+    os.waitpid(in_child(work, folder / "told"), 0)
+    return dict(json.loads((folder / "told").read_text()))
+
+
+def main() -> None:
+    os.environ["FAULT_SERVER"] = f"{SERVER}/rehearsal"
+    in_memory = make_services(PROJECT, settings=Settings("memory", FOLDER, None))
+    drive(in_memory, LOADED, FOLDER / f"rehearsal-{os.getpid()}")  # everything is imported before the first fork
+    gc.freeze()  # what was imported is left alone, so that forks share its memory
+    for line in sys.stdin:
+        case = json.loads(line)
+        folder = FOLDER / str(case["case"])
+        folder.mkdir(parents=True)
+        os.environ["FAULT_SERVER"] = f"{SERVER}/{case['case']}"
+        ended = [disturbed(folder, fault, 0) for fault in case["faults"]]
+        verdict = {"case": case["case"], "ended": ended, **finished(folder, case.get("clock", 0))}
+        shutil.rmtree(folder)
+        sys.stdout.write(json.dumps(verdict) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

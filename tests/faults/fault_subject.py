@@ -1,0 +1,156 @@
+"""What is driven through faults, from whatever is recorded to the final stop, and what it was promised on the way."""
+
+import asyncio
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from converge_cli._internal.hashing import GENESIS, chain_link
+from converge_cli.app.decide_approval import decide_approval
+from converge_cli.app.load_truth import LoadedTruth
+from converge_cli.app.recorded_run import events_of
+from converge_cli.app.resume_run import ResumeRun
+from converge_cli.app.run_job import RunJob, RunRequest
+from converge_cli.app.services import Services
+from converge_cli.core import event as e
+from converge_cli.core.budget import BudgetChange
+from converge_cli.engine.decision import Statement
+from converge_cli.engine.request_book import requests_of
+
+DECIDERS = {"vendor_commitment": "mona"}
+SEEDS = {"fifty": ("Seeds:text:begin=go",)}
+SAID = Statement("approved", "three bids compared", "interactive")
+
+
+class Diary:
+    """Tells, in a file that outlives the process, what was acknowledged to it; an EventSink."""
+
+    def __init__(self, file: Path, head: bytes, seq: int) -> None:
+        self._descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        self._head, self._seq = head, seq
+
+    def note(self, **words: Any) -> None:
+        """Write a line, whole."""
+        os.write(self._descriptor, json.dumps(words).encode() + b"\n")
+
+    def events(self, run: str, committed: Sequence[e.RunEvent]) -> None:
+        """What was committed: from now on it may never be gone."""
+        for event in committed:
+            if event.seq == self._seq + 1:
+                self._head, self._seq = chain_link(self._head, e.encode_event(event)), event.seq
+        self.note(what="acknowledged", run=run, seq=self._seq, head=self._head.hex())
+
+    def running(self, beginning: e.SuggestorRunning) -> None:
+        """A suggestor is about to work."""
+        self.note(what="executes", cycle=beginning.cycle, suggestor=beginning.suggestor)
+
+
+class ClockAhead:
+    """The real clock, so many seconds ahead (or behind, when negative)."""
+
+    def __init__(self, clock: Any, seconds: float) -> None:
+        self._clock, self._seconds = clock, seconds
+        self.monotonic = clock.monotonic
+
+    def now(self) -> str:
+        """UTC now, shifted."""
+        moment = datetime.fromisoformat(self._clock.now()) + timedelta(seconds=self._seconds)
+        return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def drive(services: Services, truth: LoadedTruth, diary_file: Path, clock: float = 0) -> None:
+    """Go from whatever is recorded to the final stop, as a person with a terminal would."""
+    services = replace(services, clock=ClockAhead(services.clock, clock)) if clock else services
+    store = services.experience
+    rows = list(store.rows())
+    diary = found(services, rows[0].run if rows else None, diary_file)
+    if not rows:
+        request = RunRequest(truth.job.truth, seeds=SEEDS.get(truth.job.truth, ()))
+        asyncio.run(RunJob(services, request, diary, truth=truth).run())
+    while (row := next(iter(store.rows()))).status != "stopped":
+        for asked in list(requests_of(events_of(services, row.run)).values()) if row.pending else ():
+            if asked.status == "pending":
+                decide_approval(services, row.run, asked.request.id, DECIDERS[asked.request.point], SAID, sink=diary)
+        added = BudgetChange(cycles=30) if row.reason == "CycleBudgetExhausted" else None
+        asyncio.run(ResumeRun(services, row.run, added=added, sink=diary).run())
+    store.close()
+
+
+def found(services: Services, run: str | None, diary_file: Path) -> Diary:
+    """Begin the diary of a process with what it finds recorded."""
+    head, seq = GENESIS, 0
+    executed, calls = [], []
+    if run is not None:
+        for data in services.experience.read(run):
+            head, seq = chain_link(head, data), seq + 1
+            event = e.decode_event(data)
+            if isinstance(event, e.SuggestorExecuted):
+                executed.append((event.cycle, event.suggestor))
+        calls = [services.experience.get_blob(call.request).decode() for call in services.experience.calls(run)]
+    diary = Diary(diary_file, head, seq)
+    diary.note(what="found", run=run, seq=seq, head=head.hex(), executed=executed, calls=calls)
+    return diary
+
+
+@dataclass
+class Verdict:
+    """What a case came to.
+
+    Attributes:
+        outcome: the outcome digest in RunStopped.
+        problems: every promise that was not kept.
+        calls: for each process, the requests whose answers were kept when it began: it may not pay for them.
+    """
+
+    outcome: str = ""
+    problems: list[str] = field(default_factory=list)
+    calls: list[list[str]] = field(default_factory=list)
+
+
+def judge(services: Services, diary_file: Path) -> Verdict:
+    """Hold the final record against everything that was promised on the way."""
+    verdict = Verdict()
+    row = next(iter(services.experience.rows()))
+    recorded = list(services.experience.read(row.run))
+    heads = [GENESIS]
+    for data in recorded:
+        heads.append(chain_link(heads[-1], data))
+    known: set[tuple[int, str]] = set()
+    for line in diary_file.read_text().splitlines():
+        note = json.loads(line)
+        if not _stands(note, row.run, heads):
+            verdict.problems.append(f"what was {note['what']} at {note['seq']} is gone or changed")
+        if note["what"] == "found":
+            known = {(cycle, name) for cycle, name in note["executed"]}
+            verdict.calls.append(note["calls"])
+        elif note["what"] == "executes" and (note["cycle"], note["suggestor"]) in known:
+            verdict.problems.append(f"{note['suggestor']} of cycle {note['cycle']} ran again")
+    _judge_events(verdict, [e.decode_event(data) for data in recorded])
+    return verdict
+
+
+def _stands(note: dict[str, Any], run: str, heads: list[bytes]) -> bool:
+    """Whether the record still begins with what a process found, or was told to be safe."""
+    if note.get("run") is None:
+        return True
+    return note["run"] == run and note["seq"] < len(heads) and heads[note["seq"]].hex() == note["head"]
+
+
+def _judge_events(verdict: Verdict, events: list[e.RunEvent]) -> None:
+    stopped = events[-1]
+    assert isinstance(stopped, e.RunStopped)
+    verdict.outcome = stopped.outcome
+    verdict.problems += [f"refused: {event.code}" for event in events if isinstance(event, e.DecisionRefused)]
+    once = {
+        "approval spent": [name for event in events if isinstance(event, e.ApprovalSpent) for name in event.requests],
+        "decision": [(x.approval.request, x.approval.by) for x in events if isinstance(x, e.ApprovalDecided)],
+        "request": [event.request.id for event in events if isinstance(event, e.ApprovalRequested)],
+        "fact": [(event.key, event.id) for event in events if isinstance(event, e.FactPromoted)],
+        "start": [event.run for event in events if isinstance(event, e.RunStarted)],
+    }
+    for what, names in once.items():
+        verdict.problems += [f"{what} {name} twice" for name in sorted({n for n in names if names.count(n) > 1})]

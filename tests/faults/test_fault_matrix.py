@@ -1,0 +1,178 @@
+"""The fault matrix of docs/faults.md: whatever goes wrong, a run comes to what it would have come to undisturbed.
+
+CONVERGE_FAULTS=all takes every write point for every kind of fault and at least 1,000 random kills; without it, what
+fits into a minute.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from page_server import PageServer
+
+from converge_cli.testing.fault_disk import KINDS
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+PROJECTS = {"hello-convergence": ROOT, "vendor-selection": ROOT, "fifty": HERE / "fifty"}
+SUBJECTS = tuple(PROJECTS)
+THOROUGH = os.environ.get("CONVERGE_FAULTS") == "all"
+STEP = {"hello-convergence": 1, "vendor-selection": 1, "fifty": 1 if THOROUGH else 9}
+"""Of how many write points one is taken. Fifty pages have seven in each of their hundred transactions."""
+
+KILLS = dict.fromkeys(SUBJECTS, 400) if THOROUGH else {"hello-convergence": 80, "vendor-selection": 60, "fifty": 60}
+DRIVERS = 2
+DAY = 86_400
+_LAST = 5
+"""The last points are those of closing the store: how many there are depends on when the log was last folded in."""
+
+pytestmark = pytest.mark.timeout(3600 if THOROUGH else 240)
+
+
+class Bench:
+    """Puts subjects through faults, in a few processes at a time."""
+
+    def __init__(self, folder: Path, server: PageServer) -> None:
+        self._folder = folder
+        self._server = server
+        self._numbers = count()
+        self.undisturbed = cache(self._undisturbed)
+
+    def put(self, subject: str, cases: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The verdict on each case, in order."""
+        named = [{"case": f"c{next(self._numbers)}", **case} for case in cases]
+        shares = [named[number::DRIVERS] for number in range(DRIVERS)]
+        with ThreadPoolExecutor(DRIVERS) as pool:
+            told = pool.map(lambda share: self._drive(subject, share), shares)
+            verdicts = {verdict["case"]: verdict for verdicts in told for verdict in verdicts}
+        return [{**case, **verdicts[case["case"]]} for case in named]
+
+    def _undisturbed(self, subject: str) -> dict[str, Any]:
+        [verdict] = self.put(subject, [{"faults": []}])
+        assert [] == verdict.get("problems"), verdict
+        return verdict
+
+    def _drive(self, subject: str, cases: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        done = subprocess.run(
+            [
+                sys.executable,
+                HERE / "fault_driver.py",
+                PROJECTS[subject],
+                subject,
+                self._folder,
+                str(self._server.port),
+            ],
+            input="\n".join(json.dumps(case) for case in cases),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def broken(self, subject: str, verdicts: Sequence[dict[str, Any]]) -> list[Any]:
+        """Every case in which a promise was not kept, with what was wrong."""
+        expected = self.undisturbed(subject)["outcome"]
+        return [wrong for verdict in verdicts if (wrong := self._wrong(verdict, expected))]
+
+    def _wrong(self, verdict: dict[str, Any], expected: str) -> Any:
+        if "error" in verdict:
+            return verdict
+        paid = self._server.paid_for(verdict["case"])
+        kept = [{json.loads(call)["page"] for call in calls} for calls in verdict["calls"]]
+        # A process that dies between an answer and its keeping has to ask again, with the same key; none that finds it.
+        twice = [page for page, times in paid.items() if times > sum(page not in found for found in kept)]
+        keys = [place for place, keys in self._server.keys.items() if place[0] == verdict["case"] and len(keys) > 1]
+        other = [] if verdict["outcome"] == expected else ["another outcome"]
+        problems = [*verdict["problems"], *other, *(f"page {page} paid for again" for page in twice), *keys]
+        return (verdict["faults"], verdict["ended"], problems) if problems else None
+
+    def points(self, subject: str) -> range:
+        """The write points that are taken."""
+        return range(1, self.undisturbed(subject)["points"] - _LAST, STEP[subject])
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with PageServer() as server:
+        yield Bench(tmp_path_factory.mktemp("faults"), server)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_kill_9_at_every_write_point(bench: Bench, subject: str) -> None:
+    """Before each write, sync and cut of a file that run, decision or resume makes."""
+    verdicts = bench.put(subject, [{"faults": [[point, "kill"]]} for point in bench.points(subject)])
+    assert [] == bench.broken(subject, verdicts)
+    assert {"SIGKILL"} == {verdict["ended"][0] for verdict in verdicts}
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_kill_9_at_random_again_and_again(bench: Bench, subject: str) -> None:
+    """From outside, at any moment of a run or of the resume after the kill before: at least 200 in all."""
+    longest = bench.undisturbed(subject)["seconds"] * 1000
+    golden = (5**0.5 - 1) / 2  # multiples of it, without their whole part, are spread evenly and never repeat
+    moments = [round((number * golden % 1) * longest, 1) for number in range(KILLS[subject])]
+    cases = [{"faults": list(pair)} for pair in zip(moments[::2], moments[1::2], strict=True)]
+    verdicts = bench.put(subject, cases)
+    assert [] == bench.broken(subject, verdicts)
+    assert len(cases) <= sum(ended == "SIGKILL" for verdict in verdicts for ended in verdict["ended"])
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "kill"])
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_disk_that_fails(bench: Bench, subject: str, kind: str) -> None:
+    """A torn write, a power cut with all or some of what was not synced lost, a full disk, a failed write or sync.
+
+    Each kind begins at another point, so that together they take all that are taken.
+    """
+    others = [name for name in KINDS if name != "kill"]
+    points = bench.points(subject)
+    taken = points if THOROUGH else points[others.index(kind) :: len(others)]
+    verdicts = bench.put(subject, [{"faults": [[point, kind]]} for point in taken])
+    told = {"STORE_UNAVAILABLE", "none"} if kind in {"full", "error"} else {"SIGKILL"}
+    ended = [verdict["ended"][0] for verdict in verdicts]
+    assert [] == bench.broken(subject, verdicts)
+    assert told >= set(ended)
+    assert len(ended) / 2 < len(ended) - ended.count("none")
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_clock_that_goes_back(bench: Bench, subject: str) -> None:
+    """The process that goes on after a kill reads a time a day before the events that it finds; or a day later."""
+    cases = [
+        {"faults": [[point, "kill"]], "clock": (-DAY, DAY)[number % 2]}
+        for number, point in enumerate(bench.points(subject)[:: 1 if THOROUGH else 9])
+    ]
+    assert [] == bench.broken(subject, bench.put(subject, cases))
+
+
+def test_what_was_paid_for_is_there_to_be_counted(bench: Bench) -> None:
+    """The subjects are what they are taken for: fifty calls, an approval, hundreds of points."""
+    fifty = bench.undisturbed("fifty")
+    assert dict.fromkeys(range(50), 1) == bench._server.paid_for(fifty["case"])
+    assert 700 < fifty["points"]
+    assert bench.undisturbed("hello-convergence")["points"] < bench.undisturbed("vendor-selection")["points"]
+
+
+def test_the_page_of_faults_names_tests_that_exist() -> None:
+    """Each line of the table of docs/faults.md leads to a test, and each test of this matrix has a line."""
+    page = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page))
+    defined = {
+        (file, name)
+        for file in {file for file, _ in named}
+        for name in re.findall(r"^def (test_\w+)", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    mine = {name for file, name in defined if file.endswith(Path(__file__).name)}
+    assert set() == named - defined
+    assert {name for name in mine if "page" not in name and "paid" not in name} == {
+        name for file, name in named if file.endswith(Path(__file__).name)
+    }
