@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from textwrap import dedent, indent
 from typing import Any
@@ -87,10 +89,16 @@ def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.getbasetemp() / "bytecode"
 
 
+@pytest.fixture(scope="session")
+def converge_in(bytecode: Path) -> Callable[[Path], Converge]:
+    """The command, with a store of its own in a given folder: for tests that share what was recorded."""
+    return partial(Converge, bytecode=bytecode)
+
+
 @pytest.fixture
-def converge(tmp_path: Path, bytecode: Path) -> Converge:
+def converge(tmp_path: Path, converge_in: Callable[[Path], Converge]) -> Converge:
     """The command, with a store of its own in the test's folder."""
-    return Converge(tmp_path, bytecode)
+    return converge_in(tmp_path)
 
 
 class Project:

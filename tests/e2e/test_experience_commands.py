@@ -12,11 +12,9 @@ CONTENT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory, bytecode: Path) -> Any:
+def recorded(tmp_path_factory: pytest.TempPathFactory, converge_in: Any) -> Any:
     """A store of three runs: hello, a vendor selection that was approved, one that waits; never written to again."""
-    from conftest import Converge
-
-    converge = Converge(tmp_path_factory.mktemp("recorded"), bytecode)
+    converge = converge_in(tmp_path_factory.mktemp("recorded"))
     converge("run", "hello-convergence", "--trace", "off")
     approved = converge("run", "vendor-selection", "--trace", "off", "--json").data["run_id"]
     said = ("--as", "mona", "--reason", "three bids compared")
