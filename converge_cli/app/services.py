@@ -43,8 +43,8 @@ class Services:
     identities: Path = Path("identities")
 
     def packs(self, project: Path | None) -> "PackRegistry":
-        """The packs that a project sees: its own, installed ones, ours."""
+        """The packs that a project sees: its own, installed ones, ours. For our truths ours are its own."""
         from converge_cli.pack.registry import PackRegistry  # noqa: PLC0415  commands that need no pack load none
 
-        roots = [] if project is None or project == self.shipped else [project / "packs"]
+        roots = [] if project is None else [project / "packs"]
         return PackRegistry(roots, shipped=[self.shipped / "packs"], on_stuck=self.on_stuck)
