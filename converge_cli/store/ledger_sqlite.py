@@ -3,11 +3,9 @@
 Must never touch the experience store's file or lock: a busy ledger keeps no run waiting.
 """
 
-import os
 import sqlite3
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -31,12 +29,12 @@ from converge_cli.core.ledger import (
 )
 from converge_cli.core.ledger_errors import ContextNotEmptyError, LedgerUnavailableError
 from converge_cli.core.port import Clock
-from converge_cli.store.file_lock import lock_within, unlock
 from converge_cli.store.ledger_poll import Poll
 from converge_cli.store.ledger_snapshot import Snapshot, take_snapshot
 from converge_cli.store.ledger_watch import DEFAULT_MAX_LAG, Wakers, watch
-from converge_cli.store.sqlite_schema import BUSY_SECONDS, SEQ_BITS, Layout, check_version, connect, migrate
-from converge_cli.store.unavailable import StoreUnavailableError, disk_error
+from converge_cli.store.sqlite_file import SqliteFile
+from converge_cli.store.sqlite_schema import BUSY_SECONDS, SEQ_BITS, Layout
+from converge_cli.store.unavailable import StoreUnavailableError
 
 _VERSION_1 = """
 CREATE TABLE contexts (
@@ -60,7 +58,6 @@ CREATE INDEX entries_by_key ON entries (context, key);
 """A place is the context's number shifted by `SEQ_BITS`, plus the sequence: one tree, and each index ends in it."""
 
 _APPLICATION_ID = 0x436E764C
-_CHECKPOINT_PAGES = 2000
 _ELSEWHERE = "choose another file with --ledger"
 _COLUMNS = "place, entry, key, metadata, time, previous, hash, payload"
 # The names put into these statements are our own.
@@ -84,15 +81,17 @@ class SqliteLedger:
         self, file: Path, clock: Clock, *, max_lag: int = DEFAULT_MAX_LAG, lock_seconds: float = BUSY_SECONDS
     ) -> None:
         self.max_lag = max_lag
-        self._file = file
-        self._layout = Layout(file.name, _APPLICATION_ID, (_VERSION_1,), _ELSEWHERE)
+        layout = Layout(
+            file.name,
+            _APPLICATION_ID,
+            (_VERSION_1,),
+            _ELSEWHERE,
+            lock=f"{file.name}.lock",
+            # A batch fills hundreds of pages: folding the log after each would double its time.
+            checkpoint_pages=2000,
+        )
+        self._file = SqliteFile(file.parent, layout, file, lock_seconds)
         self._clock = clock
-        self._lock_seconds = lock_seconds
-        self._mutex = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
-        self._writable = False
-        self._opened = 0
-        self._lock_file: int | None = None
         self._wakers = Wakers()
         self._poll = Poll(self._wakers, self._version)
 
@@ -164,85 +163,33 @@ class SqliteLedger:
 
     def close(self) -> None:
         """Fold the write-ahead log into the one file and let go of it; the next call opens it again."""
-        with self._mutex:
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                if self._writable:
-                    with suppress(sqlite3.Error):
-                        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                connection.close()
-            if self._lock_file is not None:
-                os.close(self._lock_file)
-            self._lock_file, self._writable = None, False
+        self._file.close()
 
     def _version(self) -> tuple[int, int]:
         """Changes whenever another connection has written."""
         with self._reading() as connection:
-            return self._opened, 0 if connection is None else connection.execute("PRAGMA data_version").fetchone()[0]
+            return self._file.opened, 0 if connection is None else connection.execute("PRAGMA data_version").fetchone()[
+                0
+            ]
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._mutex, self._translated(), self._file_lock():
-            connection = self._writer()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                # SQLite has rolled back by itself after a full disk; then there is nothing left to roll back.
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+        with _told(), self._file.writing() as connection:
+            yield connection
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
-        with self._mutex, self._translated():
-            if self._connection is None and self._file.exists():
-                self._connection = self._reader()
-            yield self._connection
+        with _told(), self._file.reading() as connection:
+            yield connection
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            try:
-                yield
-            except (OSError, sqlite3.Error) as error:
-                raise disk_error(self._file, error, self._file.name) from error
-        except StoreUnavailableError as error:
-            raise LedgerUnavailableError(error.where or "", error.why, _ELSEWHERE) from error
 
-    @contextmanager
-    def _file_lock(self) -> Iterator[None]:
-        if self._lock_file is None:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            name = self._file.with_name(f"{self._file.name}.lock")
-            self._lock_file = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        if not lock_within(self._lock_file, self._lock_seconds):
-            raise StoreUnavailableError(self._file, "another process keeps it busy", "try again later")
-        try:
-            yield
-        finally:
-            unlock(self._lock_file)
-
-    def _reader(self) -> sqlite3.Connection | None:
-        connection = connect(self._file.parent, create=False, layout=self._layout)
-        if check_version(connection, self._file, layout=self._layout) == 0:  # another process is just making it
-            connection.close()
-            return None
-        self._opened += 1
-        return connection
-
-    def _writer(self) -> sqlite3.Connection:
-        if self._connection is None or not self._writable:
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = connect(self._file.parent, create=True, layout=self._layout)
-            migrate(self._connection, self._file, layout=self._layout)
-            # A batch fills hundreds of pages: folding the log after each would double its time.
-            self._connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-            self._writable = True
-            self._opened += 1
-        return self._connection
+@contextmanager
+def _told() -> Iterator[None]:
+    """A ledger that can't be used is told as one: a run's record is not in danger."""
+    try:
+        yield
+    except StoreUnavailableError as error:
+        raise LedgerUnavailableError(error.where or "", error.why, _ELSEWHERE) from error
 
 
 def _number(connection: sqlite3.Connection, context: str) -> int | None:

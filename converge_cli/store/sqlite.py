@@ -1,15 +1,12 @@
 """Experience in SQLite: the default store, one file that any number of processes share.
 
 One row a commit keeps runs small and a commit cheap. A body is the events' canonical bytes joined by newlines
-(canonical JSON has no raw newline), compressed where that pays. Must never write outside a transaction that holds
-the store's lock, and must never create anything for a command that only reads.
+(canonical JSON has no raw newline), compressed where that pays. Must never write but through its `SqliteFile`.
 """
 
-import os
 import sqlite3
-import threading
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +17,7 @@ from converge_cli.core.call import KeptCall
 from converge_cli.core.errors import RecordCorruptError, RunBusyError, RunNotFoundError
 from converge_cli.core.port import Commit, RunFilter, RunRow
 from converge_cli.store.chain import check_commit, check_follows, check_run_id, check_segment, corrupt
-from converge_cli.store.file_lock import held_file, lock_within, unlock
+from converge_cli.store.file_lock import held_file
 from converge_cli.store.packing import (
     call_check,
     checked_call,
@@ -30,8 +27,8 @@ from converge_cli.store.packing import (
     expanded_body,
     row_check,
 )
-from converge_cli.store.sqlite_schema import BUSY_SECONDS, MIGRATIONS, SEQ_BITS, check_version, connect, migrate
-from converge_cli.store.unavailable import StoreUnavailableError, disk_error
+from converge_cli.store.sqlite_file import SqliteFile
+from converge_cli.store.sqlite_schema import BUSY_SECONDS, EXPERIENCE, SEQ_BITS
 
 _FIELDS = RunRow.__struct_fields__
 _COLUMNS = ", ".join(_FIELDS)
@@ -58,11 +55,7 @@ class SqliteExperience:
 
     def __init__(self, folder: Path, *, lock_seconds: float = BUSY_SECONDS) -> None:
         self._folder = folder
-        self._lock_seconds = lock_seconds
-        self._mutex = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
-        self._lock_file: int | None = None
-        self._writable = False
+        self._file = SqliteFile(folder, EXPERIENCE, folder, lock_seconds)
 
     def append(self, commit: Commit) -> None:
         """Write the events of one commit, durably; see `Experience.append`."""
@@ -73,7 +66,7 @@ class SqliteExperience:
             raise corrupt(row.run, first, "an event holds a raw newline, so it is not canonical")
         stored = compressed(body)
         values = (*(getattr(row, name) for name in _FIELDS), row_check(row))
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             number, standing = _find(connection, row.run)
             check_follows(commit, standing)
             if standing is None:
@@ -89,14 +82,14 @@ class SqliteExperience:
 
     def read(self, run: str, after: int = 0) -> Iterator[bytes]:
         """Canonical bytes of the run's events above `after`, each commit checked before any of it is given out."""
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             number, row = self._known(connection, run)
         # Append-only: what was there when the row was read stays, so batches need no transaction around them.
         return self._events(row, number << SEQ_BITS, max(after, 0))
 
     def row(self, run: str) -> RunRow:
         """The run's line in the index; see `Experience.row`."""
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             return self._known(connection, run)[1]
 
     def rows(self, *, truth: str | None = None, status: str | None = None, limit: int = 100) -> Iterable[RunRow]:
@@ -106,7 +99,7 @@ class SqliteExperience:
     def query(self, wanted: RunFilter, limit: int = 100) -> Iterable[RunRow]:
         """Runs that a filter means, the newest first; see `Experience.query`."""
         *given, before = msgspec.structs.astuple(wanted)
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             if connection is None:
                 return []
             number = _NO_RUN if before is None else self._known(connection, before)[0]
@@ -116,16 +109,16 @@ class SqliteExperience:
     def put_blob(self, data: bytes) -> str:
         """Keep bytes, durably; returns their SHA-256 in hex."""
         digest = digest_bytes(data)
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             if connection is not None and _blob(connection, digest) == data:
                 return digest
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             _keep(connection, digest, data)
         return digest
 
     def get_blob(self, digest: str) -> bytes:
         """Bytes kept under a digest; see `Experience.get_blob`."""
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             data = None if connection is None else _blob(connection, digest)
         if data is None or digest_bytes(data) != digest:
             why = "nothing is kept" if data is None else "other bytes are kept"
@@ -137,14 +130,14 @@ class SqliteExperience:
     def put_call(self, run: str, call: KeptCall, request: bytes, answer: bytes) -> None:
         """Keep an external call, durably; see `Experience.put_call`."""
         values = (check_run_id(run), *msgspec.structs.astuple(call), call_check(run, call))
-        with self._writing() as connection:
+        with self._file.writing() as connection:
             _keep(connection, call.request, request)
             _keep(connection, call.answer, answer)
             connection.execute("INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
     def calls(self, run: str) -> Iterable[KeptCall]:
         """The external calls of a run; see `Experience.calls`."""
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             if connection is None:
                 return []
             found = connection.execute(
@@ -158,85 +151,13 @@ class SqliteExperience:
 
     def close(self) -> None:
         """Fold the write-ahead log into the one file and let go of it; the next call opens it again."""
-        with self._mutex:
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                if self._writable:
-                    # Nothing is lost when a reader in another process forbids it: the log is kept and read again.
-                    with suppress(sqlite3.Error):
-                        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                connection.close()
-            if self._lock_file is not None:
-                os.close(self._lock_file)
-            self._lock_file, self._writable = None, False
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._mutex, self._translated(), self._store_lock():
-            connection = self._writer()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                # SQLite has rolled back by itself after a full disk; then there is nothing left to roll back.
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection | None]:
-        with self._mutex, self._translated():
-            if self._connection is None and (self._folder / "experience.db").exists():
-                self._connection = self._reader()
-            yield self._connection
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, sqlite3.Error, UnicodeError) as error:
-            raise disk_error(self._folder, error) from error
-
-    @contextmanager
-    def _store_lock(self) -> Iterator[None]:
-        if self._lock_file is None:
-            _make_durably(self._folder)
-            self._lock_file = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        if not lock_within(self._lock_file, self._lock_seconds):
-            raise StoreUnavailableError(
-                self._folder, "another process keeps it busy", "try again when the other command has ended"
-            )
-        try:
-            yield
-        finally:
-            unlock(self._lock_file)
-
-    def _reader(self) -> sqlite3.Connection | None:
-        connection = connect(self._folder, create=False)
-        version = check_version(connection, self._folder)
-        if version == len(MIGRATIONS):
-            return connection
-        connection.close()
-        if version == 0:  # another process is just making it
-            return None
-        with self._store_lock():
-            return self._writer()
-
-    def _writer(self) -> sqlite3.Connection:
-        if self._connection is None or not self._writable:
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = connect(self._folder, create=True)
-            migrate(self._connection, self._folder)
-            self._writable = True
-        return self._connection
+        self._file.close()
 
     @contextmanager
     def _hold(self, run: str) -> Iterator[None]:
         folder = self._folder / "runs"
-        with self._translated():
-            _make_durably(self._folder)
+        with self._file.translated():
+            self._file.make_folder()
             folder.mkdir(exist_ok=True)
             holding = held_file(folder / run)
             held = holding.__enter__()
@@ -249,7 +170,7 @@ class SqliteExperience:
                 )
             yield
         finally:
-            with self._translated():
+            with self._file.translated():
                 holding.__exit__(None, None, None)
 
     def _known(self, connection: sqlite3.Connection | None, run: str) -> tuple[int, RunRow]:
@@ -281,7 +202,7 @@ class SqliteExperience:
 
     def _standing_at(self, base: int, after: int) -> tuple[int, bytes]:
         """The last commit that ends at or below `after`: its last sequence and head."""
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             if not after or connection is None:
                 return 0, GENESIS
             found = connection.execute(
@@ -292,7 +213,7 @@ class SqliteExperience:
         return found or (0, GENESIS)
 
     def _batch(self, base: int, seq: int) -> list[Segment]:
-        with self._reading() as connection:
+        with self._file.reading() as connection:
             if connection is None:
                 return []
             return connection.execute(
@@ -337,15 +258,3 @@ def _keep(connection: sqlite3.Connection, digest: str, data: bytes) -> None:
         "ON CONFLICT (digest) DO UPDATE SET coding = ?2, data = ?3",
         (digest, int(stored is not data), stored),
     )
-
-
-def _make_durably(folder: Path) -> None:
-    """Make the folder, so that its name survives a crash too."""
-    if folder.is_dir():
-        return
-    folder.mkdir(parents=True)
-    descriptor = os.open(folder.parent, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

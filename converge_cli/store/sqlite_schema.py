@@ -75,15 +75,27 @@ class Layout(NamedTuple):
         application_id: what SQLite's header says of whose it is.
         migrations: see `MIGRATIONS`.
         elsewhere: how to choose another place for it.
+        lock: name of the file beside it that its writers lock.
+        checkpoint_pages: how long its write-ahead log grows before it is folded into the file.
     """
 
     file: str
     application_id: int
     migrations: tuple[str, ...]
     elsewhere: str
+    lock: str
+    checkpoint_pages: int
 
 
-EXPERIENCE = Layout("experience.db", APPLICATION_ID, MIGRATIONS, "choose another folder with CONVERGE_STORAGE_PATH")
+EXPERIENCE = Layout(
+    "experience.db",
+    APPLICATION_ID,
+    MIGRATIONS,
+    "choose another folder with CONVERGE_STORAGE_PATH",
+    lock="lock",
+    # A short log is written over again and again: no commit has to wait for the file to grow (measured: half the time).
+    checkpoint_pages=100,
+)
 
 
 def connect(folder: Path, *, create: bool, layout: Layout = EXPERIENCE) -> sqlite3.Connection:
@@ -170,8 +182,7 @@ def _prepare(connection: sqlite3.Connection, folder: Path, layout: Layout, *, cr
         connection.execute("PRAGMA page_size = 4096")
         connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
-    # A short WAL is written over again and again: no commit has to wait for the file to grow (measured: half the time).
-    connection.execute("PRAGMA wal_autocheckpoint = 100")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {layout.checkpoint_pages}")
 
 
 def _is_read_only(error: sqlite3.OperationalError) -> bool:

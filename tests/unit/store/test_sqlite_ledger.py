@@ -178,7 +178,7 @@ def test_a_load_that_fails_leaves_nothing(file: Path):
     target = SqliteLedger(file.with_name("small.db"), SystemClock())
     target.append("other", some(1))
     target.append("other", some(1, 2))
-    connection = target._connection
+    connection = target._file._connection
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
     connection.execute(f"PRAGMA max_page_count = {pages + 5}")
     with pytest.raises(LedgerUnavailableError, match="full"):

@@ -1,0 +1,145 @@
+"""One database file of ours: its one connection, the lock of its writers, and errors in words that help.
+
+Threads of a process share the connection, processes share the lock. Must never write outside a transaction that holds
+the lock, must never make anything for a command that only reads, and knows no table.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from converge_cli.store.file_lock import lock_within, unlock
+from converge_cli.store.sqlite_schema import BUSY_SECONDS, Layout, check_version, connect, migrate
+from converge_cli.store.unavailable import StoreUnavailableError, disk_error
+
+
+class SqliteFile:
+    """A database of a layout, in a folder.
+
+    Attributes:
+        opened: how often a connection was opened; what SQLite says of changes is told apart by it.
+    """
+
+    def __init__(self, folder: Path, layout: Layout, shown: Path, lock_seconds: float = BUSY_SECONDS) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            folder: where the file is, or will be.
+            layout: what is in it, and how it and its lock are called.
+            shown: the path that errors name, as the user gave it.
+            lock_seconds: how long a writer waits for others.
+        """
+        self.opened = 0
+        self._folder = folder
+        self._layout = layout
+        self._shown = shown
+        self._lock_seconds = lock_seconds
+        self._mutex = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._writable = False
+        self._lock_file: int | None = None
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One durable transaction, or nothing of it.
+
+        Raises:
+            StoreUnavailableError: the file can't be written now.
+            RecordCorruptError: it is damaged.
+        """
+        with self._mutex, self.translated(), self._lock():
+            connection = self._writer()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                # SQLite has rolled back by itself after a full disk; then there is nothing left to roll back.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection | None]:
+        """The connection; None while there is no such database.
+
+        Raises:
+            StoreUnavailableError: the file can't be read now.
+            RecordCorruptError: it is damaged.
+        """
+        with self._mutex, self.translated():
+            if self._connection is None and (self._folder / self._layout.file).exists():
+                self._connection = self._reader()
+            yield self._connection
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Raises in our words what the operating system or SQLite reports inside."""
+        try:
+            yield
+        except (OSError, sqlite3.Error, UnicodeError) as error:
+            raise disk_error(self._shown, error, self._layout.file) from error
+
+    def make_folder(self) -> None:
+        """Make the folder, so that its name survives a crash too."""
+        if self._folder.is_dir():
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self._folder.parent, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the one file and let go of it; the next call opens it again."""
+        with self._mutex:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                if self._writable:
+                    # Nothing is lost when a reader in another process forbids it: the log is kept and read again.
+                    with suppress(sqlite3.Error):
+                        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.close()
+            if self._lock_file is not None:
+                os.close(self._lock_file)
+            self._lock_file, self._writable = None, False
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        if self._lock_file is None:
+            self.make_folder()
+            self._lock_file = os.open(self._folder / self._layout.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        if not lock_within(self._lock_file, self._lock_seconds):
+            raise StoreUnavailableError(
+                self._shown, "another process keeps it busy", "try again when the other command has ended"
+            )
+        try:
+            yield
+        finally:
+            unlock(self._lock_file)
+
+    def _reader(self) -> sqlite3.Connection | None:
+        connection = connect(self._folder, create=False, layout=self._layout)
+        version = check_version(connection, self._shown, layout=self._layout)
+        if version == len(self._layout.migrations):
+            self.opened += 1
+            return connection
+        connection.close()
+        if version == 0:  # another process is just making it
+            return None
+        with self._lock():
+            return self._writer()
+
+    def _writer(self) -> sqlite3.Connection:
+        if self._connection is None or not self._writable:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = connect(self._folder, create=True, layout=self._layout)
+            migrate(self._connection, self._shown, layout=self._layout)
+            self._writable = True
+            self.opened += 1
+        return self._connection
