@@ -1,10 +1,10 @@
 """Services for a command that stands in the current folder and can't be left hanging by a pack."""
 
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+from converge_cli._internal.process_exit import leave_now
 from converge_cli.app.services import Services
 from converge_cli.bootstrap import make_services
 from converge_cli.cli.output import Mode, fail, stuck
@@ -32,4 +32,4 @@ def _give_up(name: str) -> None:
         fail(Mode.command, stuck(name), as_json=Mode.json)
     except SystemExit as leaving:
         sys.stderr.flush()
-        os._exit(leaving.code if isinstance(leaving.code, int) else 1)
+        leave_now(leaving.code if isinstance(leaving.code, int) else 1)

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from converge_cli import __version__
+from converge_cli._internal.process_exit import keep_process, leave_now
 
 
 def main() -> NoReturn:
@@ -16,6 +17,7 @@ def main() -> NoReturn:
     # Imports make many objects that stay: looking through them again and again is an eighth of a short command.
     gc.set_threshold(100_000, 20, 20)
     args = sys.argv[1:]
+    keep_process()
     _mend_streams()
     if "_CONVERGE_COMPLETE" in os.environ:
         from converge_cli.cli.complete import complete  # noqa: PLC0415  a shell asks what could come next
@@ -105,7 +107,7 @@ def _leave_threads_behind(code: Any) -> None:
     """
     others = (thread for thread in threading.enumerate() if thread is not threading.main_thread())
     if any(not thread.name.startswith(OURS) for thread in others):
-        os._exit(code if isinstance(code, int) else 1)
+        leave_now(code if isinstance(code, int) else 1)
 
 
 def _name(path: str) -> str:

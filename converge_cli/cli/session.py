@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from converge_cli._internal.process_exit import leave_now
 from converge_cli.app.changed_packs import PacksChangedError
 from converge_cli.app.open_run import open_run
 from converge_cli.app.recorded_run import events_of, find_row
@@ -191,7 +192,7 @@ class Session:
             deliver(command, answer, as_json=self._display.as_json)
         except SystemExit:
             sys.stderr.flush()
-            os._exit(answer.exit_code)
+            leave_now(answer.exit_code)
 
     def _ask(self, answer: RunAnswer) -> bool:
         from converge_cli.cli.prompt import Prompt  # noqa: PLC0415  only when somebody is asked

@@ -14,6 +14,7 @@ from importlib.machinery import ModuleSpec
 from importlib.util import decode_source, spec_from_loader
 from types import ModuleType
 
+from converge_cli._internal.process_exit import ProcessExitError
 from converge_cli.core.pack import InvalidPackError
 from converge_cli.engine.watchdog import Watchdog, WatchdogTimeout
 from converge_cli.pack.snapshot import Snapshot
@@ -185,7 +186,7 @@ def _import_all(
         ) from error
     except SystemExit as error:
         raise InvalidPackError(
-            f"pack {pack} calls sys.exit while it is imported",
+            f"pack {pack} calls {_exit_called(error)} while it is imported",
             hint="a suggestor that can't work raises SuggestorUnavailableError",
             where=_place(error, snapshot),
         ) from error
@@ -195,6 +196,10 @@ def _import_all(
         ) from error
     finally:
         watchdog.close()
+
+
+def _exit_called(error: SystemExit) -> str:
+    return error.name if isinstance(error, ProcessExitError) else "sys.exit"
 
 
 def _place(error: BaseException, snapshot: Snapshot) -> str:

@@ -25,6 +25,8 @@ def finding(ran):
     [
         ("raise RuntimeError('[/red] \\x1b[2J')", "can't be imported: RuntimeError"),
         ("sys.exit(0)", "calls sys.exit while it is imported"),
+        ("os._exit(0)", "calls os._exit while it is imported"),
+        ("os.execv('/bin/true', ['true'])", "calls os.execv while it is imported"),
         ("class Writer(Base):\n    def __init__(self, p): raise ValueError('no')", "ValueError: no"),
         ("class Writer(Base):\n    def __init__(self, p): sys.exit(0)", "raised SystemExit"),
         ("def Writer(parameters):\n    while True: pass", "still making its suggestors after 5 seconds"),
@@ -67,6 +69,12 @@ def test_a_pack_that_is_lost_in_c_ends_the_command_by_name(converge, project, co
         ("    async def execute(self, view):\n        await asyncio.to_thread(time.sleep, 10**6)", "TIMEOUT"),
         ("    def execute(self, view):\n        time.sleep(10**6)", "STUCK"),
         ("    def execute(self, view):\n        sys.exit(0)", "EXCEPTION"),
+        ("    def execute(self, view):\n        os._exit(0)", "EXCEPTION"),
+        (
+            "    def accepts(self, view):\n        os._exit(0)\n\n    def execute(self, view): return Effect()",
+            "EXCEPTION",
+        ),
+        ("    async def execute(self, view):\n        await asyncio.to_thread(os._exit, 0)", "EXCEPTION"),
         ("    def execute(self, view):\n        return 'rubbish'", "EFFECT_INVALID"),
         ("    def execute(self, view):\n        return view.facts('Seeds')", "EXCEPTION"),
         ("    def execute(self, view):\n        return self.execute(view)", "EXCEPTION"),

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from converge_cli._internal.process_exit import keep_process
 from converge_cli.testing.behave.book import ExampleBook
 from converge_cli.testing.behave.claim import CLAIM
 from converge_cli.testing.behave.judgement import Judgement
@@ -17,7 +18,7 @@ __all__ = ["after_all", "after_feature", "before_all", "before_feature", "before
 
 
 def before_all(context: Any) -> None:
-    """Open the book of this run, and refuse files in which behave finds no feature.
+    """Open the book of this run; refuse files in which behave finds no feature, and packs that would leave it.
 
     Raises:
         AssertionError: such a file is among those to run.
@@ -25,6 +26,7 @@ def before_all(context: Any) -> None:
     from behave.parser import parse_file  # type: ignore[import-untyped]  # noqa: PLC0415  with behave only
     from behave.runner_util import collect_feature_locations  # type: ignore[import-untyped]  # noqa: PLC0415
 
+    keep_process()
     context.converge_book = ExampleBook(Path.cwd())
     context.converge_skipped = []
     for file in dict.fromkeys(location.filename for location in collect_feature_locations(context.config.paths)):
