@@ -15,8 +15,8 @@ from converge_cli.core.errors import ConvergeError, did_you_mean
 from converge_cli.core.job import Job
 from converge_cli.core.person import AUTHORITIES, Person
 from converge_cli.core.port import EventSink, RunRow
-from converge_cli.engine.approval_desk import decide as count
 from converge_cli.engine.decision import Decided, Statement, judge_decision, record_decisions
+from converge_cli.engine.request_book import decide as count
 from converge_cli.engine.run import Asked
 
 

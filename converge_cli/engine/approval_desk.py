@@ -1,24 +1,12 @@
 """The approval desk: which points claim a proposal, what policy answers, who is asked, what a decision does.
 
-Humans approve, suggestors cannot (law 7): decisions come in only through `decide` and `time_out`, which the human
-path feeds. Must never promote: it rules, the promotion gate acts.
+Humans approve, suggestors cannot (law 7): decisions come in only through the request book, which the human path
+feeds. Must never promote: it rules, the promotion gate acts.
 """
 
-from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Literal, NamedTuple
 
-import msgspec
-
-from converge_cli.core.approval import (
-    Approval,
-    ApprovalPoint,
-    ApprovalRequest,
-    HitlRule,
-    Why,
-    authority_point,
-    request_id,
-)
+from converge_cli.core.approval import authority_point, request_id
 from converge_cli.core.event import (
     ApprovalRequested,
     ApprovalSpent,
@@ -26,19 +14,15 @@ from converge_cli.core.event import (
     ProposalDenied,
     ProposalParked,
 )
-from converge_cli.core.flow_gate import FlowGateDecision, FlowGateInput
-from converge_cli.core.pack_spec import GateSpec
-from converge_cli.core.person import Authority, at_least
+from converge_cli.core.person import at_least
 from converge_cli.core.selector import selector
 from converge_cli.engine.candidate import Candidate, Held
 from converge_cli.engine.checks import select_proposal
 from converge_cli.engine.engine_notes import note_approval, note_denial, rejected_before, resolve_denial
-from converge_cli.engine.fields import lookup
-from converge_cli.engine.flow_questions import ask, gates_of, in_words, principal_of, resource_of
+from converge_cli.engine.flow_questions import ask, gates_of, resource_of
+from converge_cli.engine.request_book import OPEN
+from converge_cli.engine.request_form import Answer, form, hitl_applies
 from converge_cli.engine.run import Asked, GateAnswer, Run
-
-OPEN = frozenset({"pending", "approved"})
-"""Requests that still count for something: nobody has decided, or what was decided is not used yet."""
 
 
 class Ruling(NamedTuple):
@@ -47,13 +31,6 @@ class Ruling(NamedTuple):
     promote: bool
     gate: int | None = None
     spent: tuple[str, ...] = ()
-
-
-class _Answer(NamedTuple):
-    gate: GateSpec
-    request: FlowGateInput | None
-    decision: FlowGateDecision
-    seq: int
 
 
 class ApprovalDesk:
@@ -124,7 +101,7 @@ class ApprovalDesk:
             elif asked.status == "rejected":
                 note_approval(self._run, asked, "rejected")
 
-    def _ask_gates(self, held: Held) -> list[_Answer]:
+    def _ask_gates(self, held: Held) -> list[Answer]:
         run, answers = self._run, []
         for gate in gates_of(run, held.candidate):
             request, decision = ask(run, gate, held)
@@ -140,10 +117,10 @@ class ApprovalDesk:
             run.gate_answers.append(
                 GateAnswer(gate.name, gate.action, held.candidate.id, resource, decision, run.cycle)
             )
-            answers.append(_Answer(gate, request, decision, seq))
+            answers.append(Answer(gate, request, decision, seq))
         return answers
 
-    def _claims(self, candidate: Candidate, answers: list[_Answer]) -> tuple[str, ...]:
+    def _claims(self, candidate: Candidate, answers: list[Answer]) -> tuple[str, ...]:
         """The points whose yes is needed: required by the truth, named by an ESCALATE, or by a HITL rule."""
         claims = [
             point_id
@@ -178,7 +155,7 @@ class ApprovalDesk:
             self._run, held.candidate
         )
 
-    def _park(self, held: Held, claims: tuple[str, ...], undecided: list[str], answers: list[_Answer]) -> None:
+    def _park(self, held: Held, claims: tuple[str, ...], undecided: list[str], answers: list[Answer]) -> None:
         run, candidate = self._run, held.candidate
         if held.cause is not None:
             resolve_denial(run, candidate)
@@ -220,132 +197,12 @@ class ApprovalDesk:
                 return f'{approval.by} ({approval.role}): "{approval.reason}"'
         return "nobody decided in time"
 
-    def _request(self, held: Held, point_id: str, answers: list[_Answer]) -> None:
+    def _request(self, held: Held, point_id: str, answers: list[Answer]) -> None:
         run, candidate = self._run, held.candidate
-        digest = candidate.digest(point_id)
-        request = self._form(point_id, candidate, digest, answers)
+        request = form(run, point_id, self._points.get(point_id), candidate, answers)
         held.requests[point_id] = request.id
         run.requests[request.id] = Asked(request)
         run.log.add(ApprovalRequested, cycle=run.cycle, request=request)
 
-    def _form(self, point_id: str, candidate: Candidate, digest: str, answers: list[_Answer]) -> ApprovalRequest:
-        run = self._run
-        request = ApprovalRequest(
-            id=request_id(run.id, point_id, digest),
-            point=point_id,
-            digest=digest,
-            key=candidate.key,
-            fact=candidate.id,
-            kind=candidate.kind,
-            content=msgspec.Raw(candidate.content),
-            evidence=candidate.evidence,
-            suggestor=candidate.suggestor,
-            requested_at=run.log.at,
-            summary=run.job.title,
-            why=self._why(point_id, candidate, answers),
-        )
-        asking = next((item.description for item in run.job.criteria if item.id in request.why.criteria), "")
-        request = msgspec.structs.replace(request, summary=asking or run.job.title)
-        point = self._points.get(point_id)
-        if point is None:
-            return msgspec.structs.replace(request, authority=_authority_of(point_id))
-        return _with_point(request, point, self._barred(point, candidate, answers), run.job.escalates_to)
-
-    def _why(self, point_id: str, candidate: Candidate, answers: list[_Answer]) -> Why:
-        criteria = tuple(
-            item.id
-            for item in self._run.job.criteria
-            if point_id in item.blocked_by or (point_id.startswith("authority_") and item.blocked_by)
-        )
-        asked = next((answer for answer in answers if answer.decision.outcome != "PROMOTE"), None)
-        hitl = tuple(_hitl_words(rule) for rule in self._run.job.hitl if hitl_applies(rule, candidate))
-        if asked is None:
-            return Why(criteria=criteria, hitl=hitl)
-        seen = {} if asked.request is None else asked.request.context
-        values = tuple((name, in_words(asked.gate, name, value)) for name, value in sorted(seen.items()))
-        return Why(criteria, asked.gate.action, asked.decision.outcome, asked.decision.rules, values, hitl)
-
-    def _barred(self, point: ApprovalPoint, candidate: Candidate, answers: list[_Answer]) -> tuple[str, ...]:
-        """The people that `not_by` names: the principal, or persons in fields of the proposal."""
-        barred: list[str] = []
-        for name in point.not_by:
-            if name == "principal":
-                asked = [principal_of(self._run, answer.gate, candidate) for answer in answers]
-                barred += [person for person in (*asked, self._run.setting.principal) if person]
-            else:
-                barred += self._named(lookup(candidate.payload, name))
-        return tuple(dict.fromkeys(barred))
-
-    def _named(self, value: object) -> list[str]:
-        """The people whom a field of a proposal names, by id or name, however spelt; everybody when it names nobody."""
-        said = value.strip().casefold() if isinstance(value, str) else ""
-        people = self._run.setting.people.values()
-        if not said:
-            return [person.id for person in people] or ["*"]
-        return [person.id for person in people if said in {person.id.casefold(), person.name.strip().casefold()}]
-
     def _newest_passed(self) -> int:
         return self._run.context.live(selector("Evaluations:passed:*")).newest
-
-
-def decide(asked: Asked, approval: Approval) -> None:
-    """Count a decision that the human path accepted: one no ends it, yes needs the quorum."""
-    asked.approvals = (*asked.approvals, approval)
-    if approval.decision == "rejected":
-        asked.status = "rejected"
-    elif len({item.by for item in asked.approvals if item.decision == "approved"}) >= asked.request.quorum:
-        asked.status = "approved"
-
-
-def time_out(asked: Asked, action: str, role: str | None, until: str | None) -> None:
-    """A request's time was up: rejected, or handed to another role until a new time."""
-    if action == "reject":
-        asked.status = "rejected"
-    else:
-        asked.request = msgspec.structs.replace(
-            asked.request, role=role, until=until, on_timeout="reject", escalates_to=None
-        )
-
-
-def hitl_applies(rule: HitlRule, candidate: Candidate) -> bool:
-    """Whether a human-in-the-loop rule concerns a proposal: every condition that it states must hold."""
-    return (
-        rule.key in {None, candidate.key}
-        and rule.kind in {None, candidate.kind}
-        and rule.suggestor in {None, candidate.suggestor}
-        and (rule.confidence_at_most is None or candidate.confidence <= Decimal(rule.confidence_at_most))
-    )
-
-
-def later(at: str, seconds: int) -> str:
-    """A UTC time so many seconds after another."""
-    moment = datetime.fromisoformat(at) + timedelta(seconds=seconds)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def _with_point(
-    request: ApprovalRequest, point: ApprovalPoint, barred: tuple[str, ...], escalates_to: str | None
-) -> ApprovalRequest:
-    return msgspec.structs.replace(
-        request,
-        role=point.role,
-        not_by=barred,
-        modes=point.modes,
-        quorum=point.quorum,
-        until=later(request.requested_at, point.timeout.seconds) if point.timeout else None,
-        on_timeout=point.timeout.action if point.timeout else None,
-        escalates_to=escalates_to,
-    )
-
-
-def _authority_of(point_id: str) -> Authority:
-    authority: Authority = msgspec.convert(point_id.removeprefix("authority_"), Authority)
-    return authority
-
-
-def _hitl_words(rule: HitlRule) -> str:
-    conditions = {"key": rule.key, "kind": rule.kind, "suggestor": rule.suggestor}
-    words = [f"{name} {value}" for name, value in conditions.items() if value is not None]
-    if rule.confidence_at_most is not None:
-        words.append(f"confidence at most {rule.confidence_at_most}")
-    return ", ".join(words)

@@ -2,9 +2,14 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from converge_cli.core import event as e
-from converge_cli.engine.approval_desk import OPEN, decide, time_out
+from converge_cli.core.approval import Approval
 from converge_cli.engine.run import Asked
+
+OPEN = frozenset({"pending", "approved"})
+"""Requests that still count for something: nobody has decided, or what was decided is not used yet."""
 
 
 def requests_of(events: Iterable[e.RunEvent]) -> dict[str, Asked]:
@@ -32,6 +37,25 @@ def note(requests: dict[str, Asked], event: e.RunEvent) -> None:
         # A fact has no open questions; those that it spent are named by the ApprovalSpent that follows.
         proposal = (event.key, event.id)
         _end([asked for asked in requests.values() if (asked.request.key, asked.request.fact) == proposal], "closed")
+
+
+def decide(asked: Asked, approval: Approval) -> None:
+    """Count a decision that the human path accepted: one no ends it, yes needs the quorum."""
+    asked.approvals = (*asked.approvals, approval)
+    if approval.decision == "rejected":
+        asked.status = "rejected"
+    elif len({item.by for item in asked.approvals if item.decision == "approved"}) >= asked.request.quorum:
+        asked.status = "approved"
+
+
+def time_out(asked: Asked, action: str, role: str | None, until: str | None) -> None:
+    """A request's time was up: rejected, or handed to another role until a new time."""
+    if action == "reject":
+        asked.status = "rejected"
+    else:
+        asked.request = msgspec.structs.replace(
+            asked.request, role=role, until=until, on_timeout="reject", escalates_to=None
+        )
 
 
 def _end(chosen: Iterable[Asked], status: str) -> None:

@@ -43,9 +43,9 @@ from converge_cli.core.event import (
 from converge_cli.core.flow_gate import FlowGateDecision
 from converge_cli.core.port import RunRow
 from converge_cli.core.predicate import Selection
-from converge_cli.engine.approval_desk import hitl_applies
 from converge_cli.engine.candidate import Candidate
 from converge_cli.engine.decision import Statement, judge_decision
+from converge_cli.engine.request_form import hitl_applies
 from converge_cli.engine.run import Asked
 from converge_cli.store.memory import MemoryExperience
 from converge_cli.testing import FixedGate, ScriptedGate
