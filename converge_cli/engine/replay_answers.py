@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
 from converge_cli.core.context import ContextView
+from converge_cli.core.errors import InvalidJobError
 from converge_cli.core.event import (
     BudgetCharged,
     CycleStarted,
@@ -44,17 +45,21 @@ class RecordedSuggestor(Suggestor):
         self.writes = registered.writes
         self.timeout = registered.timeout
 
-    def execute(self, view: ContextView) -> Effect:  # pragma: no cover  the executor answers for it
-        """Never called."""
-        raise NotImplementedError
+    def execute(self, view: ContextView) -> Effect:  # noqa: ARG002  there is no code that could look at it
+        """Raises: InvalidJobError: always; it has no code, and a replay takes its answers from the record."""
+        raise InvalidJobError(
+            f"suggestor {self.name} stands in a record and has no code to run",
+            hint="replay the run: its answers are taken from the record",
+            where=self.name,
+        )
 
 
 class DecliningSuggestor(RecordedSuggestor):
     """One that had a say in whether it ran."""
 
-    def accepts(self, view: ContextView) -> bool:  # pragma: no cover  the executor answers for it
-        """Never called."""
-        raise NotImplementedError
+    def accepts(self, view: ContextView) -> bool:
+        """Raises: InvalidJobError: always, as `execute` does."""
+        return bool(self.execute(view))
 
 
 class RecordedExecutor:
