@@ -26,6 +26,10 @@ IMPORT_SECONDS = 10.0
 _LOCK = threading.RLock()
 
 
+class SlowPackError(InvalidPackError):
+    """The import of a pack took too long."""
+
+
 class SnapshotLoader(ExecutionLoader):
     """Loads one module from the bytes of a snapshot; `file` None is a package without an __init__.py."""
 
@@ -179,7 +183,7 @@ def _import_all(
     except KeyboardInterrupt:
         raise
     except WatchdogTimeout as error:
-        raise InvalidPackError(
+        raise SlowPackError(
             f"pack {pack} was still importing after {seconds:g} seconds",
             hint="a module only defines things; work belongs in execute()",
             where=_place(error, snapshot),

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converge_cli.core.pack import InvalidPackError, Pack
-from converge_cli.pack.loader import MANIFEST, digest_at, load_pack
+from converge_cli.pack.loader import load_pack
+from converge_cli.pack.opened_pack import MANIFEST, digest_at
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -124,7 +125,7 @@ def _installed_at(name: str, points: "list[EntryPoint]") -> Path:
     module = points[0].module
     try:
         spec = find_spec(module)
-    except Exception as error:  # a parent package is imported to find its module, and may do anything
+    except (Exception, SystemExit) as error:  # a parent package is imported to find its module, and may do anything
         raise InvalidPackError(f"pack {name}: {module} can't be found: {error}", where=f"{GROUP}: {name}") from error
     for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
         if (Path(folder) / MANIFEST).is_file():

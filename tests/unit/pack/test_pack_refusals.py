@@ -67,6 +67,16 @@ def test_a_pack_that_loops_for_ever_is_stopped(write_pack, text):
     assert (error.where or "").startswith(f"{folder}/facts.py:")
 
 
+def test_a_pack_that_loops_for_ever_is_waited_for_once(write_pack):
+    """Whoever asks for it again gets the answer at once, until its files are changed."""
+    folder = write_pack(facts_py="import time\nwhile True:\n    time.sleep(0.01)\n")
+    first, second = _refused(folder, seconds=0.2), _refused(folder, seconds=30)
+    assert "still importing after 0.2 seconds" in first.message
+    assert (first.message, first.where) == (second.message, second.where)
+    write_pack()
+    assert "garden" == load_pack(folder).name
+
+
 def test_an_import_that_is_stuck_in_c_is_reported_while_it_hangs(write_pack):
     """Nothing can interrupt it, so whoever loads is told and may end the process."""
     stuck = []
