@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from fault_subject import drive, judge
+from witness import FILE, WitnessedServices
 
 from converge_cli.app.load_truth import load_truth
 from converge_cli.bootstrap import make_services
@@ -30,7 +31,7 @@ LIMIT = 60
 
 
 def services_of(folder: Path) -> Any:
-    return make_services(PROJECT, settings=Settings("sqlite", folder / "store", None))
+    return WitnessedServices.of(make_services(PROJECT, settings=Settings("sqlite", folder / "store", None)))
 
 
 LOADED = load_truth(services_of(FOLDER / "never"), TRUTH, {})
@@ -81,7 +82,7 @@ def finished(folder: Path, clock: float) -> dict[str, Any]:
         began = time.monotonic()
         drive(services_of(folder), LOADED, folder / "diary", clock)
         seconds = time.monotonic() - began
-        verdict = judge(services_of(folder), folder / "diary")
+        verdict = judge(services_of(folder), folder / "diary", folder / "effects")
         return {**vars(verdict), "points": disk.points, "seconds": seconds}
 
     os.waitpid(in_child(work, folder / "told"), 0)
@@ -90,6 +91,7 @@ def finished(folder: Path, clock: float) -> dict[str, Any]:
 
 def main() -> None:
     os.environ["FAULT_SERVER"] = f"{SERVER}/rehearsal"
+    os.environ[FILE] = str(FOLDER / f"effects-{os.getpid()}")
     in_memory = make_services(PROJECT, settings=Settings("memory", FOLDER, None))
     drive(in_memory, LOADED, FOLDER / f"rehearsal-{os.getpid()}")  # everything is imported before the first fork
     gc.freeze()  # what was imported is left alone, so that forks share its memory
@@ -98,6 +100,7 @@ def main() -> None:
         folder = FOLDER / str(case["case"])
         folder.mkdir(parents=True)
         os.environ["FAULT_SERVER"] = f"{SERVER}/{case['case']}"
+        os.environ[FILE] = str(folder / "effects")
         ended = [disturbed(folder, fault, 0) for fault in case["faults"]]
         verdict = {"case": case["case"], "ended": ended, **finished(folder, case.get("clock", 0))}
         shutil.rmtree(folder)

@@ -3,11 +3,15 @@
 import asyncio
 import json
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+from witness import left
 
 from converge_cli._internal.hashing import GENESIS, chain_link
 from converge_cli.app.decide_approval import decide_approval
@@ -45,8 +49,7 @@ class Diary:
         self.note(what="acknowledged", run=run, seq=self._seq, head=self._head.hex())
 
     def running(self, beginning: e.SuggestorRunning) -> None:
-        """A suggestor is about to work."""
-        self.note(what="executes", cycle=beginning.cycle, suggestor=beginning.suggestor)
+        """A suggestor is about to work; what it does is counted where it does it."""
 
 
 class ClockAhead:
@@ -83,16 +86,13 @@ def drive(services: Services, truth: LoadedTruth, diary_file: Path, clock: float
 def found(services: Services, run: str | None, diary_file: Path) -> Diary:
     """Begin the diary of a process with what it finds recorded."""
     head, seq = GENESIS, 0
-    executed, calls = [], []
+    calls = []
     if run is not None:
         for data in services.experience.read(run):
             head, seq = chain_link(head, data), seq + 1
-            event = e.decode_event(data)
-            if isinstance(event, e.SuggestorExecuted):
-                executed.append((event.cycle, event.suggestor))
         calls = [services.experience.get_blob(call.request).decode() for call in services.experience.calls(run)]
     diary = Diary(diary_file, head, seq)
-    diary.note(what="found", run=run, seq=seq, head=head.hex(), executed=executed, calls=calls)
+    diary.note(what="found", run=run, seq=seq, head=head.hex(), process=os.getpid(), calls=calls)
     return diary
 
 
@@ -104,33 +104,56 @@ class Verdict:
         outcome: the outcome digest in RunStopped.
         problems: every promise that was not kept.
         calls: for each process, the requests whose answers were kept when it began: it may not pay for them.
+        executed: how often each suggestor's execution was recorded.
     """
 
     outcome: str = ""
     problems: list[str] = field(default_factory=list)
     calls: list[list[str]] = field(default_factory=list)
+    executed: dict[str, int] = field(default_factory=dict)
 
 
-def judge(services: Services, diary_file: Path) -> Verdict:
-    """Hold the final record against everything that was promised on the way."""
+def judge(services: Services, diary_file: Path, effects: Path) -> Verdict:
+    """Hold the final record, and what was really done, against everything that was promised on the way."""
     verdict = Verdict()
     row = next(iter(services.experience.rows()))
     recorded = list(services.experience.read(row.run))
     heads = [GENESIS]
     for data in recorded:
         heads.append(chain_link(heads[-1], data))
-    known: set[tuple[int, str]] = set()
-    for line in diary_file.read_text().splitlines():
-        note = json.loads(line)
-        if not _stands(note, row.run, heads):
-            verdict.problems.append(f"what was {note['what']} at {note['seq']} is gone or changed")
-        if note["what"] == "found":
-            known = {(cycle, name) for cycle, name in note["executed"]}
-            verdict.calls.append(note["calls"])
-        elif note["what"] == "executes" and (note["cycle"], note["suggestor"]) in known:
-            verdict.problems.append(f"{note['suggestor']} of cycle {note['cycle']} ran again")
-    _judge_events(verdict, [e.decode_event(data) for data in recorded])
+    notes = [json.loads(line) for line in diary_file.read_text().splitlines()]
+    verdict.problems += [
+        f"what was {note['what']} at {note['seq']} is gone or changed"
+        for note in notes
+        if not _stands(note, row.run, heads)
+    ]
+    found = [note for note in notes if note["what"] == "found"]
+    verdict.calls = [note["calls"] for note in found]
+    events = [e.decode_event(data) for data in recorded]
+    _judge_events(verdict, events)
+    _judge_effects(verdict, events, found, left(effects))
     return verdict
+
+
+def _judge_effects(
+    verdict: Verdict, events: list[e.RunEvent], found: list[dict[str, Any]], done: list[tuple[int, str]]
+) -> None:
+    """Each recorded execution happened once; a process that died may have begun what it could not record any more."""
+    verdict.executed = dict(Counter(_executed(events)))
+    begun = [note["seq"] for note in found]
+    for note, (first, last) in zip(found, pairwise([*begun, len(events)]), strict=True):
+        really = Counter(name for process, name in done if process == note["process"])
+        recorded = Counter(_executed(events[first:last]))
+        lost = 0 if note is found[-1] else 1
+        for name in really | recorded:
+            if not 0 <= really[name] - recorded[name] <= lost:
+                verdict.problems.append(f"{name} ran {really[name]} times after {first}, recorded {recorded[name]}")
+
+
+def _executed(events: Sequence[e.RunEvent]) -> list[str]:
+    """The suggestors that were executed; seeds and inputs come before the first cycle, and from nobody's code."""
+    ended = [event for event in events if isinstance(event, e.SuggestorExecuted | e.SuggestorFailed)]
+    return [event.suggestor for event in ended if event.cycle]
 
 
 def _stands(note: dict[str, Any], run: str, heads: list[bytes]) -> bool:

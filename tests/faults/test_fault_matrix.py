@@ -80,10 +80,10 @@ class Bench:
 
     def broken(self, subject: str, verdicts: Sequence[dict[str, Any]]) -> list[Any]:
         """Every case in which a promise was not kept, with what was wrong."""
-        expected = self.undisturbed(subject)["outcome"]
+        expected = self.undisturbed(subject)
         return [wrong for verdict in verdicts if (wrong := self._wrong(verdict, expected))]
 
-    def _wrong(self, verdict: dict[str, Any], expected: str) -> Any:
+    def _wrong(self, verdict: dict[str, Any], expected: dict[str, Any]) -> Any:
         if "error" in verdict:
             return verdict
         paid = self._server.paid_for(verdict["case"])
@@ -91,7 +91,7 @@ class Bench:
         # A process that dies between an answer and its keeping has to ask again, with the same key; none that finds it.
         twice = [page for page, times in paid.items() if times > sum(page not in found for found in kept)]
         keys = [place for place, keys in self._server.keys.items() if place[0] == verdict["case"] and len(keys) > 1]
-        other = [] if verdict["outcome"] == expected else ["another outcome"]
+        other = [f"another {what}" for what in ("outcome", "executed") if verdict[what] != expected[what]]
         problems = [*verdict["problems"], *other, *(f"page {page} paid for again" for page in twice), *keys]
         return (verdict["faults"], verdict["ended"], problems) if problems else None
 
