@@ -19,6 +19,7 @@ from converge_cli.app.truth_examples import EarlierRunHungError, ExampleOutcome,
 from converge_cli.app.truth_shelf import TruthShelf
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.example import Example, PointDecided, Scripted
+from converge_cli.core.port import EventSink
 from converge_cli.core.stop_reason import StopReason
 from converge_cli.engine.result import RunResult
 from converge_cli.truth.catalog import TruthLocation
@@ -57,21 +58,21 @@ def _compiled(services: Services, location: TruthLocation) -> LoadedTruth:
     return loaded(services, location, compile_at(services, location))
 
 
-async def run_loaded_examples(services: Services, truth: LoadedTruth) -> TruthExamples:
-    """The same for a truth that has been loaded.
+async def run_loaded_examples(services: Services, truth: LoadedTruth, sink: EventSink | None = None) -> TruthExamples:
+    """The same for a truth that has been loaded; `sink` sees what happens in all of its runs.
 
     Raises:
         ConvergeError: a policy of one of its packs is not valid.
     """
     services = _one_gate(services, truth)
-    own, no_own, own_error = await _own_run(services, truth)
+    own, no_own, own_error = await _own_run(services, truth, sink)
     hung = OWN_NAME if own is not None and _ran_out(own) else ""
     outcomes: list[ExampleOutcome] = []
     for example in truth.compilation.examples:
         if hung:
             outcomes.append(ExampleOutcome(example, error=EarlierRunHungError(hung)))
             continue
-        outcome = await _run_example(services, truth, example)
+        outcome = await _run_example(services, truth, example, sink)
         outcomes.append(outcome)
         if outcome.result is not None and not outcome.ok and _ran_out(outcome.result):
             hung = f"example {example.title!r}"
@@ -91,12 +92,14 @@ def _one_gate(services: Services, truth: LoadedTruth) -> Services:
     return services if gate is None else replace(services, gate=lambda _: gate)
 
 
-async def _own_run(services: Services, truth: LoadedTruth) -> tuple[RunResult | None, str, ConvergeError | None]:
+async def _own_run(
+    services: Services, truth: LoadedTruth, sink: EventSink | None
+) -> tuple[RunResult | None, str, ConvergeError | None]:
     lacking = [spec.name for spec in truth.job.inputs if spec.required and spec.file is None]
     if lacking:
         return None, f"the truth leaves {_inputs(lacking)} to whoever runs it", None
     try:
-        job = RunJob(services, RunRequest(str(truth.location.file)), truth=truth)
+        job = RunJob(services, RunRequest(str(truth.location.file)), sink, truth=truth)
         return (await job.run()).result, "", None
     except ConvergeError as error:
         return None, "", error
@@ -106,9 +109,11 @@ def _inputs(names: Sequence[str]) -> str:
     return f"input{'s' if len(names) > 1 else ''} {', '.join(names)}"
 
 
-async def _run_example(services: Services, truth: LoadedTruth, example: Example) -> ExampleOutcome:
+async def _run_example(
+    services: Services, truth: LoadedTruth, example: Example, sink: EventSink | None = None
+) -> ExampleOutcome:
     try:
-        answer = await RunJob(services, _request(truth, example), truth=truth).run()
+        answer = await RunJob(services, _request(truth, example), sink, truth=truth).run()
     except ConvergeError as error:
         return ExampleOutcome(example, error=error)
     checks = check_example(example, truth.job, answer.result)

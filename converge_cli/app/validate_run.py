@@ -16,6 +16,7 @@ from converge_cli.app.validate.counted import Choice
 from converge_cli.app.validate.failures import findings_of
 from converge_cli.app.validate_truths import Validation, check_paths, validation_of
 from converge_cli.core.errors import ConvergeError
+from converge_cli.core.port import EventSink
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,10 @@ class ValidatedRuns:
     not_run: tuple[str, ...]
 
 
-async def validate_and_run(services: Services, paths: Sequence[Path], choice: Choice) -> ValidatedRuns:
-    """Check every file, then run each job that compiled, compiled once for all.
+async def validate_and_run(
+    services: Services, paths: Sequence[Path], choice: Choice, sink: EventSink | None = None
+) -> ValidatedRuns:
+    """Check every file, then run each job that compiled, compiled once for all; `sink` sees what happens in the runs.
 
     Raises:
         NothingToValidateError: no file was found, or a path names none.
@@ -45,7 +48,7 @@ async def validate_and_run(services: Services, paths: Sequence[Path], choice: Ch
         if compilation is None or compilation.job is None:
             continue
         try:
-            examples = await run_loaded_examples(services, loaded(services, location, compilation))
+            examples = await run_loaded_examples(services, loaded(services, location, compilation), sink)
             checked.diagnostics += run_findings(examples, services.folder)
             runs.append(examples)
         except ConvergeError as error:

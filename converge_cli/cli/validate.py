@@ -29,7 +29,7 @@ _FAILING = {"error": frozenset({"error"}), "warning": frozenset({"error", "warni
 @app.command()
 def validate(
     paths: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(
             metavar="[PATHS]...",
             help="Truths, features, packs, policies or folders; the project when left out.",
@@ -71,15 +71,27 @@ def validate(
             raise UsageError(f"--fail-on takes error, warning or never, not {fail_on!r}", where="--fail-on")
         selected = codes_named(select, "--select") if select else None
         choice = Choice(selected, codes_named(ignore or [], "--ignore"), strict)
+        named = _paths(paths or [])
         services = services_here(throw_away=run)
-        mended = mend_truths(services, paths or [], choice) if fix else ()
-        found, ran = _validated(services, paths or [], choice, run=run)
+        mended = mend_truths(services, named, choice) if fix else ()
+        found, ran = _validated(services, named, choice, run=run)
         failed = any(item.severity in _FAILING[fail_on] for item in found.diagnostics)
         outcome, code = ("findings", 1) if failed else ("clean", 0)
         shown = _shown(chosen, found, ran, mended, fail_on)
         return Answer(outcome, code, _data(found, ran, mended), shown)
 
     answering("validate", work, as_json=as_json or output == "json")
+
+
+def _paths(words: list[str]) -> list[Path]:
+    """What was named.
+
+    Raises:
+        UsageError: an empty word, as an unset variable of a shell gives; it must not stand for this folder.
+    """
+    if "" in words:
+        raise UsageError("an empty path names nothing", hint="name a path, or leave it out for the project")
+    return [Path(word) for word in words]
 
 
 def _validated(
@@ -92,8 +104,10 @@ def _validated(
     import asyncio  # noqa: PLC0415  only runs need a loop
 
     from converge_cli.app.validate_run import validate_and_run  # noqa: PLC0415
+    from converge_cli.cli.slow_notice import SlowNotice  # noqa: PLC0415
 
-    ran = asyncio.run(validate_and_run(services, paths, choice))
+    with SlowNotice() as notice:
+        ran = asyncio.run(validate_and_run(services, paths, choice, notice))
     return ran.validation, ran
 
 

@@ -89,6 +89,13 @@ def test_a_suggestor_that_misbehaves_is_recorded_by_name(converge, project, body
     assert (ran.data["run_id"], "paused", "SuggestorFailed") == (row["run"], row["status"], row["reason"])
 
 
+def test_a_suggestor_that_takes_long_is_named_while_it_runs(converge, project):
+    """On stderr: a check of many runs that says nothing for a minute looks as if it hung."""
+    slow = "class Writer(Base):\n    timeout = 5.5\n\n    def execute(self, view):\n        while True: pass\n"
+    ran = converge("validate", "--run", "--json", cwd=project.write(slow), timeout=30)
+    assert (1, ["suggestor writer has been running for 5 s"]) == (ran.code, ran.err.splitlines())
+
+
 def test_a_mended_pack_lets_the_stuck_run_go_on(converge, project):
     """The run was paused, not lost; that it goes on with another pack is said, and has to be agreed to once."""
     folder = project.write(QUICK + "    def execute(self, view):\n        time.sleep(10**6)\n")

@@ -31,6 +31,12 @@ def test_an_error_fails_unless_nothing_may_fail(converge: Any, project: Any) -> 
     ]
 
 
+def test_an_empty_path_is_wrong_usage(converge: Any, project: Any) -> None:
+    """A shell's unset variable: it must not pass as a check of the working folder."""
+    ran = converge("validate", "", "--json", cwd=project.write())
+    assert (2, "USAGE", "an empty path names nothing") == (ran.code, ran.error["code"], ran.error["message"])
+
+
 def test_every_format_is_on_stdout_alone(converge: Any, project: Any) -> None:
     """JSON and SARIF parse, JUnit is XML, GitHub's commands come line by line; stderr stays empty."""
     folder = spoil(project)
