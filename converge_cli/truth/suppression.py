@@ -12,6 +12,7 @@ import msgspec
 from converge_cli.core.errors import did_you_mean
 from converge_cli.truth.codes import BY_CODE, BY_NAME, DiagnosticKind
 from converge_cli.truth.diagnostics import Diagnostic
+from converge_cli.truth.quoted_text import Quoted
 
 _MARK = "converge:"
 _WORD = re.compile(r"\s*converge:\s*(\w+)\b:?\s*(.*?)\s*$", re.IGNORECASE)
@@ -46,13 +47,17 @@ class Suppression(msgspec.Struct, frozen=True):
 def read_suppressions(file: str, lines: Sequence[str]) -> tuple[Suppression, ...]:
     """Every suppressing comment of a text, in order."""
     mark = "//" if file.endswith((".cedar", ".cedarschema")) else "#"
-    found = []
+    found: list[Suppression] = []
+    quoted: Quoted | None = None
     for number, line in enumerate(lines, start=1):
         if _MARK not in line.lower():
             continue
         at = _comment(line, mark)
         match = _WORD.match(line, at + len(mark)) if at >= 0 else None
         if match is None or did_you_mean(match[1].lower(), ["ignore"]) is None:
+            continue
+        quoted = quoted or Quoted(file, lines)
+        if quoted.holds(number, at + 1):
             continue
         first, last = (number, number) if line[:at].strip() else _below(lines, number, mark)
         codes, reason, problem = _read(match[1], match[2])

@@ -46,6 +46,30 @@ def test_prose_that_reads_like_a_step_can_be_suppressed_and_the_truth_still_comp
     assert load_truth(site.services(), "small").job is not None
 
 
+MARK = "# converge: ignore CV041 -- why"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "found"),
+    [
+        ("a.yaml", f'title: "A note {MARK}"', []),
+        ("a.yaml", f"title: 'A note\n  {MARK}'", []),
+        ("a.yaml", f"title: |\n  {MARK}\n  more\n{MARK}\nkey: a", [4]),
+        ("a.yaml", f"title: >-\n  more\n\n  {MARK}\n{MARK}\nkey: a", [5]),
+        ("a.yaml", f'title: "one"  {MARK}', [1]),
+        ("a.yaml", f"{MARK}\ntitle: [", [1]),
+        ("a.feature", f'  """\n  {MARK}\n  """\n  {MARK}', [4]),
+        ("a.feature", f'  ```\n  """\n  {MARK}\n  ```\n  {MARK}', [5]),
+        ("a.cedar", '@id("// converge: ignore CV041 -- why")', []),
+        ("a.cedar", '@id("a \\" b") // converge: ignore CV041 -- why', [1]),
+        ("a.cedar", '// "\n// converge: ignore CV041 -- why\n// "', [2]),
+    ],
+)
+def test_what_looks_like_a_comment_in_a_string_suppresses_nothing(file: str, text: str, found: list[int]) -> None:
+    """A title that tells how to suppress is a title; a real comment around it counts."""
+    assert found == [item.line for item in read_suppressions(file, text.split("\n"))]
+
+
 @pytest.mark.parametrize(
     ("file", "line", "at", "codes"),
     [
