@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from converge_cli._internal.ed25519 import new_private_key, public_key_of, sign
+from converge_cli._internal.whole_file import write_whole
 from converge_cli.app.template import NotWritableError
 from converge_cli.core.errors import ConvergeError, did_you_mean
 
@@ -52,8 +53,7 @@ def new_identity(folder: Path, name: str) -> Identity:
     key = new_private_key()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(key)
+        write_whole(path, [key], private=True)
     except FileExistsError:
         raise IdentityExistsError(
             f"there is a key of {name}", hint="converge identity list shows its public key", where=str(path)

@@ -12,6 +12,7 @@ import msgspec
 from converge_cli._internal.dsse import envelope, pae
 from converge_cli._internal.ed25519 import sign
 from converge_cli._internal.hashing import digest_bytes
+from converge_cli._internal.whole_file import write_whole
 from converge_cli.app.identity import Identity, find_identity, identities
 from converge_cli.app.open_run import folder_of_run
 from converge_cli.app.read_inputs import read_file
@@ -131,13 +132,13 @@ def choose_signer(folder: Path, name: str | None) -> Identity | None:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a receipt, over an older one.
+    """Write a receipt, over an older one: at any moment the file is the one or the other, whole.
 
     Raises:
-        NotWritableError: it can't be written.
+        NotWritableError: it can't be written; an older one is as it was.
     """
     try:
-        path.write_bytes(data)
+        write_whole(path, [data])
     except OSError as error:
         raise NotWritableError(path, error) from error
 

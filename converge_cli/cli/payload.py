@@ -1,13 +1,12 @@
 """Bytes that come from a file or stdin, and bytes that go to a file whole or not at all."""
 
 import io
-import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from converge_cli._internal import whole_file
 from converge_cli.cli.output import UsageError
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.ledger import MAX_PAYLOAD
@@ -71,19 +70,7 @@ def write_whole(file: Path, chunks: Iterable[bytes]) -> int:
     Raises:
         PayloadUnreadableError: it can't be written.
     """
-    size, made = 0, None
     try:
-        descriptor, made = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-        with open(descriptor, "wb") as stream:
-            for chunk in chunks:
-                size += stream.write(chunk)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(made, file)
+        return whole_file.write_whole(file, chunks)
     except OSError as error:
         raise PayloadUnreadableError(file, error) from error
-    finally:
-        if made is not None:
-            with suppress(FileNotFoundError):
-                os.unlink(made)
-    return size

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from converge_cli._internal.whole_file import write_whole
 from converge_cli.cli import options
 from converge_cli.cli.output import Answer, UsageError, answering
 
@@ -71,6 +72,6 @@ def _show(console: "Console", state: Any, row: Any, svg: Path | None) -> None:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, [text.encode()])
     except OSError as error:
         raise UsageError(f"can't write {path}: {error.strerror}", hint="name another file", where="--svg") from error

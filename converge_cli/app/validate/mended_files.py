@@ -1,14 +1,12 @@
 """Writes what mends findings beyond doubt into their files. Must never touch anything else in them."""
 
-import os
 import re
-import stat
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
+from converge_cli._internal.whole_file import write_whole
 from converge_cli.core.errors import ConvergeError
 from converge_cli.truth.diagnostics import Diagnostic, Replacement
 
@@ -106,16 +104,7 @@ def _by_line(items: Iterable[Diagnostic]) -> dict[int, list[tuple[Diagnostic, Re
 def _write(path: Path, data: bytes) -> None:
     """Replace a file at once: whoever reads it sees the old text or the new one, with the old permissions."""
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-            os.chmod(name, mode)
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
+        write_whole(path, [data])
     except OSError as error:
         hint = "give yourself the right to write it, or mend it by hand"
         raise NotMendedError(f"{path} can't be written: {error.strerror}", hint=hint, where=str(path)) from error
