@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from converge_cli.core.errors import ConvergeError, did_you_mean
 
 if TYPE_CHECKING:
+    from converge_cli.app.settings_file import SettingsFile
     from converge_cli.core.ledger_address import LedgerAddress
 
 FILE = "converge.yaml"
 BACKENDS = ("sqlite", "memory")
-KEYS = ("storage.backend", "storage.path", "people", "ledger")
 
 
 class InvalidSettingError(ConvergeError):
-    """A setting is unknown or has a value that means nothing."""
+    """A setting of the environment has a value that means nothing."""
 
     code = "SETTING_INVALID"
 
@@ -48,19 +48,21 @@ def load_settings(folder: Path, environment: Mapping[str, str] | None = None) ->
     folder of a project sees the same runs.
 
     Raises:
-        InvalidSettingError: naming the setting and its choices.
+        InvalidSettingError: naming the variable and its choices.
+        InvalidSettingsError: converge.yaml does not read.
+        UnreadableFileError: it can't be read, or is no file.
     """
     env = os.environ if environment is None else environment
     home = _home(folder)
-    written = _read(home / FILE) if (home / FILE).is_file() else {}
-    backend = env.get("CONVERGE_STORAGE_BACKEND") or written.get("storage.backend", "sqlite")
+    written = _read(home / FILE) if _is_there(home / FILE) else None
+    backend = env.get("CONVERGE_STORAGE_BACKEND") or (written.storage.backend if written else BACKENDS[0])
     if backend not in BACKENDS:
         hint = did_you_mean(backend, BACKENDS) or f"the choices are {', '.join(BACKENDS)}"
         raise InvalidSettingError(f"unknown storage backend {backend!r}", hint=hint, where="CONVERGE_STORAGE_BACKEND")
     path = env.get("CONVERGE_STORAGE_PATH")
-    storage = folder / path if path else home / written.get("storage.path", ".converge")
-    people = written.get("people")
-    mirrored = _ledger(env.get("CONVERGE_LEDGER"), folder) or _ledger(written.get("ledger"), home)
+    storage = folder / path if path else home / (written.storage.path if written else ".converge")
+    people = written.people if written else None
+    mirrored = _ledger(env.get("CONVERGE_LEDGER"), folder) or _ledger(written.ledger if written else None, home)
     return Settings(backend, storage, home / people if people else None, mirrored, _identities(env))
 
 
@@ -87,30 +89,22 @@ def _ledger(text: str | None, folder: Path) -> "LedgerAddress | None":
 
 def _home(folder: Path) -> Path:
     for candidate in (folder, *folder.parents):
-        if (candidate / FILE).is_file() or (candidate / "truths").is_dir():
+        if _is_there(candidate / FILE) or (candidate / "truths").is_dir():
             return candidate
     return folder
 
 
-def _read(path: Path) -> dict[str, str]:
+def _read(path: Path) -> "SettingsFile":
     # Read only where there is such a file: most folders have none, and YAML with its limits takes a moment to import.
-    from converge_cli.truth.diagnostics import InvalidTruthError  # noqa: PLC0415
+    from converge_cli.app.settings_file import read_settings  # noqa: PLC0415
     from converge_cli.truth.files import read_source  # noqa: PLC0415
-    from converge_cli.truth.findings import Findings  # noqa: PLC0415
-    from converge_cli.truth.yaml_source import plain, read_yaml  # noqa: PLC0415
 
-    findings = Findings()
-    root = read_yaml(read_source(path), findings)
-    if root is None or findings.failed:
-        raise InvalidTruthError(findings.sorted())
-    values = plain(root)
-    flat: dict[str, str] = {}
-    for key, value in values.items() if isinstance(values, dict) else ():
-        inner = value.items() if isinstance(value, dict) else ((None, value),)
-        for name, item in inner:
-            flat[key if name is None else f"{key}.{name}"] = item
-    for key, item in flat.items():
-        if key not in KEYS or not isinstance(item, str):
-            hint = did_you_mean(key, KEYS)
-            raise InvalidSettingError(f"{path}: unknown setting {key!r}, or not a text", hint=hint, where=str(path))
-    return flat
+    return read_settings(read_source(path))
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is anything of that name: what is no file is told, since passing it over would change settings."""
+    try:
+        return path.exists() or path.is_symlink()
+    except OSError:  # told by whoever looks at what is inside
+        return False

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from converge_cli.app.settings_file import SettingsFile
 from converge_cli.app.template import NotWritableError
 from converge_cli.pack.manifest import Manifest
 from converge_cli.pack.wiring import Wiring
@@ -16,14 +17,19 @@ from converge_cli.truth.json_schema import Schema, json_schema
 from converge_cli.truth.people import PeopleFile
 
 FOLDER = ".schemas"
-NAMES = ("truth", "wiring", "pack", "people")
+NAMES = ("truth", "wiring", "pack", "people", "converge")
 
 
 def schema_of(name: str) -> Schema:
     """The schema of `<name>.yaml`; `name` is one of NAMES."""
     if name == "truth":
         return json_schema("truth.yaml", Contract, {"policy": PolicyContract, "invariant": InvariantContract})
-    models: Mapping[str, type[msgspec.Struct]] = {"wiring": Wiring, "pack": Manifest, "people": PeopleFile}
+    models: Mapping[str, type[msgspec.Struct]] = {
+        "wiring": Wiring,
+        "pack": Manifest,
+        "people": PeopleFile,
+        "converge": SettingsFile,
+    }
     return json_schema(f"{name}.yaml", models[name])
 
 

@@ -17,15 +17,15 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 @app.command()
 def schema(
     file: Annotated[
-        Literal["truth", "wiring", "pack", "people"] | None,
-        typer.Argument(metavar="truth|wiring|pack|people", help="Which file; all of them with --out."),
+        Literal["truth", "wiring", "pack", "people", "converge"] | None,
+        typer.Argument(metavar="truth|wiring|pack|people|converge", help="Which file; all of them with --out."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write <name>.json there instead; a project has .schemas/.")
     ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Print the JSON Schema of truth.yaml, wiring.yaml, pack.yaml or people.yaml, for an editor.
+    """Print the JSON Schema of truth.yaml, wiring.yaml, pack.yaml, people.yaml or converge.yaml.
 
     A project has all of them in .schemas/, and the first line of its YAML files leads an editor there.
     """

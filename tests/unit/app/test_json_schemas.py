@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from msgspec import inspect
 
 from converge_cli.app.json_schemas import FOLDER, NAMES, schema_of, schema_text, write_schemas
+from converge_cli.app.settings_file import SettingsFile
 from converge_cli.app.template import NotWritableError
 from converge_cli.pack.manifest import Manifest
 from converge_cli.pack.wiring import Wiring
@@ -31,6 +32,7 @@ MODELS = {
     "wiring": (Wiring,),
     "pack": (Manifest,),
     "people": (PeopleFile,),
+    "converge": (SettingsFile,),
 }
 OURS = sorted(
     path.relative_to(ROOT).as_posix()
@@ -96,13 +98,17 @@ def test_our_files_fit_their_schemas(path: str) -> None:
     assert [] == _errors(_name(path), plain(_tree((ROOT / path).read_bytes())))
 
 
-@pytest.mark.parametrize("path", [*WITH_MODELINE, *(str(file) for file in TEMPLATES if "project" not in file.parts)])
+@pytest.mark.parametrize("path", [*WITH_MODELINE, *(str(file) for file in TEMPLATES)])
 def test_every_file_leads_its_editor_to_its_schema(path: str) -> None:
     """The first line names a file that is there; for a template, one that will be."""
     line = (ROOT / path).read_text().split("\n", 1)[0].replace("%%schemas", "../.schemas")
-    found = re.fullmatch(r"# yaml-language-server: \$schema=((?:\.\./)+)\.schemas/(\w+)\.json", line)
+    found = re.fullmatch(r"# yaml-language-server: \$schema=((?:\.\./)*)\.schemas/(\w+)\.json", line)
     parts = Path(path).parts
-    depth = next(number for number, part in enumerate(reversed(parts)) if part in {"truths", "packs"})
+    depth = (
+        0
+        if parts[-1] == "converge.yaml"
+        else next(number for number, part in enumerate(reversed(parts)) if part in {"truths", "packs"})
+    )
     assert found is not None
     assert ("../" * depth, _name(path)) == (found[1], found[2])
 

@@ -67,6 +67,7 @@ def test_a_new_truth_holds_and_each_of_its_checks_is_seen_broken(services: Servi
         ".schemas/wiring.json",
         ".schemas/pack.json",
         ".schemas/people.json",
+        ".schemas/converge.json",
     ] == written(created)
     assert [] == [item.id for item in examples.clauses if item.sort in _JUDGED and not item.violated_by]
     assert examples.own is not None
