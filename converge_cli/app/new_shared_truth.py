@@ -10,7 +10,7 @@ from converge_cli.app.load_truth import LoadedTruth, load_at
 from converge_cli.app.new_truth import HINT, Created
 from converge_cli.app.run_examples import run_example
 from converge_cli.app.services import Services
-from converge_cli.app.starter import check_free, check_text
+from converge_cli.app.starter import check_free, check_text, titled
 from converge_cli.app.template import Files, filled, remove_new, write_new, yaml_text
 from converge_cli.app.trial_fact import TrialFact, trial_facts
 from converge_cli.app.truth_shelf import TruthShelf
@@ -127,7 +127,8 @@ def _files(wanted: NewSharedTruth, job: str, pack: str | None, trial: TrialFact)
         "trial": trial.id(wanted.key),
         "fields": trial.table(),
     }
-    return filled(wanted.kind, names) | filled("rule", names)
+    files = filled(wanted.kind, names) | filled("rule", names)
+    return files if wanted.title is None else titled(files, wanted.key, "an example about trial data")
 
 
 async def _holds(services: Services, job: TruthLocation, wanted: NewSharedTruth) -> bool:

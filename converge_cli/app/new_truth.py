@@ -15,6 +15,7 @@ from converge_cli.app.starter import (
     check_pack_name,
     pack_name_for,
     starter_files,
+    titled,
 )
 from converge_cli.app.template import filled, write_new
 from converge_cli.truth.catalog import TruthLocation, project_of
@@ -80,6 +81,8 @@ def new_truth(services: Services, wanted: NewTruth, *, dry_run: bool = False) ->
         files = {**people, **starter}
     else:
         files, copied_from = copied_truth(services, project, wanted.key, pack, wanted.title)
+    if wanted.title is not None:
+        files = titled(files, wanted.key, f"a copy of {copied_from}" if copied_from else "an example about requests")
     files = {**files, **missing_schemas(project)}
     write_new(project, files, HINT, dry_run=dry_run)
     return Created(wanted.key, pack, project, tuple(project / name for name in files), copied_from)

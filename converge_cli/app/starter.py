@@ -1,6 +1,7 @@
 """What `init`, `truths new` and `packs new` begin with: a truth, its feature, input and pack that fit."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from converge_cli.app.template import filled, yaml_text
@@ -52,6 +53,14 @@ def starter_files(key: str, pack: str, *, title: str, description: str, actor: s
             "actor": yaml_text(actor),
         },
     )
+
+
+def titled(files: Mapping[str, bytes], key: str, about: str) -> dict[str, bytes]:
+    """The files of a truth that bears its author's own title, with a word below it: the rest does not fit it yet."""
+    path = f"truths/{key}/truth.yaml"
+    note = f"# Only the title is yours so far: what follows is {about}. Replace it by what the title says.\n"
+    marked = re.sub(rb"^title:.*\n", lambda match: match[0] + note.encode(), files[path], count=1, flags=re.MULTILINE)
+    return {**files, path: marked}
 
 
 def check_key(key: str) -> None:

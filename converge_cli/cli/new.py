@@ -68,7 +68,7 @@ def _show(console: "Console", data: dict[str, Any], dry_run: bool) -> None:
     if dry_run:
         page.line("  nothing was written")
         return
-    page.line("  edit   these files work as they are; change them to what you mean")
+    page.line("  edit   these files work as an example; change them to what the title says")
     page.line("  check  converge validate --strict --run")
     verb = "run  " if data["runs"] else "show "
     page.line(f"  {verb}  converge {'run' if data['runs'] else 'truths show'} {data['key']}")

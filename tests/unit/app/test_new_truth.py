@@ -92,6 +92,28 @@ def test_keys_that_look_like_something_else_work(key: str, services: Services) -
     assert_sound(services, key)
 
 
+def note_in(folder: Path, key: str) -> str:
+    """The line below the title."""
+    lines = (folder / "truths" / key / "truth.yaml").read_text().splitlines()
+    return lines[next(number for number, line in enumerate(lines) if line.startswith("title:")) + 1]
+
+
+def test_a_title_of_ones_own_says_that_the_rest_does_not_fit_it_yet(services: Services, tmp_path: Path) -> None:
+    """In a truth of each kind and in a copy; the template's own title fits what is below it."""
+    title = "Every refund is paid within a week"
+    new_truth(services, NewTruth("refunds", title=title))
+    new_truth(services, NewTruth("copy", title=title, pack="refunds"))
+    asyncio.run(new_shared_truth(services, NewSharedTruth("held", "policy", title=title, job="refunds")))
+    new_truth(services, NewTruth("plain"))
+    told = "# Only the title is yours so far: what follows is {}. Replace it by what the title says."
+    assert [
+        told.format("an example about requests"),
+        told.format("a copy of refunds"),
+        told.format("an example about trial data"),
+        "",
+    ] == [note_in(tmp_path, key) for key in ("refunds", "copy", "held", "plain")]
+
+
 @pytest.mark.parametrize(
     "wanted",
     [
