@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 _HOMES = {
     "CollectingSink": "collecting_sink",
     "ExperienceConformance": "experience_conformance",
+    "FaultyExperience": "faulty_experience",
     "FixedGate": "fixed_gate",
     "LedgerConformance": "ledger_conformance",
     "ManualClock": "manual_clock",
+    "PortFault": "faulty_experience",
     "ScriptedGate": "scripted_gate",
     "SequenceIds": "sequence_ids",
     "run_suggestor": "suggestor_bench",
@@ -18,6 +20,8 @@ _HOMES = {
 if TYPE_CHECKING:
     from converge_cli.testing.collecting_sink import CollectingSink as CollectingSink
     from converge_cli.testing.experience_conformance import ExperienceConformance as ExperienceConformance
+    from converge_cli.testing.faulty_experience import FaultyExperience as FaultyExperience
+    from converge_cli.testing.faulty_experience import PortFault as PortFault
     from converge_cli.testing.fixed_gate import FixedGate as FixedGate
     from converge_cli.testing.ledger_conformance import LedgerConformance as LedgerConformance
     from converge_cli.testing.manual_clock import ManualClock as ManualClock

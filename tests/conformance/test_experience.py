@@ -7,6 +7,7 @@ import pytest
 
 from converge_cli.store.memory import MemoryExperience
 from converge_cli.store.sqlite import SqliteExperience
+from converge_cli.testing import FaultyExperience, PortFault
 from converge_cli.testing.experience_conformance import ExperienceConformance
 
 
@@ -16,6 +17,14 @@ class TestMemoryExperience(ExperienceConformance):
     @pytest.fixture
     def experience(self) -> MemoryExperience:
         return MemoryExperience()
+
+
+class TestFaultyExperience(ExperienceConformance):
+    """The faulty store without a fault."""
+
+    @pytest.fixture
+    def experience(self) -> FaultyExperience:
+        return FaultyExperience(MemoryExperience(), PortFault())
 
 
 class TestSqliteExperience(ExperienceConformance):

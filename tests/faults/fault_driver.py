@@ -2,8 +2,9 @@
 
     python fault_driver.py PROJECT TRUTH FOLDER SERVER
 
-Reads a case a line from stdin, `{"case", "faults": [[at, kind] | milliseconds ...], "clock"}`: for each fault a process
-that drives until the fault ends it, then one that drives to the end and judges. Prints a verdict a line.
+Reads a case a line from stdin, `{"case", "faults": [[at, kind] | milliseconds ...], "clock", "decision"}`: for each
+fault, of the disk or of the port, a process that drives until the fault ends it, then one that drives to the end and
+judges. `decision` is what is said to every request, instead of yes. Prints a verdict a line.
 """
 
 import gc
@@ -14,6 +15,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from converge_cli.bootstrap import make_services
 from converge_cli.core.errors import ConvergeError
 from converge_cli.settings import Settings
 from converge_cli.testing.fault_disk import Fault, FaultDisk
+from converge_cli.testing.faulty_experience import PORT_KINDS, FaultyExperience, PortFault
 
 PROJECT, TRUTH, FOLDER, SERVER = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), sys.argv[4]
 LIMIT = 60
@@ -54,13 +57,16 @@ def in_child(work: Callable[[], dict[str, Any]], told: Path) -> int:
         os._exit(code)
 
 
-def disturbed(folder: Path, fault: Any, clock: float) -> str:
+def disturbed(folder: Path, fault: Any, case: dict[str, Any]) -> str:
     """One process that is to end before its time; how it ended."""
 
     def work() -> dict[str, Any]:
-        if isinstance(fault, list):
+        services = services_of(folder)
+        if isinstance(fault, list) and fault[1] in PORT_KINDS:
+            services = replace(services, experience=FaultyExperience(services.experience, PortFault(*fault)))
+        elif isinstance(fault, list):
             FaultDisk(Fault(*fault)).install()
-        drive(services_of(folder), LOADED, folder / "diary", clock)
+        drive(services, LOADED, folder / "diary", decision=case.get("decision"))
         return {"error": "none"}
 
     child = in_child(work, folder / "told")
@@ -73,17 +79,27 @@ def disturbed(folder: Path, fault: Any, clock: float) -> str:
     return str(json.loads((folder / "told").read_text())["error"]).partition(":")[0]
 
 
-def finished(folder: Path, clock: float) -> dict[str, Any]:
+def finished(folder: Path, case: dict[str, Any]) -> dict[str, Any]:
     """The last process: to the end, then judged."""
 
     def work() -> dict[str, Any]:
         disk = FaultDisk()
         disk.install()
-        began = time.monotonic()
-        drive(services_of(folder), LOADED, folder / "diary", clock)
+        services = services_of(folder)
+        counted = FaultyExperience(services.experience, PortFault())
+        began, decided = time.monotonic(), []
+        drive(
+            replace(services, experience=counted),
+            LOADED,
+            folder / "diary",
+            case.get("clock", 0),
+            decision=case.get("decision"),
+            deciding=lambda: decided.append(disk.points),
+        )
+        counts = {"points": disk.points, "decided": decided, "writes": counted.writes}
         seconds = time.monotonic() - began
         verdict = judge(services_of(folder), folder / "diary", folder / "effects")
-        return {**vars(verdict), "points": disk.points, "seconds": seconds}
+        return {**vars(verdict), **counts, "seconds": seconds}
 
     os.waitpid(in_child(work, folder / "told"), 0)
     return dict(json.loads((folder / "told").read_text()))
@@ -101,8 +117,8 @@ def main() -> None:
         folder.mkdir(parents=True)
         os.environ["FAULT_SERVER"] = f"{SERVER}/{case['case']}"
         os.environ[FILE] = str(folder / "effects")
-        ended = [disturbed(folder, fault, 0) for fault in case["faults"]]
-        verdict = {"case": case["case"], "ended": ended, **finished(folder, case.get("clock", 0))}
+        ended = [disturbed(folder, fault, case) for fault in case["faults"]]
+        verdict = {"case": case["case"], "ended": ended, **finished(folder, case)}
         shutil.rmtree(folder)
         sys.stdout.write(json.dumps(verdict) + "\n")
         sys.stdout.flush()

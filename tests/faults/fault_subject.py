@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -21,6 +21,7 @@ from converge_cli.app.resume_run import ResumeRun
 from converge_cli.app.run_job import RunJob, RunRequest
 from converge_cli.app.services import Services
 from converge_cli.core import event as e
+from converge_cli.core.approval import Decision
 from converge_cli.core.budget import BudgetChange
 from converge_cli.engine.decision import Statement
 from converge_cli.engine.request_book import requests_of
@@ -65,8 +66,22 @@ class ClockAhead:
         return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def drive(services: Services, truth: LoadedTruth, diary_file: Path, clock: float = 0) -> None:
-    """Go from whatever is recorded to the final stop, as a person with a terminal would."""
+def drive(
+    services: Services,
+    truth: LoadedTruth,
+    diary_file: Path,
+    clock: float = 0,
+    *,
+    decision: Decision | None = None,
+    deciding: Callable[[], object] = lambda: None,
+) -> None:
+    """Go from whatever is recorded to the final stop, as a person with a terminal would.
+
+    Args:
+        clock: how many seconds the clock is ahead.
+        decision: what is said to every request; None for yes.
+        deciding: called before each decision.
+    """
     services = replace(services, clock=ClockAhead(services.clock, clock)) if clock else services
     store = services.experience
     rows = list(store.rows())
@@ -77,7 +92,9 @@ def drive(services: Services, truth: LoadedTruth, diary_file: Path, clock: float
     while (row := next(iter(store.rows()))).status != "stopped":
         for asked in list(requests_of(events_of(services, row.run)).values()) if row.pending else ():
             if asked.status == "pending":
-                decide_approval(services, row.run, asked.request.id, DECIDERS[asked.request.point], SAID, sink=diary)
+                deciding()
+                said = SAID._replace(decision=decision or "approved")
+                decide_approval(services, row.run, asked.request.id, DECIDERS[asked.request.point], said, sink=diary)
         added = BudgetChange(cycles=30) if row.reason == "CycleBudgetExhausted" else None
         asyncio.run(ResumeRun(services, row.run, added=added, sink=diary).run())
     store.close()

@@ -12,14 +12,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
 from page_server import PageServer
 
 from converge_cli.testing.fault_disk import KINDS
+from converge_cli.testing.faulty_experience import PORT_KINDS
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -38,6 +40,27 @@ _LAST = 5
 pytestmark = pytest.mark.timeout(3600 if THOROUGH else 240)
 
 
+class Driver:
+    """One process that puts cases of a subject through their faults; it has imported everything once."""
+
+    def __init__(self, subject: str, folder: Path, server: PageServer) -> None:
+        command = [sys.executable, HERE / "fault_driver.py", PROJECTS[subject], subject, folder, str(server.port)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def put(self, case: dict[str, Any]) -> dict[str, Any]:
+        """The case, with the verdict on it."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        stdin.write(json.dumps(case) + "\n")
+        stdin.flush()
+        return {**case, **json.loads(stdout.readline())}
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        self._process.communicate()
+
+
 class Bench:
     """Puts subjects through faults, in a few processes at a time."""
 
@@ -45,43 +68,41 @@ class Bench:
         self._folder = folder
         self._server = server
         self._numbers = count()
+        self._drivers: dict[str, list[Driver]] = {}
         self.undisturbed = cache(self._undisturbed)
 
     def put(self, subject: str, cases: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """The verdict on each case, in order."""
-        named = [{"case": f"c{next(self._numbers)}", **case} for case in cases]
-        shares = [named[number::DRIVERS] for number in range(DRIVERS)]
-        with ThreadPoolExecutor(DRIVERS) as pool:
-            told = pool.map(lambda share: self._drive(subject, share), shares)
-            verdicts = {verdict["case"]: verdict for verdicts in told for verdict in verdicts}
-        return [{**case, **verdicts[case["case"]]} for case in named]
+        if subject not in self._drivers:
+            self._drivers[subject] = [Driver(subject, self._folder, self._server) for _ in range(DRIVERS)]
+        free: SimpleQueue[Driver] = SimpleQueue()
+        for driver in self._drivers[subject]:
+            free.put(driver)
 
-    def _undisturbed(self, subject: str) -> dict[str, Any]:
-        [verdict] = self.put(subject, [{"faults": []}])
+        def judged(case: dict[str, Any]) -> dict[str, Any]:
+            driver = free.get()
+            try:
+                return driver.put({"case": f"c{next(self._numbers)}", **case})
+            finally:
+                free.put(driver)
+
+        with ThreadPoolExecutor(DRIVERS) as pool:
+            return list(pool.map(judged, cases))
+
+    def close(self) -> None:
+        """Let the drivers go."""
+        for driver in chain.from_iterable(self._drivers.values()):
+            driver.close()
+
+    def _undisturbed(self, subject: str, decision: str | None = None) -> dict[str, Any]:
+        [verdict] = self.put(subject, [{"faults": [], "decision": decision}])
         assert [] == verdict.get("problems"), verdict
         return verdict
 
-    def _drive(self, subject: str, cases: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        done = subprocess.run(
-            [
-                sys.executable,
-                HERE / "fault_driver.py",
-                PROJECTS[subject],
-                subject,
-                self._folder,
-                str(self._server.port),
-            ],
-            input="\n".join(json.dumps(case) for case in cases),
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
     def broken(self, subject: str, verdicts: Sequence[dict[str, Any]]) -> list[Any]:
         """Every case in which a promise was not kept, with what was wrong."""
-        expected = self.undisturbed(subject)
-        return [wrong for verdict in verdicts if (wrong := self._wrong(verdict, expected))]
+        wrong = (self._wrong(verdict, self.undisturbed(subject, verdict.get("decision"))) for verdict in verdicts)
+        return [found for found in wrong if found]
 
     def _wrong(self, verdict: dict[str, Any], expected: dict[str, Any]) -> Any:
         if "error" in verdict:
@@ -103,7 +124,9 @@ class Bench:
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     with PageServer() as server:
-        yield Bench(tmp_path_factory.mktemp("faults"), server)
+        made = Bench(tmp_path_factory.mktemp("faults"), server)
+        yield made
+        made.close()
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
@@ -112,6 +135,18 @@ def test_kill_9_at_every_write_point(bench: Bench, subject: str) -> None:
     verdicts = bench.put(subject, [{"faults": [[point, "kill"]]} for point in bench.points(subject)])
     assert [] == bench.broken(subject, verdicts)
     assert {"SIGKILL"} == {verdict["ended"][0] for verdict in verdicts}
+
+
+def test_kill_9_at_every_write_point_of_a_rejection(bench: Bench) -> None:
+    """Of the decision, and of the resume that comes to another end for it."""
+    subject, no = "vendor-selection", "rejected"
+    undisturbed = bench.undisturbed(subject, no)
+    points = range(undisturbed["decided"][0] + 1, undisturbed["points"] - _LAST)
+    verdicts = bench.put(subject, [{"faults": [[point, "kill"]], "decision": no} for point in points])
+    assert undisturbed["outcome"] != bench.undisturbed(subject)["outcome"]
+    assert [] == bench.broken(subject, verdicts)
+    assert {"SIGKILL"} == {verdict["ended"][0] for verdict in verdicts}
+    assert 15 < len(verdicts)
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
@@ -143,6 +178,19 @@ def test_a_disk_that_fails(bench: Bench, subject: str, kind: str) -> None:
     assert [] == bench.broken(subject, verdicts)
     assert told >= set(ended)
     assert len(ended) / 2 < len(ended) - ended.count("none")
+
+
+@pytest.mark.parametrize("kind", PORT_KINDS)
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_store_that_answers_wrongly(bench: Bench, subject: str, kind: str) -> None:
+    """A store elsewhere: a write that never arrives, or twice, or late, or whose answer is lost."""
+    writes = range(1, bench.undisturbed(subject)["writes"] + 1, STEP[subject])
+    verdicts = bench.put(subject, [{"faults": [[write, kind]]} for write in writes])
+    ended = {verdict["ended"][0] for verdict in verdicts}
+    if kind == "twice":
+        ended -= {"none"}  # bytes and calls that are kept again change nothing; events can't be appended again
+    assert [] == bench.broken(subject, verdicts)
+    assert {{"late": "none", "twice": "CONCURRENT_APPEND"}.get(kind, "STORE_UNAVAILABLE")} == ended
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
