@@ -8,6 +8,7 @@ import msgspec
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.fact import FactModel
 from converge_cli.core.kind import Kind, freeze
+from converge_cli.core.misfit import misfit
 from converge_cli.core.pack_spec import GateSpec, PackSpec, SuggestorSpec
 from converge_cli.core.pack_step import PackStep
 from converge_cli.core.suggestor import Suggestor
@@ -20,13 +21,20 @@ class Parameters(FactModel, frozen=True):
 
 
 class InvalidParametersError(ConvergeError):
-    """A truth's parameters do not fit the pack's model; `path` leads to the value at fault."""
+    """A truth's parameters do not fit the pack's model.
+
+    Attributes:
+        path: leads to the value at fault.
+        key: the key that is missing there or is not known, when one is.
+    """
 
     code = "PARAMETERS_INVALID"
 
-    def __init__(self, pack: str, path: tuple[str, ...], message: str) -> None:
-        super().__init__(f"parameters of pack {pack}: {message}", where=".".join((pack, *path)))
+    def __init__(self, pack: str, path: tuple[str, ...], message: str, *, key: str | None = None) -> None:
+        value = f"{'.'.join(path).replace('.[', '[')} " if path else ""
+        super().__init__(f"parameters of pack {pack}: {value}{message}", where=".".join((pack, *path)))
         self.path = path
+        self.key = key
 
 
 class InvalidPackError(ConvergeError):
@@ -94,14 +102,13 @@ class Pack:
         """
         if self.parameters_model is None:
             if values:
-                raise InvalidParametersError(self.name, (next(iter(values)),), "the pack takes no parameters")
+                raise InvalidParametersError(self.name, (), "the pack takes no parameters", key=next(iter(values)))
             return None
         try:
             return msgspec.convert(values, self.parameters_model, dec_hook=freeze)
         except msgspec.ValidationError as error:
-            message, _, path = str(error).partition(" - at `$")
-            parts = tuple(part for part in path.rstrip("`").replace("[", ".[").split(".") if part)
-            raise InvalidParametersError(self.name, parts, message) from error
+            found = misfit(error)
+            raise InvalidParametersError(self.name, found.path, found.message, key=found.key) from error
 
     def suggestors(self, parameters: Parameters | None) -> tuple[Suggestor, ...]:
         """The suggestors, in registration order.

@@ -14,6 +14,7 @@ from converge_cli.core.fact import FactModel, ProposedFact
 from converge_cli.core.ids import FACT_ID, MAX_ID_LENGTH, kind_of, slug
 from converge_cli.core.job import InputSpec
 from converge_cli.core.kind import Kind, Text
+from converge_cli.core.misfit import misfit
 from converge_cli.truth.cells import CellError, is_optional, read_cell
 from converge_cli.truth.input_error import InputError, InputProblem
 from converge_cli.truth.input_formats import (
@@ -141,8 +142,8 @@ class _Reader:
         try:
             return self._kind.parse(values)[0]
         except (msgspec.ValidationError, TypeError, ValueError, OverflowError, RecursionError) as error:
-            message, _, path = str(error).partition(" - at `$")
-            self._add(row, path.strip(".`") or None, message.replace("`", ""))
+            found = misfit(error)
+            self._add(row, ".".join(found.path).replace(".[", "[") or None, found.message)
             return None
 
     def _table(self, records: Records, digest: str) -> ProposedFact | None:

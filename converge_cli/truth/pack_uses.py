@@ -127,10 +127,8 @@ class PackUses:
         path = [int(part[1:-1]) if part[1:-1].isdigit() else part for part in error.path]
         node = self._root.at("parameters", name)
         where = place if node is None else node.nearest(*path).place
-        words = error.message.split("`")
-        if node is not None and len(words) == 3:
-            # msgspec quotes the one field that is unknown or missing.
-            where = node.nearest(*path).keys.get(words[1], where)
+        if node is not None and error.key is not None:
+            where = node.nearest(*path).keys.get(error.key, where)
         elif node is not None and path and (parent := node.nearest(*path[:-1])).get(path[-1]) is None:
             where = parent.keys.get(str(path[-1]), where)
         self._fail("invalid-parameters", where, error.message, f"converge packs show {name} lists its parameters")
