@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from converge_cli._internal.canonical_json import decode, encode
+from converge_cli._internal.canonical_json import encode
 from converge_cli._internal.dsse import NoEnvelopeError, open_envelope, pae
 from converge_cli._internal.ed25519 import PREFIX, decoded, public_bytes, verifies
 from converge_cli._internal.hashing import digest_bytes
@@ -17,6 +17,13 @@ from converge_cli.core.receipt_checks import DisagreementError, check_events
 _MAX_RECEIPT = 1 << 30
 _UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError)
 """What comes of a statement that is built from anything; msgspec's errors are ValueErrors."""
+
+
+def _refuse_fraction(number: str) -> None:
+    raise ValueError(f"{number} is a number with a fraction, which has no one encoding")
+
+
+_STATEMENT = msgspec.json.Decoder(float_hook=_refuse_fraction)
 
 
 class ReceiptUnverifiedError(ConvergeError):
@@ -59,9 +66,11 @@ def read_receipt(path: Path) -> bytes:
     """The bytes of a file.
 
     Raises:
-        ReceiptFileError: it can't be read, or is larger than any receipt.
+        ReceiptFileError: it is no regular file, can't be read, or is larger than any receipt.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise ReceiptFileError(f"{path} is not a file", hint="converge receipt RUN -o FILE", where=str(path))
         if path.stat().st_size > _MAX_RECEIPT:
             raise ReceiptFileError(f"{path} is larger than 1 GB", where=str(path))
         return path.read_bytes()
@@ -127,6 +136,7 @@ def check_pairs(receipts: Sequence[VerifiedReceipt]) -> None:
     for number, one in enumerate(receipts):
         for other in receipts[number + 1 :]:
             place = _fork(one.told["events"]["hashes"], other.told["events"]["hashes"])
+            # An approval's id holds that of its run, so receipts of two runs have none in common.
             if one.told["run"]["run"] != other.told["run"]["run"] or place is None:
                 continue
             twice = sorted(_spent(one) & _spent(other))
@@ -164,7 +174,7 @@ def _check_signatures(name: str, payload: bytes, signatures: Sequence[tuple[str,
 def _check_statement(name: str, payload: bytes) -> dict[str, Any]:
     """What is said, when it is exactly what its own events, materials and contents give."""
     try:
-        found = decode(payload)
+        found = _STATEMENT.decode(payload)
         predicate = found["predicate"]
         texts = tuple(text.encode() for text in predicate["events"]["texts"])
         hashes = hashes_of(texts)

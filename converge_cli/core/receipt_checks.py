@@ -11,9 +11,11 @@ from typing import Any, ClassVar
 import msgspec
 
 from converge_cli._internal.canonical_json import decode, encode
+from converge_cli._internal.dsse import pae
+from converge_cli._internal.ed25519 import decoded, verifies
 from converge_cli._internal.hashing import digest
 from converge_cli.core import event as e
-from converge_cli.core.approval import Approval, ApprovalRequest, approval_digest, signature_fits
+from converge_cli.core.approval import SIGNED_TYPE, Approval, ApprovalRequest, approval_digest, request_id
 from converge_cli.core.ids import kind_of
 from converge_cli.core.person import Person
 from converge_cli.core.receipt import Told, proposal_of, verdicts_before
@@ -108,9 +110,11 @@ class _Checks:
 
     def _requested(self, event: e.ApprovalRequested) -> None:
         asked = event.request
-        content = bytes(asked.content)
+        content = msgspec.json.encode(decode(asked.content))
         if asked.digest != approval_digest(asked.point, asked.key, asked.fact, asked.kind, content, asked.evidence):
             raise DisagreementError(event.seq, f"the digest of {asked.id} is not that of what is asked")
+        if asked.id != request_id(self._plain[0]["run"], asked.point, asked.digest):
+            raise DisagreementError(event.seq, f"{asked.id} is the id of another request")
         self._requests[asked.id] = asked
         self._decisions.setdefault(asked.id, [])
 
@@ -123,7 +127,7 @@ class _Checks:
         person = people.get(said.by)
         if person is None:
             raise DisagreementError(event.seq, f"{said.by} is not among the people")
-        if person.public_key is not None and not signature_fits(said, person.public_key):
+        if person.public_key is not None and not _signed(self._plain[event.seq - 1]["approval"], person.public_key):
             raise DisagreementError(event.seq, f"the decision is not signed by {said.by}, who has a key")
         self._decisions[said.request].append(said)
 
@@ -174,3 +178,9 @@ class _Checks:
         e.RunPaused: _rested,
         e.RunStopped: _rested,
     }
+
+
+def _signed(approval: Mapping[str, Any], public_key: str) -> bool:
+    """Whether a decision is signed as it stands: with every member, also those that this version does not know."""
+    form = {name: value for name, value in approval.items() if name != "signature"}
+    return verifies(public_key, pae(SIGNED_TYPE, encode(form)), decoded(approval.get("signature") or "") or b"")

@@ -22,6 +22,9 @@ from converge_cli.engine.decision import Statement
 from converge_cli.settings import Settings
 
 ROOT = Path(__file__).parents[3]
+GENUINE = "authentic"
+UNKNOWN = "self-consistent, not authenticated"
+WRONG = "not verified"
 PEOPLE = """\
 people:
   - {id: petra, name: Petra Lind, roles: [procurement_lead], authority: supervisory, domains: [procurement]}
@@ -92,6 +95,17 @@ def forged(data: bytes, change: Any) -> bytes:
     return envelope(PAYLOAD_TYPE, payload_of(Told([encode(event) for event in events], bytes_of, contents)), [])
 
 
+def forged_freely(data: bytes, change: Any) -> bytes:
+    """As `forged`, but built by the script, which does not ask whether events have the form of their type."""
+    predicate = told_of(data)["predicate"]
+    events = [json.loads(text) for text in predicate["events"]["texts"]]
+    change(events)
+    texts = [encode(event).decode() for event in events]
+    materials = {item["digest"]: {"text": item["text"]} for item in predicate["materials"]}
+    contents = [fact["content"] for fact in predicate["facts"]]
+    return with_statement(script.Record(texts, materials, contents).statement())
+
+
 def verdicts(data: bytes, *, key: str = "", head: str = "") -> tuple[str, str]:
     """What our verifier and the script say: `authentic`, `self-consistent...`, or `not verified: why`."""
     try:
@@ -100,7 +114,8 @@ def verdicts(data: bytes, *, key: str = "", head: str = "") -> tuple[str, str]:
     except ReceiptUnverifiedError as error:
         ours = f"not verified: {error.message}"
     try:
-        theirs = script.verify(data, key, head)
+        script.verify(data, key or None, head or None)
+        theirs = "authentic" if key or head else "self-consistent, not authenticated"
     except Exception as error:  # noqa: BLE001  as the script's own main does
         theirs = f"not verified: {error}"
     return ours, theirs
@@ -111,3 +126,8 @@ def both(data: bytes, *, key: str = "", head: str = "") -> str:
     ours, theirs = (said.split(":")[0] for said in verdicts(data, key=key, head=head))
     assert ours == theirs, verdicts(data, key=key, head=head)
     return ours
+
+
+def head_of(data: bytes) -> str:
+    """The hash of the last event."""
+    return told_of(data)["predicate"]["events"]["head"]

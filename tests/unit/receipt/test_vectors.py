@@ -72,5 +72,9 @@ def test_hashes_of_events_and_what_an_approval_is_bound_to(vectors):
     assert vectors["hashes"] == hashes_of(text.encode() for text in vectors["events"])
     point, key, fact, kind, content, evidence = vectors["approval_digest"]["of"]
     right = vectors["approval_digest"]["sha256"]
-    theirs = script.Record([], {}, []).digest(point, key, fact, content, evidence)
-    assert (right, right) == (approval_digest(point, key, fact, kind, content.encode(), tuple(evidence)), theirs)
+    assert right == approval_digest(point, key, fact, kind, content.encode(), tuple(evidence))
+    record, asked = script.Record(['{"run":"r1"}'], {}, []), {"point": point, "key": key, "fact": fact, "kind": kind}
+    asked |= {"id": f"r1.{point}.{right[:12]}", "digest": right, "content": json.loads(content), "evidence": evidence}
+    record.on_approvalrequested({"request": asked})
+    with pytest.raises(ValueError, match="digest"):
+        record.on_approvalrequested({"request": asked | {"point": "other"}})
