@@ -9,6 +9,7 @@ from rich.console import Console
 from converge_cli.app.changed_packs import PacksChangedError
 from converge_cli.app.decide_approval import decide_approval
 from converge_cli.app.past_decisions import PastDecision, past_decisions
+from converge_cli.app.recorded_run import events_of
 from converge_cli.app.services import Services
 from converge_cli.cli.display import Display
 from converge_cli.cli.output import error_console
@@ -19,7 +20,7 @@ from converge_cli.engine.result import RunResult
 from converge_cli.trace.one_line import whole_content
 from converge_cli.trace.prompt_panel import prompt_panel, waiting_headline
 from converge_cli.trace.sanitize import safe
-from converge_cli.trace.wording import time_text
+from converge_cli.trace.wording import decision_text, time_text
 
 _KEYS = "[a]pprove  [r]eject  [d]etails  [w]hy  [l]ater"
 _ABOUT = 120
@@ -72,6 +73,8 @@ class Prompt:
         self._show(request, similar, whole=False)
         while True:
             key = self._read(f"{_KEYS}  › ").lower()
+            if self._is_settled(run, request):
+                return True
             if key in _DECISIONS:
                 if self._decide(run, request, _DECISIONS[key]):
                     return True
@@ -85,7 +88,7 @@ class Prompt:
                 self._console.print(f"  {safe(key, 40)} is none of the keys", style="yellow")
 
     def _decide(self, run: str, request: ApprovalRequest, decision: Decision) -> bool:
-        """Record one decision; False when it was refused and may be tried again."""
+        """Record one decision; False when the request still waits."""
         who = self._read(f"as (a person's id){f' [{self._who}]' if self._who else ''}: ") or self._who
         reason = self._read("reason: ")
         if not who or not reason:
@@ -102,7 +105,17 @@ class Prompt:
         for refused in answer.refused:
             words = f"  refused {refused.code}: {safe(refused.detail)} (recorded)"
             self._console.print(words, style="yellow", soft_wrap=True)
-        return not answer.refused
+        return not answer.refused or self._is_settled(run, request)
+
+    def _is_settled(self, run: str, request: ApprovalRequest) -> bool:
+        """Whether somebody else, or time, decided meanwhile: takes in what was recorded since, and says so."""
+        state = self._display.state
+        self._display.catch_up([event for event in events_of(self._services, run) if event.seq > state.seq])
+        if request.id in state.pending:
+            return False
+        given = [f": {safe(decision_text(item))}" for item in state.decided if item.request == request.id]
+        self._console.print(f"  decided meanwhile{''.join(given)}; the run goes on", style="yellow", soft_wrap=True)
+        return True
 
     def _show(self, request: ApprovalRequest, similar: Sequence[str], *, whole: bool) -> None:
         state = self._display.state

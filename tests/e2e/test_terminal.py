@@ -168,3 +168,19 @@ def test_a_person_is_asked_before_a_run_goes_on_with_other_packs(terminal, conve
     assert "the packs of this run have changed since it paused" in seen.text
     assert ".py changed" in seen.text
     assert code == seen.code
+
+
+@pytest.mark.parametrize("key", ["l", "a"])
+def test_the_prompt_goes_on_when_somebody_else_has_decided(terminal, converge, key):
+    """Approved from another terminal while this one asks: whatever is pressed, the run takes the decision and ends."""
+
+    def approve_elsewhere(child):
+        run = re.search(r"([a-z0-9]{9})\.vendor_commitment\.", child.before)[1]
+        converge("approve", run, "vendor_commitment", "--as", "mona", "--reason", "three bids compared")
+        child.sendline(key)
+
+    seen = terminal("run vendor-selection", [(KEYS, approve_elsewhere)])
+    assert 0 == seen.code
+    assert 'decided meanwhile: approved by mona (procurement_manager): "three bids compared"' in seen.text
+    assert "✓ CriteriaMet   4 of 4 required" in seen.text
+    assert "converge approve" not in seen.text
