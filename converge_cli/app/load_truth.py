@@ -124,6 +124,7 @@ def compile_at(services: Services, location: TruthLocation, shelf: TruthShelf | 
         people=_listed(services, location),
         missing=frozenset((*location.missing, *location.missing_inputs)),
         jobs=None if location.runs else shelf.job_headers(location),
+        today=services.clock.now()[:10],
     )
     compiled = _compile(services, location, around, shelf)
     missing = missing_example_files(services, location, compiled)

@@ -185,6 +185,10 @@ _ROWS: tuple[tuple[str, str, Severity, str, str], ...] = (
      "The file or folder is there, but may not be opened, or is no plain file; what it says is not checked."),
     ("soft-violated", "run", "warning", "Soft constraint that is violated",
      "A run breaks the constraint and does not say that it expects to; nothing stops it, so somebody has to look."),
+    ("duplicate-row", "gherkin", "warning", "Row given twice",
+     "Two rows of Examples say the same, so the second shows nothing that the first does not."),
+    ("expired-authority", "contract", "warning", "Authority that has expired",
+     "The last day on which a run may start is over: each run ends PolicyDenied, whatever its inputs."),
 )
 # fmt: on
 

@@ -216,7 +216,7 @@ class _Compiler:
             hitl=tuple(rule for item in (sections, *shared) for rule in item.hitl()),
             outputs=tuple(sections.outputs()),
             escalates_to=contract.exception.escalates_to if contract.exception else None,
-            expires=sections.expires(),
+            expires=sections.expires(self._around.today),
             manual=tuple(gap.id for gap in scenarios.gaps),
             merged=tuple(part.owner for part in merged),
         )

@@ -76,17 +76,21 @@ class ContractCompiler(Sections):
                 found.append(Output(name, selection))
         return found
 
-    def expires(self) -> str | None:
-        """The date after which the authority has lapsed."""
+    def expires(self, today: str | None) -> str | None:
+        """The date after which the authority has lapsed, with a finding when it has by `today`."""
         text = self._contract.authority.expires
         if text is None:
             return None
+        place = self._place("authority", "expires")
         try:
-            return date.fromisoformat(text).isoformat()
+            last = date.fromisoformat(text).isoformat()
         except ValueError as error:
-            place = self._place("authority", "expires")
             self._findings.add("invalid-value", place, f"{text} is not a date: {error}", "write YYYY-MM-DD")
             return None
+        if today is not None and today > last:
+            message = f"the authority expired on {last}, so no run can start"
+            self._findings.add("expired-authority", place, message, "have it renewed and write its new last day")
+        return last
 
 
 def _is_absence(check: p.Check) -> bool:

@@ -44,6 +44,17 @@ def check_columns(header: Sequence[Cell], title: str, steps: Sequence[Step], fin
         seen.add(cell.text)
 
 
+def check_rows(rows: Sequence[Sequence[Cell]], findings: Findings) -> None:
+    """Add a finding for a row that says the same as one before it."""
+    seen: dict[tuple[str, ...], int] = {}
+    for row in filter(None, rows):
+        begin, end = row[0].place, row[-1].place
+        place = Place(begin.file, begin.line, begin.column, end.end_column)
+        first = seen.setdefault(tuple(cell.text for cell in row), place.line)
+        if first != place.line:
+            findings.add("duplicate-row", place, f"the row is the same as that of line {first}", "change or remove it")
+
+
 def check_placeholders(
     title: str, place: Place, steps: Iterable[Step], columns: Sequence[str], findings: Findings
 ) -> None:

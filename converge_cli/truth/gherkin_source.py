@@ -15,6 +15,7 @@ from converge_cli.truth.gherkin_outline import (
     check_columns,
     check_no_placeholders,
     check_placeholders,
+    check_rows,
     fill,
     fill_step,
 )
@@ -149,6 +150,7 @@ class _Reader:
                 continue
             check_columns(header, node["name"], own, self._findings)
             check_placeholders(node["name"], place, own, [cell.text for cell in header], self._findings)
+            check_rows([[self._cell(cell) for cell in row["cells"]] for row in examples["tableBody"]], self._findings)
             for row in examples["tableBody"]:
                 number += 1
                 cells = bindings(header, row)

@@ -29,9 +29,11 @@ class Surroundings(msgspec.Struct, frozen=True):
         people: those who may act and decide; None when nobody has been listed, and then no name is called unknown.
         missing: the feature and input files that the truth names and that are not there.
         jobs: for a shared truth, the jobs of its folder; None when it stands alone.
+        today: the day (YYYY-MM-DD) by which an authority may have expired; None when that is the run's business.
     """
 
     shared: tuple[SharedText, ...] = ()
     people: tuple[Person, ...] | None = None
     missing: frozenset[str] = frozenset()
     jobs: tuple[JobHeader, ...] | None = None
+    today: str | None = None

@@ -10,6 +10,14 @@ EXAMPLES: dict[str, Example] = {
     ),
     "invalid-value": truth("budget: {cycles: many}", "budget: {cycles: 10}"),
     "unknown-kind-of-truth": truth("kind: jobs", "kind: job"),
+    "expired-authority": truth(
+        """
+        authority: {expires: 2020-01-31}
+        """,
+        """
+        authority: {expires: 2999-01-31}
+        """,
+    ),
     "no-required-criterion": truth(
         """
         success_criteria:

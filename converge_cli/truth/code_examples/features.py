@@ -146,6 +146,29 @@ EXAMPLES: dict[str, Example] = {
             | sorry |
         """,
     ),
+    "duplicate-row": feature(
+        """
+        @e2e
+        Scenario Outline: The reason for stopping is <reason>
+          When the truth runs to convergence
+          Then the stop reason is "<reason>"
+
+          Examples:
+            | reason      |
+            | CriteriaMet |
+            | CriteriaMet |
+        """,
+        """
+        @e2e
+        Scenario Outline: The reason for stopping is <reason>
+          When the truth runs to convergence
+          Then the stop reason is "<reason>"
+
+          Examples:
+            | reason      |
+            | CriteriaMet |
+        """,
+    ),
     "duplicate-name": feature(
         """
         @invariant @structural @id:some_text
