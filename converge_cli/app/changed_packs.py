@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from converge_cli.app.recorded_run import started
+from converge_cli.app.recorded_run import driven_with
 from converge_cli.app.services import Services
 from converge_cli.core.errors import ConvergeError
-from converge_cli.core.event import PackRecord, RunResumed, decode_event
+from converge_cli.core.event import PackRecord
 from converge_cli.core.pack import Pack
 
-_RESUMED = b'"type":"RunResumed"'
 _SHOWN = 12
 
 
@@ -34,7 +33,7 @@ def require_same_packs(services: Services, run: str, packs: Sequence[Pack]) -> N
     Raises:
         PacksChangedError: with what changed, pack by pack.
     """
-    before = {record.name: record for record in _packs_so_far(services, run)}
+    before = {record.name: record for record in driven_with(services, run).packs}
     changes = [
         _words(services, before[pack.name], pack)
         for pack in packs
@@ -42,17 +41,6 @@ def require_same_packs(services: Services, run: str, packs: Sequence[Pack]) -> N
     ]
     if changes:
         raise PacksChangedError(run, changes)
-
-
-def _packs_so_far(services: Services, run: str) -> tuple[PackRecord, ...]:
-    """Those that it began with, or that were accepted at a later resume."""
-    packs = first = started(services, run).packs
-    for data in services.experience.read(run):
-        if _RESUMED in data:
-            event = decode_event(data)
-            if isinstance(event, RunResumed):
-                packs = event.packs or first
-    return packs
 
 
 def _words(services: Services, before: PackRecord, now: Pack) -> str:

@@ -1,10 +1,9 @@
 """Decides what waits: the human path, whichever door it comes through. A refused decision is recorded."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import msgspec
-
+from converge_cli.app.changed_people import people_changes
 from converge_cli.app.load_truth import require_person
 from converge_cli.app.open_run import people_of_run
 from converge_cli.app.recorded_run import find_row
@@ -16,7 +15,6 @@ from converge_cli.core.job import Job
 from converge_cli.core.person import AUTHORITIES, Person
 from converge_cli.core.port import EventSink, RunRow
 from converge_cli.engine.decision import Decided, Statement, judge_decision, record_decisions
-from converge_cli.engine.request_book import decide as count
 from converge_cli.engine.run import Asked
 
 
@@ -34,10 +32,15 @@ class AmbiguousRequestError(ConvergeError):
 
 @dataclass(frozen=True, slots=True)
 class DecisionAnswer:
-    """What became of a decision: one entry per request, and the run's row afterwards."""
+    """What became of a decision: one entry per request, and the run's row afterwards.
+
+    Attributes:
+        people_changed: how the people it was judged with differ from those whom the run was driven with last.
+    """
 
     row: RunRow
     decisions: tuple[Decided, ...]
+    people_changed: tuple[str, ...] = ()
 
     @property
     def refused(self) -> tuple[Decided, ...]:
@@ -126,7 +129,8 @@ def decide_approval(
     person = require_person(people, who)
     with touched_run(services, row.run) as (row, requests):
         chosen = _choose(requests, target, row, everything=everything)
-        return _decide(services, row, requests, chosen, (person, people), said, sink)
+        answer = _decide(services, row, requests, chosen, (person, people), said, sink)
+        return replace(answer, people_changed=people_changes(services, row.run, people))
 
 
 def apply_given(
@@ -167,11 +171,7 @@ def _decide(
     accepted = [decided for decided in judged if decided.code is None]
     # Of several requests of one proposal a person answers those that are theirs; the others stay as they are.
     decisions = accepted or judged[:1]
-    for decided in accepted:
-        count(requests[decided.approval.request], decided.approval)
-    pending = sum(asked.status == "pending" for asked in requests.values())
-    row = msgspec.structs.replace(row, pending=pending)
-    row = record_decisions(decisions, row, services.experience, services.clock, sink, people)
+    row = record_decisions(decisions, row, requests, services.experience, services.clock, sink, people)
     return DecisionAnswer(row, tuple(decisions))
 
 

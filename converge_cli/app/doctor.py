@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from converge_cli import __version__
-from converge_cli.app.recorded_run import events_of
+from converge_cli.app.recorded_run import events_of, readable
 from converge_cli.app.services import Services
 from converge_cli.core.errors import ConvergeError
 from converge_cli.truth.catalog import list_truths, project_of
@@ -67,8 +67,9 @@ def _store(services: Services) -> tuple[bool, str]:
 
 def _runs(services: Services) -> tuple[bool, str]:
     """Hash the newest runs again, for about as long as somebody likes to wait."""
-    began, looked, damaged = services.clock.monotonic(), 0, []
-    rows = list(services.experience.rows(limit=_MOST_RUNS))
+    began, looked = services.clock.monotonic(), 0
+    rows, index = readable(services.experience.rows(limit=_MOST_RUNS))
+    damaged = [] if index is None else [index.message]
     for row in rows:
         if services.clock.monotonic() - began > _SECONDS:
             break

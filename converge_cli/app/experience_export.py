@@ -32,7 +32,7 @@ def export_runs(services: Services, rows: Iterable[RunRow]) -> Iterator[bytes]:
     kept: set[str] = set()
     for row in rows:
         runs += 1
-        yield _line({"run": row})
+        yield _line({"run": _told(row)})
         for data in services.experience.read(row.run):
             event = read_event(row.run, data)
             events += 1
@@ -114,6 +114,13 @@ def _blob(digest: str, data: bytes) -> bytes:
         return _line({"blob": digest, "text": data.decode()})
     except UnicodeDecodeError:
         return _line({"blob": digest, "base64": base64.b64encode(data).decode()})
+
+
+def _told(row: RunRow) -> dict[str, object]:
+    """A row without what only this store can look up."""
+    said = msgspec.structs.asdict(row)
+    del said["waiting"]
+    return said
 
 
 def _line(value: object) -> bytes:

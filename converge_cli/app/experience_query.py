@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import get_args
 
-from converge_cli.app.recorded_run import events_of, find_row
+from converge_cli.app.recorded_run import events_of, find_row, runs_of
 from converge_cli.app.services import Services
 from converge_cli.core import event as e
 from converge_cli.core.context_key import KEYS
@@ -17,7 +17,6 @@ from converge_cli.core.port import RunFilter, RunRow
 from converge_cli.core.selector import Selector, is_glob
 from converge_cli.core.stop_reason import StopReason
 
-_PAGE = 100
 EVENT_NAMES = tuple(kind.__name__ for kind in get_args(e.RunEvent))
 
 
@@ -66,18 +65,26 @@ class Found:
         return f"{self.row.run}:{self.event.seq}"
 
 
-def query_events(services: Services, query: Query) -> Iterator[Found]:
+def query_events(services: Services, query: Query, unreadable: list[ConvergeError]) -> Iterator[Found]:
     """Events that a query means: the newest run first, within a run in the order of the record.
+
+    Args:
+        services: the store.
+        query: what is meant.
+        unreadable: gets the error of every run that can't be read, or not from some event on; the others are given.
 
     Raises:
         InvalidQueryError: it names an event, a fact, an outcome or a place that cannot be.
-        ConvergeError: a record can't be read.
+        RunNotFoundError: the place to go on from is in no run.
     """
     matches = _matcher(query)
-    for row, after in _runs(services, query):
-        for event in events_of(services, row.run, after):
-            if matches(event):
-                yield Found(row, event)
+    for row, after in _runs(services, query, unreadable):
+        try:
+            for event in events_of(services, row.run, after):
+                if matches(event):
+                    yield Found(row, event)
+        except ConvergeError as error:
+            unreadable.append(error)
 
 
 def facts_of(event: e.RunEvent) -> tuple[tuple[str, str], ...]:
@@ -105,20 +112,15 @@ def people_of(event: e.RunEvent) -> tuple[str, ...]:
     return ()
 
 
-def _runs(services: Services, query: Query) -> Iterator[tuple[RunRow, int]]:
+def _runs(services: Services, query: Query, unreadable: list[ConvergeError]) -> Iterator[tuple[RunRow, int]]:
     """Runs that can hold matches, each with the sequence after which to read."""
     before = None
     if query.after is not None:
         row, seq = _place(services, query.after)
         before = row.run
         yield row, seq
-    while True:
-        wanted = RunFilter(query.truth, None, query.outcome, query.since, query.until, before)
-        rows = list(services.experience.query(wanted, _PAGE))
-        yield from ((row, 0) for row in rows)
-        if len(rows) < _PAGE:
-            return
-        before = rows[-1].run
+    wanted = RunFilter(query.truth, None, query.outcome, query.since, query.until, before)
+    yield from ((row, 0) for row in runs_of(services, wanted, unreadable))
 
 
 def _place(services: Services, after: str) -> tuple[RunRow, int]:

@@ -2,17 +2,15 @@
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from converge_cli.app.recorded_run import events_of
+from converge_cli.app.recorded_run import events_of, runs_of
 from converge_cli.app.services import Services
 from converge_cli.core import event as e
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.port import RunFilter, RunRow
 from converge_cli.trace.when import seconds_between
-
-_PAGE = 200
 
 
 @dataclass(slots=True)
@@ -66,10 +64,10 @@ class TruthStats:
 
 
 def stats(services: Services, wanted: RunFilter) -> tuple[dict[str, TruthStats], tuple[ConvergeError, ...]]:
-    """By truth, sorted by key; and the runs whose record can't be read, which count in nothing."""
+    """By truth, sorted by key; and what can't be read of the others, which count in nothing."""
     found: dict[str, TruthStats] = {}
     unreadable: list[ConvergeError] = []
-    for row in runs_of(services, wanted):
+    for row in runs_of(services, wanted, unreadable):
         try:
             events = list(events_of(services, row.run))
         except ConvergeError as error:
@@ -77,18 +75,6 @@ def stats(services: Services, wanted: RunFilter) -> tuple[dict[str, TruthStats],
             continue
         _add(found.setdefault(row.truth, TruthStats()), row, events)
     return dict(sorted(found.items())), tuple(unreadable)
-
-
-def runs_of(services: Services, wanted: RunFilter) -> Iterator[RunRow]:
-    """Every run that a filter means, the newest first, however many there are."""
-    before = wanted.before
-    while True:
-        page = RunFilter(wanted.truth, wanted.status, wanted.reason, wanted.since, wanted.until, before)
-        rows = list(services.experience.query(page, _PAGE))
-        yield from rows
-        if len(rows) < _PAGE:
-            return
-        before = rows[-1].run
 
 
 def _add(to: TruthStats, row: RunRow, events: Iterable[e.RunEvent]) -> None:

@@ -1,21 +1,25 @@
 """What waits for people, across all runs. To look is a touch: what nobody decided in time is settled then."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+
+import msgspec
 
 from converge_cli.app.load_truth import require_person
 from converge_cli.app.open_run import people_of_run
-from converge_cli.app.recorded_run import events_of
+from converge_cli.app.recorded_run import events_of, readable
 from converge_cli.app.services import Services
+from converge_cli.app.touched_run import touched_run
 from converge_cli.core import event as e
-from converge_cli.core.approval import Approval, ApprovalRequest
-from converge_cli.core.errors import ConcurrentAppendError, ConvergeError, RunBusyError
+from converge_cli.core.approval import Approval, ApprovalRequest, OpenRequest, OpenRequests
+from converge_cli.core.errors import ConvergeError, RecordCorruptError, RunBusyError
 from converge_cli.core.person import Person
 from converge_cli.core.port import RunRow
-from converge_cli.engine.decision import Statement, judge_decision, record_timers
+from converge_cli.core.stop_reason import StopReason
+from converge_cli.engine.decision import Statement, judge_decision
 from converge_cli.engine.request_book import note
-from converge_cli.engine.run import Asked
-from converge_cli.engine.timers import overdue
+from converge_cli.engine.run import Asked, open_requests
 
 _NEVER = "9999"
 """Later than any time: where nothing is urgent."""
@@ -60,54 +64,53 @@ def inbox(services: Services, *, who: str | None = None, role: str | None = None
     Raises:
         ConvergeError: nobody of that id is among the people of any run that waits.
     """
+    rows, damaged = readable(services.experience.rows(status="paused", limit=limit))
     waiting: list[Waiting] = []
     ready: list[RunRow] = []
-    unreadable: list[ConvergeError] = []
-    people: dict[str, Person] = {}
-    for row in _readable(services, limit, unreadable):
+    unreadable: list[ConvergeError] = [] if damaged is None else [damaged]
+    look = _Look(services, who, role)
+    for row in rows:
+        if row.reason != StopReason.HUMAN_INTERVENTION_REQUIRED and not row.pending:
+            continue
         try:
-            book = _on_time(services, row)
-            pending = [Waiting(row, asked.request, asked.approvals) for asked in book.requests if _is_open(asked)]
-            if not pending and book.touched:
-                ready.append(row)
-            waiting += _chosen(services, row, book, pending, who, role, people)
+            now, book = _on_time(services, row)
+            if not book.pending and book.touched:
+                ready.append(now)
+            waiting += [Waiting(now, item.request, item.given) for item in look.chosen(now, book.pending)]
         except ConvergeError as error:
             unreadable.append(error)
-    if who is not None and people and who not in people:
-        require_person(tuple(people.values()), who)
+    look.require_known()
     return Inbox(tuple(sorted(waiting, key=_urgency)), tuple(ready), tuple(unreadable))
 
 
-@dataclass(slots=True)
-class _Book:
-    requests: list[Asked]
-    touched: bool
+def _on_time(services: Services, row: RunRow) -> tuple[RunRow, OpenRequests]:
+    """What a run asks of people, after its timers have fired; one that somebody else touches just now is left alone."""
+    book = _open_requests(services, row)
+    now = services.clock.now()
+    if not any(item.request.until is not None and item.request.until <= now for item in book.pending):
+        return row, book
+    with suppress(RunBusyError), touched_run(services, row.run, looks=1):
+        pass
+    row = services.experience.row(row.run)
+    return row, _open_requests(services, row)
 
 
-def _readable(services: Services, limit: int, unreadable: list[ConvergeError]) -> Iterator[RunRow]:
-    """The paused runs that people have been asked about; a damaged line of the index is told and hides no other."""
+def _open_requests(services: Services, row: RunRow) -> OpenRequests:
+    """What is kept beside the index entry, so that the cost of a look does not grow with the run."""
+    if not row.waiting:  # recorded by a version that kept nothing
+        return _told(events_of(services, row.run))
     try:
-        for row in services.experience.rows(status="paused", limit=limit):
-            if row.reason == "HumanInterventionRequired" or row.pending:
-                yield row
-    except ConvergeError as error:
-        unreadable.append(error)
+        return msgspec.json.decode(services.experience.get_blob(row.waiting), type=OpenRequests)
+    except (RecordCorruptError, msgspec.MsgspecError) as error:
+        raise RecordCorruptError(
+            f"what run {row.run} asks of people can't be read: {error}",
+            hint=f"converge show {row.run} reads it from the record itself",
+            where=f"{row.run}: {row.waiting[:12]}",
+        ) from error
 
 
-def _on_time(services: Services, row: RunRow) -> _Book:
-    """The requests of a run, after its timers have fired; a run that somebody else touches just now is left alone."""
-    requests, book = _read(events_of(services, row.run))
-    if overdue(requests, services.clock.now()):
-        try:
-            with services.experience.driving(row.run):
-                record_timers(requests, row, services.experience, services.clock)
-        except (RunBusyError, ConcurrentAppendError):
-            return _read(events_of(services, row.run))[1]
-        book.touched = True
-    return book
-
-
-def _read(events: Iterable[e.RunEvent]) -> tuple[dict[str, Asked], _Book]:
+def _told(events: Iterable[e.RunEvent]) -> OpenRequests:
+    """The same as the events tell it."""
     requests: dict[str, Asked] = {}
     touched = False
     for event in events:
@@ -116,38 +119,44 @@ def _read(events: Iterable[e.RunEvent]) -> tuple[dict[str, Asked], _Book]:
             touched = False
         elif isinstance(event, e.ApprovalDecided | e.TimerFired):
             touched = True
-    return requests, _Book(list(requests.values()), touched)
+    return open_requests(requests, touched=touched)
 
 
-def _chosen(
-    services: Services,
-    row: RunRow,
-    book: _Book,
-    pending: list[Waiting],
-    who: str | None,
-    role: str | None,
-    people: dict[str, Person],
-) -> list[Waiting]:
-    """The requests that somebody asked to see."""
-    if role is not None:
-        pending = [item for item in pending if item.request.role == role]
-    if who is None or not pending:
-        return pending
-    known = {person.id: person for person in people_of_run(services, row)}
-    people.update(known)
-    asked = {item.request.id: item for item in book.requests}
-    return [item for item in pending if who in known and _may_decide(asked[item.request.id], known[who], row, services)]
+class _Look:
+    """Chooses the requests that somebody asked to see; people are read once a project."""
 
+    def __init__(self, services: Services, who: str | None, role: str | None) -> None:
+        self._services = services
+        self._who = who
+        self._role = role
+        self._people: dict[tuple[str, str], dict[str, Person]] = {}
 
-def _may_decide(asked: Asked, person: Person, row: RunRow, services: Services) -> bool:
-    """Whether a decision of this person would count now, by any way that the request allows."""
-    unsigned = Person(person.id, person.name, person.roles, person.authority, person.domains)
-    said = Statement("approved", "looking", asked.request.modes[0])
-    return judge_decision(asked, unsigned, said, row, services.clock.now()).code is None
+    def chosen(self, row: RunRow, pending: Iterable[OpenRequest]) -> list[OpenRequest]:
+        """Those of a run."""
+        items = [item for item in pending if self._role in {None, item.request.role}]
+        if self._who is None or not items:
+            return items
+        person = self._known(row).get(self._who)
+        return [] if person is None else [item for item in items if self._may_decide(item, person, row)]
 
+    def require_known(self) -> None:
+        """Raises: UnknownPersonError: nobody of that id is among the people of any run that waits."""
+        known = {name: person for people in self._people.values() for name, person in people.items()}
+        if self._who is not None and known:
+            require_person(tuple(known.values()), self._who)
 
-def _is_open(asked: Asked) -> bool:
-    return asked.status == "pending"
+    def _known(self, row: RunRow) -> dict[str, Person]:
+        place = (row.location, row.truth)
+        if place not in self._people:
+            self._people[place] = {person.id: person for person in people_of_run(self._services, row)}
+        return self._people[place]
+
+    def _may_decide(self, item: OpenRequest, person: Person, row: RunRow) -> bool:
+        """Whether a decision of this person would count now, by any way that the request allows."""
+        unsigned = Person(person.id, person.name, person.roles, person.authority, person.domains)
+        said = Statement("approved", "looking", item.request.modes[0])
+        asked = Asked(item.request, approvals=item.given)
+        return judge_decision(asked, unsigned, said, row, self._services.clock.now()).code is None
 
 
 def _urgency(item: Waiting) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from converge_cli.app.recorded_run import events_of, find_row
+from converge_cli.app.recorded_run import events_of, find_row, readable
 from converge_cli.app.services import Services
 from converge_cli.core.stop_reason import StopReason
 from converge_cli.truth.catalog import project_of
@@ -65,7 +65,7 @@ def _is_job(file: Path) -> bool:
 
 def _runs(asked: _Asked) -> Sequence[Offer]:
     status = "paused" if asked.command in _DECIDING else None
-    rows = asked.services.experience.rows(status=status, limit=_MOST_RUNS)
+    rows, _ = readable(asked.services.experience.rows(status=status, limit=_MOST_RUNS))
     return [(row.run, f"{row.truth}, {row.reason or row.status}") for row in rows]
 
 

@@ -27,6 +27,7 @@ class OpenedRun:
     engine: Engine
     folder: Path
     packs: tuple[Pack, ...]
+    people: tuple[Person, ...]
 
 
 def people_of_run(services: Services, row: RunRow) -> tuple[Person, ...]:
@@ -74,7 +75,7 @@ def open_run(services: Services, run: str, sink: EventSink | None = None) -> Ope
         services, job, packs, parameters, people, principal=first.principal, strict=first.strict, sink=sink
     )
     folder = location.file.parent if location is not None else services.folder
-    return OpenedRun(row, job, engine, folder, tuple(packs))
+    return OpenedRun(row, job, engine, folder, tuple(packs), people)
 
 
 def _parameters(pack: Pack, values: object) -> Parameters | None:

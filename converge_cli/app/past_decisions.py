@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from converge_cli.app.recorded_run import events_of
+from converge_cli.app.recorded_run import events_of, readable
 from converge_cli.app.services import Services
 from converge_cli.core import event as e
 from converge_cli.core.approval import Approval, ApprovalRequest
@@ -32,7 +32,7 @@ def past_decisions(
     """
     found: list[PastDecision] = []
     left = _EVENTS
-    for row in services.experience.rows(truth=truth, limit=_RUNS):
+    for row in readable(services.experience.rows(truth=truth, limit=_RUNS))[0]:
         if row.run == run or row.seq > left:
             continue
         left -= row.seq

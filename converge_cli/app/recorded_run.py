@@ -1,13 +1,17 @@
 """Reads recorded runs: rows and events. Needs no truth and no pack, so it is quick and always possible."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
 from converge_cli.app.services import Services
-from converge_cli.core.errors import RecordCorruptError, RunNotFoundError
-from converge_cli.core.event import RunEvent, RunStarted, decode_event
-from converge_cli.core.port import RunRow
+from converge_cli.core.errors import ConvergeError, RecordCorruptError, RunNotFoundError
+from converge_cli.core.event import PackRecord, RunEvent, RunResumed, RunStarted, decode_event
+from converge_cli.core.port import RunFilter, RunRow
+
+_PAGE = 200
+_RESUMED = b'"type":"RunResumed"'
 
 
 def find_row(services: Services, run: str) -> RunRow:
@@ -15,15 +19,60 @@ def find_row(services: Services, run: str) -> RunRow:
 
     Raises:
         RunNotFoundError: none, or several.
+        RecordCorruptError: none that can be read, and what can't be may be it.
     """
     try:
         return services.experience.row(run)
     except RunNotFoundError:
-        known = [row.run for row in services.experience.rows(limit=10_000)]
-        near = [name for name in known if name.startswith(run)]
+        rows, damaged = readable(services.experience.rows(limit=10_000))
+        near = [row.run for row in rows if row.run.startswith(run)]
         if len(near) == 1:
             return services.experience.row(near[0])
-        raise RunNotFoundError(run, near or known) from None
+        if damaged is not None and not near:
+            raise damaged from None
+        raise RunNotFoundError(run, near or [row.run for row in rows]) from None
+
+
+def every_run(services: Services) -> list[RunRow]:
+    """All runs of the store, the newest first.
+
+    Raises:
+        RecordCorruptError: an entry of the index is damaged; names all that are.
+    """
+    unreadable: list[ConvergeError] = []
+    rows = list(runs_of(services, RunFilter(), unreadable))
+    if unreadable:
+        raise unreadable[0]
+    return rows
+
+
+def readable(rows: Iterable[RunRow]) -> tuple[list[RunRow], ConvergeError | None]:
+    """The rows that are as they were written, and the error that names those that are not."""
+    found: list[RunRow] = []
+    try:
+        for row in rows:
+            found.append(row)  # noqa: PERF402  what came before the error is kept
+    except RecordCorruptError as error:
+        return found, error
+    return found, None
+
+
+def runs_of(services: Services, wanted: RunFilter, unreadable: list[ConvergeError]) -> Iterator[RunRow]:
+    """Every run that a filter means, the newest first, however many there are.
+
+    Args:
+        services: the store.
+        wanted: which runs.
+        unreadable: gets the error that names damaged entries of the index.
+    """
+    while True:
+        rows, damaged = readable(services.experience.query(wanted, _PAGE))
+        yield from rows
+        if damaged is not None:
+            unreadable.append(damaged)
+        if len(rows) < _PAGE:
+            return
+        wanted = msgspec.structs.replace(wanted, before=rows[-1].run)
 
 
 def events_of(services: Services, run: str, after: int = 0) -> Iterator[RunEvent]:
@@ -50,6 +99,26 @@ def read_event(run: str, data: bytes) -> RunEvent:
             hint="was it recorded by a newer version? converge version",
             where=run,
         ) from error
+
+
+class Driven(NamedTuple):
+    """What a run was driven with last: its packs, and the digest of its people ("" for nobody)."""
+
+    packs: tuple[PackRecord, ...]
+    people: str
+
+
+def driven_with(services: Services, run: str) -> Driven:
+    """What the run began with, or what stood there at a later resume."""
+    first = started(services, run)
+    packs, people = first.packs, first.people
+    for data in services.experience.read(run):
+        if _RESUMED in data:
+            event = read_event(run, data)
+            if isinstance(event, RunResumed):
+                packs = event.packs or first.packs
+                people = first.people if event.people is None else event.people
+    return Driven(packs, people)
 
 
 def started(services: Services, run: str) -> RunStarted:

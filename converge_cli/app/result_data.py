@@ -1,6 +1,6 @@
 """A run's answer as data: what `--json` prints and every other door will send. The shape is pinned by tests."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -9,6 +9,7 @@ from converge_cli.core.approval import ApprovalRequest, plain_content
 from converge_cli.core.criterion import CriterionResult
 from converge_cli.core.fact import Fact
 from converge_cli.core.invariant import InvariantResult
+from converge_cli.core.port import RunRow
 from converge_cli.core.stop_reason import Stop, StopReason
 from converge_cli.engine.decision import Decided
 from converge_cli.engine.result import RunResult
@@ -35,8 +36,10 @@ EXIT_CODES = {
 """Stop reason -> process exit code; the meaning of a code never changes."""
 
 
-def run_data(result: RunResult, refusals: Iterable[Decided] = (), ledger: str | None = None) -> dict[str, Any]:
-    """The `data` of run, resume and show; `ledger` is told of runs that are mirrored only."""
+def run_data(
+    result: RunResult, refusals: Iterable[Decided] = (), ledger: str | None = None, people_changed: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The `data` of run, resume and show; `ledger` only of runs that are mirrored, changes only where there are any."""
     known = {(item.approval.request, item.approval.by, item.code) for item in result.refusals}
     unrecorded = [item for item in refusals if (item.approval.request, item.approval.by, item.code) not in known]
     return {
@@ -71,7 +74,15 @@ def run_data(result: RunResult, refusals: Iterable[Decided] = (), ledger: str | 
         "outcome_digest": result.outcome_digest,
         "head": result.head,
         **({} if ledger is None else {"ledger": ledger}),
+        **({"people_changed": list(people_changed)} if people_changed else {}),
     }
+
+
+def row_data(row: RunRow) -> dict[str, Any]:
+    """A run's line in the index."""
+    said = msgspec.structs.asdict(row)
+    del said["waiting"]
+    return {"run_id": said.pop("run"), **said}
 
 
 def criterion_data(item: CriterionResult) -> dict[str, Any]:

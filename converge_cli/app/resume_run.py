@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from converge_cli.app.changed_packs import require_same_packs
+from converge_cli.app.changed_people import people_changes
 from converge_cli.app.open_run import open_run
 from converge_cli.app.read_inputs import Given, InputFileError, read_inputs
 from converge_cli.app.run_job import RunAnswer
@@ -28,6 +29,8 @@ class ResumeRun:
     ) -> None:
         """Open the run and read the inputs that it was missing.
 
+        `people_changed` then tells how its people differ from those whom it was driven with last.
+
         Args:
             accept_changes: go on although a pack or its policy is no longer as it was.
 
@@ -41,6 +44,7 @@ class ResumeRun:
         if not accept_changes and opened.row.status != "stopped":
             require_same_packs(services, self.run_id, opened.packs)
         self.engine = opened.engine
+        self.people_changed = people_changes(services, self.run_id, opened.people)
         self._given = read_inputs(opened.job, opened.packs, opened.folder, inputs or {}, only=True)
         self._refuse_known(self.engine.missing_inputs(self.run_id) if inputs else ())
 
@@ -52,9 +56,8 @@ class ResumeRun:
             RunBusyError: another process drives it.
         """
         given: Given = self._given
-        return RunAnswer(
-            await self.engine.resume(self.run_id, feeds=given.feeds, inputs=given.records, added=self._added)
-        )
+        result = await self.engine.resume(self.run_id, feeds=given.feeds, inputs=given.records, added=self._added)
+        return RunAnswer(result, people_changed=self.people_changed)
 
     def _refuse_known(self, missing: tuple[str, ...]) -> None:
         for record in self._given.records:

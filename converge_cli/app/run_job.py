@@ -55,15 +55,19 @@ class RunAnswer:
         result: what it came to.
         refusals: given approvals that were not accepted.
         ledger: `current` or `lagging`; None for a run that is not mirrored.
+        people_changed: how the people differ from those whom a resumed run was driven with before.
     """
 
     result: RunResult
     refusals: tuple[Decided, ...] = ()
     ledger: str | None = None
+    people_changed: tuple[str, ...] = ()
 
 
 class RunJob:
     """One run of a truth, prepared so that it can be cancelled while it runs."""
+
+    people_changed: tuple[str, ...] = ()
 
     def __init__(
         self,

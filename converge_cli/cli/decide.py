@@ -27,6 +27,7 @@ def decide(
     def work() -> Answer:
         from converge_cli.app.decide_approval import decide_approval  # noqa: PLC0415  when the words are right
         from converge_cli.cli.here import services_here  # noqa: PLC0415
+        from converge_cli.cli.mirrored import ledger_word  # noqa: PLC0415
         from converge_cli.engine.decision import Statement  # noqa: PLC0415
 
         if not reason.strip():
@@ -37,7 +38,10 @@ def decide(
         )
         code = ExitCode.DENIED if answer.refused else ExitCode.OK
         outcome = "refused" if answer.refused else decision
-        return Answer(outcome, int(code), _data(answer), lambda console: _show(console, answer))
+        data, word = _data(answer), ledger_word(services)
+        if word is not None:
+            data["ledger"] = word
+        return Answer(outcome, int(code), data, lambda console: _show(console, answer))
 
     answering(command, work, as_json=as_json)
 
@@ -52,6 +56,7 @@ def _data(answer: Any) -> dict[str, Any]:
         "decisions": [msgspec.to_builtins(item.approval) for item in answer.decisions if item.code is None],
         "refusals": [refusal_data(item) for item in answer.refused],
         "pending": answer.row.pending,
+        **({"people_changed": list(answer.people_changed)} if answer.people_changed else {}),
     }
 
 
@@ -65,6 +70,8 @@ def _show(console: "Console", answer: Any) -> None:
             page.line(f"✓ {approval.decision} by {approval.by}   {approval.request}")
         else:
             page.line(f"✗ refused {item.code}   {approval.by}: {item.detail} (recorded)   {approval.request}")
+    for change in answer.people_changed:
+        page.line(f"  people have changed since the run was driven: {change}")
     if answer.row.pending:
         left = answer.row.pending
         page.line(f"  {left} still {'waits' if left == 1 else 'wait'}   converge show {answer.row.run}")

@@ -128,7 +128,7 @@ class Display:
         from converge_cli.trace.jsonl import for_stream  # noqa: PLC0415
 
         result = answer.result
-        data = run_data(result, answer.refusals, answer.ledger)
+        data = run_data(result, answer.refusals, answer.ledger, answer.people_changed)
         made = Answer(result.reason, EXIT_CODES[result.stop.reason], data, "")
         return for_stream(encode(envelope(command, made)).decode(), out())
 

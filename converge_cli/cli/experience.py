@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converge_cli.cli import options
-from converge_cli.cli.output import Answer, UsageError, answering
+from converge_cli.cli.output import Answer, UsageError, answering, error_data, unreadable_outcome
 
 if TYPE_CHECKING:
-    from converge_cli.core.port import RunRow
+    from converge_cli.core.errors import ConvergeError
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -47,7 +47,10 @@ def query(
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=10_000, help="At most so many events.")] = 50,
     as_json: options.Json = False,
 ) -> None:
-    """Find recorded events; everything that is given must hold. The newest run first, each from its beginning."""
+    """Find recorded events; everything that is given must hold. The newest run first, each from its beginning.
+
+    Damaged runs are named, and hide no others: exit 9.
+    """
 
     def work() -> Answer:
         from itertools import islice  # noqa: PLC0415  imported when the words are right
@@ -59,11 +62,17 @@ def query(
         services = services_here()
         times = (_time(since, "--since", services.clock.now()), _time(until, "--until", services.clock.now()))
         wanted = Query(truth, outcome, *times, event, kind, fact, person, after)
-        found = list(islice(query_events(services, wanted), limit + 1))
+        unreadable: list[ConvergeError] = []
+        found = list(islice(query_events(services, wanted, unreadable), limit + 1))
         more, found = len(found) > limit, found[:limit]
         following = found[-1].place if more else None
-        data = {"events": [found_data(item) for item in found], "next": following}
-        return Answer("listed", 0, data, lambda console: show_found(console, found, following))
+        data = {
+            "events": [found_data(item) for item in found],
+            "next": following,
+            "unreadable": [error_data(error) for error in unreadable],
+        }
+        told, code = unreadable_outcome("listed", unreadable)
+        return Answer(told, code, data, lambda console: show_found(console, found, following, unreadable))
 
     answering("experience query", work, as_json=as_json)
 
@@ -81,7 +90,6 @@ def stats(
         from converge_cli.app.experience_stats import stats as count  # noqa: PLC0415  when the words are right
         from converge_cli.cli.experience_page import show_stats, stats_data  # noqa: PLC0415
         from converge_cli.cli.here import services_here  # noqa: PLC0415
-        from converge_cli.cli.output import error_data  # noqa: PLC0415
         from converge_cli.core.port import RunFilter  # noqa: PLC0415
 
         services = services_here()
@@ -92,7 +100,7 @@ def stats(
             "truths": {key: stats_data(item) for key, item in found.items()},
             "unreadable": [error_data(error) for error in unreadable],
         }
-        outcome, code = ("unreadable", 9) if unreadable else ("counted", 0)
+        outcome, code = unreadable_outcome("counted", unreadable)
         return Answer(outcome, code, data, lambda console: show_stats(console, found, unreadable))
 
     answering("experience stats", work, as_json=as_json)
@@ -112,17 +120,15 @@ def export(
 
     def work() -> Answer:
         from converge_cli.app.experience_export import export_runs  # noqa: PLC0415  when the words are right
-        from converge_cli.app.experience_stats import runs_of  # noqa: PLC0415
-        from converge_cli.app.recorded_run import find_row  # noqa: PLC0415
+        from converge_cli.app.recorded_run import every_run, find_row  # noqa: PLC0415
         from converge_cli.cli.here import services_here  # noqa: PLC0415
         from converge_cli.cli.payload import write_whole  # noqa: PLC0415
-        from converge_cli.core.port import RunFilter  # noqa: PLC0415
 
         if out is None or (run is None) == (not everything):
             hint = "converge experience export RUN -o FILE"
             raise UsageError("export takes one RUN, or --all, and -o FILE", hint=hint)
         services = services_here()
-        rows: list[RunRow] = list(runs_of(services, RunFilter())) if run is None else [find_row(services, run)]
+        rows = every_run(services) if run is None else [find_row(services, run)]
         size = write_whole(out, export_runs(services, rows))
         data = {"file": str(out), "bytes": size, "runs": [row.run for row in rows]}
         return Answer("written", 0, data, f"{out}  {len(rows)} run{'s' * (len(rows) != 1)}  {size} bytes")

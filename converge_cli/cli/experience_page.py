@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 from converge_cli.cli.page import Page
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from converge_cli.app.experience_query import Found
@@ -20,16 +22,18 @@ def found_data(found: "Found") -> dict[str, Any]:
 
     row = found.row
     event = msgspec.json.decode(encode_event(found.event))
-    return {"run": row.run, "truth": row.truth, "outcome": row.reason or row.status, "event": event}
+    return {"run_id": row.run, "truth": row.truth, "outcome": row.reason or row.status, "event": event}
 
 
-def show_found(console: "Console", found: list["Found"], following: str | None) -> None:
+def show_found(
+    console: "Console", found: list["Found"], following: str | None, unreadable: "Sequence[ConvergeError]"
+) -> None:
     """A page of events, and how to go on."""
     from converge_cli.cli.local_zone import local_zone  # noqa: PLC0415
     from converge_cli.trace.wording import time_text  # noqa: PLC0415
 
     page, zone = Page(console), local_zone()
-    if not found:
+    if not found and not unreadable:
         page.line("nothing recorded here fits")
     page.rows(
         [
@@ -38,6 +42,8 @@ def show_found(console: "Console", found: list["Found"], following: str | None) 
         ],
         header=("  event", "when", "what", "about", "truth"),
     )
+    for error in unreadable:
+        page.line(f"  not looked into: {error.message}")
     if following is not None:
         page.line(f"  more: the same command with --after {following}")
 
@@ -96,7 +102,7 @@ def _seconds(value: float | None) -> str | None:
     return None if value is None else f"{value:.3f}"
 
 
-def show_stats(console: "Console", found: dict[str, "TruthStats"], unreadable: "tuple[ConvergeError, ...]") -> None:
+def show_stats(console: "Console", found: dict[str, "TruthStats"], unreadable: "Sequence[ConvergeError]") -> None:
     """How runs went, truth by truth."""
     from converge_cli.trace.wording import plural  # noqa: PLC0415
 

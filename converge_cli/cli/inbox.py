@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from converge_cli.cli import options
-from converge_cli.cli.output import Answer, answering, error_data
+from converge_cli.cli.output import Answer, answering, error_data, unreadable_outcome
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,7 +23,8 @@ def inbox(
 ) -> None:
     """List what waits for a person, across all runs, the most urgent first.
 
-    What nobody decided in time is settled then: rejected, or handed to the role that it escalates to.
+    What nobody decided in time is settled then: rejected, or handed to the role that it escalates to. Damaged records
+    are named: exit 9.
     """
 
     def work() -> Answer:
@@ -31,7 +32,8 @@ def inbox(
         from converge_cli.cli.here import services_here  # noqa: PLC0415
 
         found = look(services_here(), who=who, role=role)
-        return Answer("listed", 0, _data(found), lambda console: _show(console, found, who or "WHO"))
+        outcome, code = unreadable_outcome("listed", found.unreadable)
+        return Answer(outcome, code, _data(found), lambda console: _show(console, found, who or "WHO"))
 
     answering("inbox", work, as_json=as_json)
 
@@ -42,14 +44,14 @@ def _data(found: "Inbox") -> dict[str, Any]:
     return {
         "waiting": [
             {
-                "run": item.row.run,
+                "run_id": item.row.run,
                 "truth": item.row.truth,
                 **request_data(item.request),
                 "approved_by": [approval.by for approval in item.given],
             }
             for item in found.waiting
         ],
-        "ready": [{"run": row.run, "truth": row.truth} for row in found.ready],
+        "ready": [{"run_id": row.run, "truth": row.truth} for row in found.ready],
         "unreadable": [error_data(error) for error in found.unreadable],
     }
 

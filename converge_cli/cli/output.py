@@ -7,7 +7,7 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, NoReturn, TextIO, cast
 
@@ -137,6 +137,12 @@ def error_data(error: ConvergeError) -> dict[str, Any]:
 
             data[name] = msgspec.to_builtins(value)
     return data
+
+
+def unreadable_outcome(outcome: str, errors: Sequence[ConvergeError]) -> tuple[str, int]:
+    """Outcome and exit code of a list from which something is missing: exit 9 where a record is damaged."""
+    damaged = any(error.code == "RECORD_CORRUPT" for error in errors)
+    return ("unreadable", int(ExitCode.UNVERIFIED)) if damaged else (outcome, int(ExitCode.OK))
 
 
 def show_error(error: ConvergeError) -> None:

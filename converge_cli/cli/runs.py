@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converge_cli.cli import options
-from converge_cli.cli.output import Answer, UsageError, answering
+from converge_cli.cli.output import Answer, UsageError, answering, error_data, unreadable_outcome
 from converge_cli.core.errors import did_you_mean
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from converge_cli.core.errors import ConvergeError
     from converge_cli.core.port import RunRow
 
 _STATUSES = ("running", "paused", "stopped")
@@ -25,30 +26,36 @@ def runs(
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="At most so many, the newest first.")] = 50,
     as_json: options.Json = False,
 ) -> None:
-    """List recorded runs, the newest first."""
+    """List recorded runs, the newest first.
+
+    Damaged entries of the index are named: exit 9.
+    """
 
     def work() -> Answer:
-        import msgspec  # noqa: PLC0415  imported when the words are right
-
+        from converge_cli.app.recorded_run import readable  # noqa: PLC0415  imported when the words are right
+        from converge_cli.app.result_data import row_data  # noqa: PLC0415
         from converge_cli.cli.here import services_here  # noqa: PLC0415
 
         if status not in {None, *_STATUSES}:
             hint = did_you_mean(str(status), _STATUSES) or f"the choices are {', '.join(_STATUSES)}"
             raise UsageError(f"--status takes no {status!r}", hint=hint, where="--status")
         services = services_here()
-        rows = tuple(services.experience.rows(truth=truth, status=status, limit=limit))
-        return Answer("listed", 0, {"runs": msgspec.to_builtins(rows)}, lambda console: _show(console, rows))
+        rows, damaged = readable(services.experience.rows(truth=truth, status=status, limit=limit))
+        unreadable = [] if damaged is None else [damaged]
+        data = {"runs": [row_data(row) for row in rows], "unreadable": [error_data(error) for error in unreadable]}
+        outcome, code = unreadable_outcome("listed", unreadable)
+        return Answer(outcome, code, data, lambda console: _show(console, rows, unreadable))
 
     answering("runs", work, as_json=as_json)
 
 
-def _show(console: "Console", rows: tuple["RunRow", ...]) -> None:
+def _show(console: "Console", rows: "list[RunRow]", unreadable: "list[ConvergeError]") -> None:
     from converge_cli.cli.local_zone import local_zone  # noqa: PLC0415
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
     from converge_cli.trace.wording import time_text  # noqa: PLC0415
 
     page = Page(console)
-    if not rows:
+    if not rows and not unreadable:
         page.line("no runs here yet; converge run TRUTH makes one")
     page.rows(
         [
@@ -64,3 +71,5 @@ def _show(console: "Console", rows: tuple["RunRow", ...]) -> None:
         ],
         header=("  run", "truth", "came to", "facts", "waiting", "last change"),
     )
+    for error in unreadable:
+        page.line(f"✗ {error.message}")

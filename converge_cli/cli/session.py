@@ -24,6 +24,7 @@ from converge_cli.cli.output import Answer, UsageError, deliver, interrupted, st
 from converge_cli.core.port import EventSink
 from converge_cli.core.stop_reason import StopReason
 from converge_cli.engine.engine import Engine
+from converge_cli.trace.sanitize import safe
 
 _LOOK = 0.1
 """Seconds between two looks at whether the engine's thread has ended."""
@@ -33,6 +34,7 @@ class Drivable(Protocol):
     """A prepared run or resume."""
 
     engine: Engine
+    people_changed: tuple[str, ...]
 
     async def run(self) -> RunAnswer:
         """Drive it to its next stop."""
@@ -113,7 +115,7 @@ class Session:
         answer = Answer(
             result.reason,
             EXIT_CODES[result.stop.reason],
-            run_data(result, ended.refusals, ended.ledger),
+            run_data(result, ended.refusals, ended.ledger, ended.people_changed),
             self._display.plain_verdict(command, ended) or (lambda console: self._display.show_verdict(console, ended)),
         )
         if self._stuck:
@@ -127,8 +129,6 @@ class Session:
             return ended
         report = mirror.finish()
         if report.lagging:
-            from converge_cli.trace.sanitize import safe  # noqa: PLC0415
-
             sys.stderr.write(
                 f"ledger: lagging  {safe(mirror.name)}: {safe(report.reason)}\n"
                 f"  next   converge ledger append --run {report.run} --ledger {safe(mirror.name)}\n"
@@ -144,6 +144,8 @@ class Session:
             try:
                 made = prepare(self.services, self._display)
                 self._engine = made.engine
+                if made.people_changed:
+                    self._display.say(f"people have changed since: {safe('; '.join(made.people_changed))}")
                 box.append(_complete(made.run()))
             except BaseException as error:  # noqa: BLE001  handed to the main thread, which raises it
                 box.append(error)

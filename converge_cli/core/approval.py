@@ -118,6 +118,24 @@ class Approval(msgspec.Struct, frozen=True, omit_defaults=True):
     signature: str | None = None
 
 
+class OpenRequest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A request that nobody has settled yet, with who has said yes already where several people are needed."""
+
+    request: ApprovalRequest
+    given: tuple[Approval, ...] = ()
+
+
+class OpenRequests(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a paused run asks of people, kept beside its index entry: whoever looks need not read the run.
+
+    Attributes:
+        touched: whether people have decided, or a time was up, since the run paused.
+    """
+
+    pending: tuple[OpenRequest, ...] = ()
+    touched: bool = False
+
+
 def signed_form(approval: Approval) -> bytes:
     """What a person signs: the DSSE form of the canonical JSON of everything but the signature."""
     return pae(SIGNED_TYPE, encode(msgspec.structs.replace(approval, signature=None)))

@@ -77,8 +77,11 @@ class RunRow(msgspec.Struct, frozen=True):
         status: `running` (or died while running), `paused`, `stopped`.
         facts: promoted facts, without the notes that the engine itself wrote.
         reason: the stop reason, "" while running.
+        started_at, updated_at: the earliest and the latest time of its events, also where the clock went back.
         location: path of the truth file that it was started from; not part of what is hashed.
         head: hash of the last event, hex.
+        waiting: SHA-256 of the kept `core.approval.OpenRequests` of a paused run; "" otherwise, and in rows of versions
+            that kept none.
     """
 
     run: str
@@ -94,6 +97,7 @@ class RunRow(msgspec.Struct, frozen=True):
     facts: int
     pending: int
     location: str = ""
+    waiting: str = ""
 
 
 class RunFilter(msgspec.Struct, frozen=True):
@@ -102,7 +106,7 @@ class RunFilter(msgspec.Struct, frozen=True):
     Attributes:
         status: see `RunRow`.
         reason: the stop reason that the run came to last.
-        since, until: UTC times as recorded; runs that have an event at or after `since` and began before `until`.
+        since, until: UTC times as recorded; runs that have an event at or after `since` and one before `until`.
         before: a run's id; only runs that began to be recorded before it.
     """
 
@@ -112,6 +116,16 @@ class RunFilter(msgspec.Struct, frozen=True):
     since: str | None = None
     until: str | None = None
     before: str | None = None
+
+    def means(self, row: RunRow) -> bool:
+        """Whether everything that is given holds for a row; `before` is the store's to look up."""
+        return (
+            self.truth in {None, row.truth}
+            and self.status in {None, row.status}
+            and self.reason in {None, row.reason}
+            and (self.since is None or row.updated_at >= self.since)
+            and (self.until is None or row.started_at < self.until)
+        )
 
 
 class Commit(msgspec.Struct, frozen=True):
@@ -160,7 +174,7 @@ class Experience(Protocol):
         ...
 
     def rows(self, *, truth: str | None = None, status: str | None = None, limit: int = 100) -> Iterable[RunRow]:
-        """Runs, the newest first."""
+        """Runs, the newest first; see `query`."""
         ...
 
     def query(self, wanted: RunFilter, limit: int = 100) -> Iterable[RunRow]:
@@ -168,7 +182,8 @@ class Experience(Protocol):
 
         Raises:
             RunNotFoundError: no run has the id `before`.
-            RecordCorruptError: a row is not as it was written; raised after the others have been given.
+            RecordCorruptError: rows are not as they were written, whatever they say now; raised after the others have
+                been given, and names them all.
         """
         ...
 
@@ -195,7 +210,7 @@ class Experience(Protocol):
         """The external calls that were kept of a run, in no particular order; none of an unknown run.
 
         Raises:
-            RecordCorruptError: one is not as it was written.
+            RecordCorruptError: one is not as it was written, or they are not as many as were kept.
         """
         ...
 

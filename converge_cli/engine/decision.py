@@ -6,13 +6,15 @@ from typing import NamedTuple
 
 import msgspec
 
+from converge_cli._internal.canonical_json import encode
 from converge_cli.core.approval import Approval, Decision, Mode, signature_fits, signed_form
 from converge_cli.core.event import ApprovalDecided, DecisionRefused, RunStarted, decode_event
 from converge_cli.core.person import Person, at_least
 from converge_cli.core.port import Clock, EventSink, Experience, RunRow
 from converge_cli.engine.event_log import EventLog
 from converge_cli.engine.keeping import keep_people
-from converge_cli.engine.run import Asked
+from converge_cli.engine.request_book import decide
+from converge_cli.engine.run import Asked, open_requests
 from converge_cli.engine.timers import fire_timers
 
 
@@ -97,6 +99,7 @@ def _signed(approval: Approval, public_key: str | None) -> Decided:
 def record_decisions(
     decisions: list[Decided],
     row: RunRow,
+    requests: Mapping[str, Asked],
     store: Experience,
     clock: Clock,
     sink: EventSink | None,
@@ -106,7 +109,8 @@ def record_decisions(
 
     Args:
         decisions: as they were judged.
-        row: the run's row with `pending` as it will be.
+        row: the run's row as it stands.
+        requests: every request of the run; accepted decisions are counted in them.
         store, clock, sink: where they are recorded, when, and who sees it.
         people: whom they were judged with; kept when they are no longer those that the run began with.
 
@@ -117,10 +121,12 @@ def record_decisions(
     known = _changed_people(log, store, people)
     for decided in decisions:
         if decided.code is None:
+            decide(requests[decided.approval.request], decided.approval)
             log.add(ApprovalDecided, approval=decided.approval, people=known)
         else:
             log.add(DecisionRefused, approval=decided.approval, code=decided.code, detail=decided.detail, people=known)
-    return _committed(log, row)
+    counted = any(decided.code is None for decided in decisions)
+    return _committed(log, _changed(log, row, requests) if counted else row)
 
 
 def record_timers(requests: Mapping[str, Asked], row: RunRow, store: Experience, clock: Clock) -> RunRow:
@@ -131,8 +137,13 @@ def record_timers(requests: Mapping[str, Asked], row: RunRow, store: Experience,
     """
     log = _opened(row, store, clock, None)
     fire_timers(requests, log)
-    pending = sum(asked.status == "pending" for asked in requests.values())
-    return _committed(log, msgspec.structs.replace(row, pending=pending))
+    return _committed(log, _changed(log, row, requests))
+
+
+def _changed(log: EventLog, row: RunRow, requests: Mapping[str, Asked]) -> RunRow:
+    """The row with what is still asked of people."""
+    still = open_requests(requests, touched=True)
+    return msgspec.structs.replace(row, pending=len(still.pending), waiting=log.keep(encode(still)))
 
 
 def _changed_people(log: EventLog, store: Experience, people: Iterable[Person]) -> str | None:
@@ -143,7 +154,8 @@ def _changed_people(log: EventLog, store: Experience, people: Iterable[Person]) 
 
 def _opened(row: RunRow, store: Experience, clock: Clock, sink: EventSink | None) -> EventLog:
     log = EventLog(row.run, clock, store, sink)
-    log.restore(row.seq, bytes.fromhex(row.head), row.started_at)
+    log.restore(row)
+    log.tick()
     return log
 
 
@@ -151,7 +163,9 @@ def _committed(log: EventLog, row: RunRow) -> RunRow:
     made = [row]
 
     def new_row(head: str) -> RunRow:
-        made.append(msgspec.structs.replace(row, updated_at=log.at, seq=log.seq, head=head))
+        made.append(
+            msgspec.structs.replace(row, started_at=log.started_at, updated_at=log.updated_at, seq=log.seq, head=head)
+        )
         return made[-1]
 
     log.commit(new_row)

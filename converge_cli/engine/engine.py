@@ -248,7 +248,7 @@ class Engine:
         run.location = row.location
         rebuilder = Rebuilder(run)
         rebuilder.fold(decode_event(data) for data in store.read(run_id))
-        log.restore(row.seq, bytes.fromhex(row.head), log.started_at)
+        log.restore(row)
         return run, rebuilder
 
     def _required_store(self) -> Experience:

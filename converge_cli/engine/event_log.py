@@ -12,13 +12,17 @@ class EventLog:
     """Append-only; what is not committed yet is visible to nobody.
 
     Without a store the events stay in memory and are hashed only when somebody asks for the head.
+
+    Attributes:
+        at: the time that the next events carry.
+        started_at, updated_at: the earliest and the latest time of events; clocks may go back.
     """
 
     def __init__(self, run: str, clock: Clock, store: Experience | None, sink: EventSink | None) -> None:
         self.run = run
         self.seq = 0
         self.at = clock.now()
-        self.started_at = self.at
+        self.started_at = self.updated_at = self.at
         self.events: list[RunEvent] = []
         self._clock = clock
         self._store = store
@@ -32,6 +36,7 @@ class EventLog:
     def tick(self) -> None:
         """Take the time that the next events carry."""
         self.at = self._clock.now()
+        self.started_at, self.updated_at = min(self.started_at, self.at), max(self.updated_at, self.at)
 
     def add(self, kind: Callable[..., Any], **fields: Any) -> int:
         """Add an event to the next commit; returns its sequence."""
@@ -95,8 +100,8 @@ class EventLog:
         self._hashed = len(self.events)
         return self._head.hex()
 
-    def restore(self, seq: int, head: bytes, started_at: str) -> None:
-        """Go on after recorded events."""
-        self.seq = self._committed = seq
-        self._head = head
-        self.started_at = started_at
+    def restore(self, row: RunRow) -> None:
+        """Go on after the recorded events of a row."""
+        self.seq = self._committed = row.seq
+        self._head = bytes.fromhex(row.head)
+        self.started_at, self.updated_at = row.started_at, row.updated_at

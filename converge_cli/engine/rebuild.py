@@ -86,7 +86,6 @@ class Rebuilder:
         return Unmerged(self._names.get(event.suggestor) or Outside(event.suggestor), event.seq, event.proposals, first)
 
     def _started(self, event: e.RunStarted) -> None:
-        self._run.log.started_at = event.at
         self._run.inputs = list(event.inputs)
         self._run.missing_inputs = dict.fromkeys(event.missing_inputs, event.at)
 

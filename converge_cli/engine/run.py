@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from converge_cli.core.approval import Approval, ApprovalRequest
+from converge_cli._internal.canonical_json import encode
+from converge_cli.core.approval import Approval, ApprovalRequest, OpenRequest, OpenRequests
 from converge_cli.core.budget import Budget
 from converge_cli.core.context import Context
 from converge_cli.core.criterion import CriterionResult
@@ -62,6 +63,12 @@ class Asked(msgspec.Struct):
     request: ApprovalRequest
     status: str = "pending"
     approvals: tuple[Approval, ...] = ()
+
+
+def open_requests(requests: Mapping[str, Asked], *, touched: bool = False) -> OpenRequests:
+    """What is kept of requests for whoever looks at what waits; see `OpenRequests`."""
+    pending = (asked for asked in requests.values() if asked.status == "pending")
+    return OpenRequests(tuple(OpenRequest(asked.request, asked.approvals) for asked in pending), touched)
 
 
 class Rejection(msgspec.Struct, frozen=True):
@@ -164,11 +171,12 @@ class Run:
             status=status,
             reason=reason,
             started_at=self.log.started_at,
-            updated_at=self.log.at,
+            updated_at=self.log.updated_at,
             seq=self.log.seq,
             head=head,
             cycles=self.cycle,
             facts=self.meter.facts,
             pending=len(self.pending()),
             location=self.location,
+            waiting=self.log.keep(encode(open_requests(self.requests))) if status == "paused" else "",
         )

@@ -57,7 +57,7 @@ class MemoryExperience:
             rows = list(self._rows.values())
             if wanted.before is not None:
                 rows = rows[: rows.index(self._known(wanted.before))]
-        found = (row for row in reversed(rows) if _is_meant(row, wanted))
+        found = (row for row in reversed(rows) if wanted.means(row))
         return list(itertools.islice(found, max(limit, 0)))
 
     def put_blob(self, data: bytes) -> str:
@@ -113,12 +113,3 @@ class MemoryExperience:
         if row is None:
             raise RunNotFoundError(run, tuple(self._rows))
         return row
-
-
-def _is_meant(row: RunRow, wanted: RunFilter) -> bool:
-    same = ((wanted.truth, row.truth), (wanted.status, row.status), (wanted.reason, row.reason))
-    return (
-        all(want is None or want == have for want, have in same)
-        and (wanted.since is None or row.updated_at >= wanted.since)
-        and (wanted.until is None or row.started_at < wanted.until)
-    )

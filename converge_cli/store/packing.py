@@ -4,6 +4,8 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from converge_cli._internal.canonical_json import encode
 from converge_cli.core.call import KeptCall
 from converge_cli.core.errors import RecordCorruptError
@@ -11,6 +13,7 @@ from converge_cli.core.port import RunRow
 from converge_cli.store.chain import corrupt
 
 _COMPRESS_FROM = 256
+_NAMED = 20
 _ROW_TYPES = tuple(int if name in ("seq", "cycles", "facts", "pending") else str for name in RunRow.__struct_fields__)
 _CALL_TYPES = (str, int, str, int, str)
 
@@ -48,7 +51,10 @@ def expanded_blob(coding: Any, data: Any) -> bytes:
 
 def row_check(row: RunRow) -> int:
     """Checksum of a row, against decay of the disk: the chain protects the events, not their index."""
-    return zlib.crc32(encode(row))
+    said = msgspec.structs.asdict(row)
+    if not row.waiting:  # so that rows of layouts before 3 keep their checksum
+        del said["waiting"]
+    return zlib.crc32(encode(said))
 
 
 def checked_row(values: Sequence[Any], check: Any) -> RunRow:
@@ -59,12 +65,16 @@ def checked_row(values: Sequence[Any], check: Any) -> RunRow:
     """
     row = RunRow(*values)
     if tuple(map(type, values)) != _ROW_TYPES or row_check(row) != check:
-        raise RecordCorruptError(
-            f"the index entry of run {str(values[0])[:80]!r} is damaged",
-            hint="restore the store from a backup",
-            where=str(values[0])[:80],
-        )
+        raise damaged_rows([values[0]])
     return row
+
+
+def damaged_rows(runs: Sequence[Any]) -> RecordCorruptError:
+    """The error for index entries that are not what was written, by the ids that stand in them now."""
+    names = [str(run)[:80] for run in runs[:_NAMED]]
+    said = ", ".join(map(repr, names)) + (f" and {len(runs) - _NAMED} more" if len(runs) > _NAMED else "")
+    entries = f"the index entry of run {said} is" if len(runs) == 1 else f"the index entries of runs {said} are"
+    return RecordCorruptError(f"{entries} damaged", hint="restore the store from a backup", where=", ".join(names))
 
 
 def call_check(run: str, call: KeptCall) -> int:

@@ -23,6 +23,7 @@ from converge_cli.store.packing import (
     checked_call,
     checked_row,
     compressed,
+    damaged_rows,
     expanded_blob,
     expanded_body,
     row_check,
@@ -36,13 +37,12 @@ _COLUMNS = ", ".join(_FIELDS)
 _ADD_ROW = f"INSERT INTO runs ({_COLUMNS}, crc) VALUES ({', '.join('?' * len(_FIELDS))}, ?)"  # noqa: S608
 _SET_ROW = f"UPDATE runs SET {', '.join(f'{name} = ?' for name in (*_FIELDS[1:], 'crc'))} WHERE number = ?"  # noqa: S608
 _GET_ROW = f"SELECT number, crc, {_COLUMNS} FROM runs WHERE run = ?"  # noqa: S608
-_GET_ROWS = (
-    f"SELECT number, crc, {_COLUMNS} FROM runs "  # noqa: S608
-    "WHERE (?1 IS NULL OR truth = ?1) AND (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR reason = ?3) "
-    "AND (?4 IS NULL OR updated_at >= ?4) AND (?5 IS NULL OR started_at < ?5) AND number < ?6 "
-    "ORDER BY number DESC LIMIT ?7"
-)
+_GET_ROWS = f"SELECT number, crc, {_COLUMNS} FROM runs WHERE number < ? ORDER BY number DESC LIMIT ?"  # noqa: S608
+_GET_CALLS = "SELECT suggestor, since, request, occurrence, answer, crc FROM calls WHERE run = ?"
+_HAS_CALL = "SELECT 1 FROM calls WHERE run = ? AND suggestor = ? AND since = ? AND request = ? AND occurrence = ?"
+_COUNT_CALL = "INSERT INTO call_counts VALUES (?, 1) ON CONFLICT (run) DO UPDATE SET calls = calls + 1"
 _BATCH = 64
+_ROWS = 256
 _NO_RUN = 1 << 62
 """Above the number of every run."""
 _NEARBY_RUNS = 1000
@@ -98,13 +98,11 @@ class SqliteExperience:
 
     def query(self, wanted: RunFilter, limit: int = 100) -> Iterable[RunRow]:
         """Runs that a filter means, the newest first; see `Experience.query`."""
-        *given, before = msgspec.structs.astuple(wanted)
         with self._file.reading() as connection:
             if connection is None:
                 return []
-            number = _NO_RUN if before is None else self._known(connection, before)[0]
-            found = connection.execute(_GET_ROWS, (*given, number, max(limit, 0))).fetchall()
-        return _each_checked(found)
+            number = _NO_RUN if wanted.before is None else self._known(connection, wanted.before)[0]
+        return self._meant(wanted, number, limit)
 
     def put_blob(self, data: bytes) -> str:
         """Keep bytes, durably; returns their SHA-256 in hex."""
@@ -133,6 +131,8 @@ class SqliteExperience:
         with self._file.writing() as connection:
             _keep(connection, call.request, request)
             _keep(connection, call.answer, answer)
+            if connection.execute(_HAS_CALL, values[:5]).fetchone() is None:
+                connection.execute(_COUNT_CALL, (run,))
             connection.execute("INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
     def calls(self, run: str) -> Iterable[KeptCall]:
@@ -140,9 +140,15 @@ class SqliteExperience:
         with self._file.reading() as connection:
             if connection is None:
                 return []
-            found = connection.execute(
-                "SELECT suggestor, since, request, occurrence, answer, crc FROM calls WHERE run = ?", (run,)
-            ).fetchall()
+            found = connection.execute(_GET_CALLS, (run,)).fetchall()
+            counted = connection.execute("SELECT calls FROM call_counts WHERE run = ?", (run,)).fetchone()
+        kept = 0 if counted is None else counted[0]
+        if len(found) != kept:
+            raise RecordCorruptError(
+                f"of run {run} {kept} external calls were counted as kept, {len(found)} are there",
+                hint="restore the store from a backup: what is missing would be paid for again",
+                where=f"{run}: calls",
+            )
         return [checked_call(run, values, crc) for *values, crc in found]
 
     def driving(self, run: str) -> AbstractContextManager[None]:
@@ -172,6 +178,30 @@ class SqliteExperience:
         finally:
             with self._file.translated():
                 holding.__exit__(None, None, None)
+
+    def _meant(self, wanted: RunFilter, number: int, limit: int) -> Iterator[RunRow]:
+        """The rows below a number that are meant. All are checked first: a damaged one may say anything of itself."""
+        damaged: list[Any] = []
+        given = 0
+        while given < limit and (found := self._rows_below(number)):
+            for below, crc, *values in found:
+                number = below
+                try:
+                    row = checked_row(values, crc)
+                except RecordCorruptError:
+                    damaged.append(values[0])
+                    continue
+                if wanted.means(row):
+                    given += 1
+                    yield row
+                    if given == limit:
+                        break
+        if damaged:
+            raise damaged_rows(damaged)
+
+    def _rows_below(self, number: int) -> list[tuple[Any, ...]]:
+        with self._file.reading() as connection:
+            return [] if connection is None else connection.execute(_GET_ROWS, (number, _ROWS)).fetchall()
 
     def _known(self, connection: sqlite3.Connection | None, run: str) -> tuple[int, RunRow]:
         near: list[tuple[str]] = []
@@ -229,18 +259,6 @@ def _find(connection: sqlite3.Connection, run: str) -> tuple[int, RunRow | None]
         return 0, None
     number, crc, *values = found
     return number, checked_row(values, crc)
-
-
-def _each_checked(found: list[tuple[Any, ...]]) -> Iterator[RunRow]:
-    """Every row that is as it was written; then the first that is not is raised: it hides none of the others."""
-    damaged: RecordCorruptError | None = None
-    for _, crc, *values in found:
-        try:
-            yield checked_row(values, crc)
-        except RecordCorruptError as error:
-            damaged = damaged or error
-    if damaged is not None:
-        raise damaged
 
 
 def _blob(connection: sqlite3.Connection, digest: str) -> bytes | None:

@@ -63,7 +63,17 @@ CREATE TABLE calls (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
+# How many calls a run has is counted apart from them: of one that the disk renames, only the count would tell.
+_VERSION_3 = """
+ALTER TABLE runs ADD COLUMN waiting TEXT NOT NULL DEFAULT '';
+CREATE TABLE call_counts (
+    run TEXT PRIMARY KEY,
+    calls INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT INTO call_counts SELECT run, count(*) FROM calls GROUP BY run;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
 """What leads from each version to the next; a released entry never changes."""
 
 

@@ -174,7 +174,8 @@ def _resumed(_: TraceState, event: RunResumed) -> Said:
         if event.packs
         else ""
     )
-    return "running", "resumed", "; ".join(filter(None, (inputs, packs)))
+    people = "" if event.people is None else "people are others than at the start"
+    return "running", "resumed", "; ".join(filter(None, (inputs, packs, people)))
 
 
 def _ended(_: TraceState, event: RunPaused | RunStopped) -> Said:

@@ -82,3 +82,31 @@ def test_whatever_changed_meanwhile_the_run_replays_to_its_head(converge, site):
     shutil.rmtree(site)
     replayed = converge("replay", run, "--verify", "--json")
     assert (8, 0, 0, 0) == (refused.code, decided.code, ended.code, replayed.code), replayed.out
+
+
+def test_people_who_changed_are_told_need_no_consent_and_replay_comes_out_the_same(converge, site):
+    """A decision counts for the person as known when it is made; whom each was judged with stands in the record."""
+    run = converge(*RUN, cwd=site).data["run_id"]
+    people = site / "truths" / "people.yaml"
+    whole = people.read_text()
+    people.write_text(whole.replace("procurement_manager", "clerk"))
+    lacking = approve(converge, run, site)
+    people.write_text(whole.replace("sovereign", "supervisory"))
+    decided = approve(converge, run, site)
+    went_on = converge("resume", run, "--trace", "plain", cwd=site)
+    people.unlink()
+    replayed = converge("replay", run, "--verify", "--json", cwd=site)
+    page = converge("replay", run, cwd=site).out
+    assert (8, ["ROLE_MISSING"]) == (lacking.code, [item["code"] for item in lacking.data["refusals"]])
+    assert "mona: roles procurement_manager -> clerk" in lacking.data["people_changed"]
+    assert (0, ["sofia: authority sovereign -> supervisory"]) == (decided.code, decided.data["people_changed"])
+    assert (0, 0) == (went_on.code, replayed.code), went_on.out + replayed.out
+    assert "people have changed since: sofia: authority sovereign -> supervisory" in went_on.err
+    assert "people are others than at the start" in page
+
+
+def test_people_who_are_as_they_were_are_not_mentioned(converge, site):
+    """Neither by a decision nor by a resume."""
+    run = converge(*RUN, cwd=site).data["run_id"]
+    ran = [approve(converge, run, site), converge("resume", run, "--json", cwd=site)]
+    assert [False, False] == ["people_changed" in item.data for item in ran]

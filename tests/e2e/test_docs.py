@@ -88,7 +88,7 @@ def test_every_command_of_a_page_ends_as_the_page_says(page: str, converge: Any,
     for command, _ in expected:
         words = shlex.split(command)[1:]
         if "RUN" in words:
-            newest = converge("runs", "--limit", "1", "--json", cwd=here).data["runs"][0]["run"]
+            newest = converge("runs", "--limit", "1", "--json", cwd=here).data["runs"][0]["run_id"]
             words = [newest if word == "RUN" else word for word in words]
         ended.append((command, converge(*words, cwd=here).code))
 

@@ -86,7 +86,7 @@ def test_a_suggestor_that_misbehaves_is_recorded_by_name(converge, project, body
     ran = converge("run", "small", "--json", cwd=folder, timeout=30)
     (row,) = converge("runs", "--json", cwd=folder).data["runs"]
     assert (1, "SuggestorFailed", {"writer": code}) == (ran.code, ran.document["outcome"], ran.data["failures"])
-    assert (ran.data["run_id"], "paused", "SuggestorFailed") == (row["run"], row["status"], row["reason"])
+    assert (ran.data["run_id"], "paused", "SuggestorFailed") == (row["run_id"], row["status"], row["reason"])
 
 
 def test_a_suggestor_that_takes_long_is_named_while_it_runs(converge, project):
@@ -193,7 +193,7 @@ def test_text_of_others_reaches_no_terminal_raw(converge, project, trace):
         *(converge(*words.split(), cwd=folder) for words in ("runs", "plan small", "truths show small", "truths list")),
         converge("run", "\x1b[31m[/x]", cwd=folder),
     ]
-    run = converge("runs", "--json", cwd=folder).data["runs"][0]["run"]
+    run = converge("runs", "--json", cwd=folder).data["runs"][0]["run_id"]
     outputs.append(converge("show", run, "--svg", folder / "run.svg", cwd=folder))
     for ran in outputs:
         shown = (ran.out + ran.err).replace("\n", "")
@@ -355,7 +355,7 @@ def test_a_second_ctrl_c_ends_at_once_and_says_how_to_go_on(converge, project):
     time.sleep(0.5)
     running.send_signal(2)
     out, err = running.communicate(timeout=5)
-    run = converge("runs", "--json", cwd=folder).data["runs"][0]["run"]
+    run = converge("runs", "--json", cwd=folder).data["runs"][0]["run_id"]
     assert (130, "INTERRUPTED") == (running.returncode, json.loads(out)["error"]["code"])
     assert f"converge resume {run}" == json.loads(out)["error"]["hint"]
     assert b"Traceback" not in err

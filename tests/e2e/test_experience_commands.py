@@ -53,17 +53,17 @@ def events(recorded: Any, *words: str) -> list[dict[str, Any]]:
 def test_a_query_finds_what_is_meant_and_nothing_else(recorded: Any, words: tuple[str, ...], found: Any) -> None:
     """By each thing that can be asked for, alone and together."""
     names = {recorded.approved: "approved", recorded.waits: "waits"}
-    assert found == {(names.get(item["run"]), item["event"]["type"]) for item in events(recorded, *words)}
+    assert found == {(names.get(item["run_id"]), item["event"]["type"]) for item in events(recorded, *words)}
 
 
 def test_pages_of_a_query_put_together_are_the_whole(recorded: Any) -> None:
     """The newest run first, each from its beginning; no event twice, none left out."""
-    whole = [(item["run"], item["event"]["seq"]) for item in events(recorded)]
+    whole = [(item["run_id"], item["event"]["seq"]) for item in events(recorded)]
     paged: list[tuple[str, int]] = []
     after: tuple[str, ...] = ()
     while True:
         data = recorded("experience", "query", "--limit", "37", "--json", *after).data
-        paged += [(item["run"], item["event"]["seq"]) for item in data["events"]]
+        paged += [(item["run_id"], item["event"]["seq"]) for item in data["events"]]
         if data["next"] is None:
             break
         after = ("--after", data["next"])
@@ -152,8 +152,8 @@ def test_a_damaged_run_is_named_and_the_others_are_counted(converge: Any) -> Non
     looked = converge("doctor", "--json")
     check = next(check for check in looked.data["checks"] if check["name"] == "runs")
     assert (9, 1) == (counted.code, counted.data["truths"]["hello-convergence"]["runs"])
-    assert [rows[0]["run"]] == [error["where"].partition(":")[0] for error in counted.data["unreadable"]]
-    assert (1, False, True) == (looked.code, check["ok"], rows[0]["run"] in check["detail"])
+    assert [rows[0]["run_id"]] == [error["where"].partition(":")[0] for error in counted.data["unreadable"]]
+    assert (1, False, True) == (looked.code, check["ok"], rows[0]["run_id"] in check["detail"])
 
 
 def test_a_page_of_events_fits_the_screen_and_says_how_to_go_on(recorded: Any) -> None:

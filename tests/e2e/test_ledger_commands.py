@@ -257,6 +257,29 @@ def test_a_resumed_run_goes_on_in_its_mirror_and_catches_up(converge: Any):
     assert ("current", verified.data["recorded"]) == (verified.data["record"], verified.data["mirrored"])
 
 
+def test_decisions_are_mirrored_when_they_are_made_and_a_ledger_that_is_down_is_caught_up_with(converge: Any):
+    """By whoever decides, in a process of its own; refused ones too. Down: told, and the next touch brings the rest."""
+    mirrored, down = {"CONVERGE_LEDGER": "mirror.db"}, {"CONVERGE_LEDGER": "grpc://127.0.0.1:1"}
+    name = converge("run", "vendor-selection", "--json", env=mirrored).data["run_id"]
+
+    def decide(who: str, env: dict[str, str]) -> Any:
+        words = ("approve", name, "vendor_commitment", "--as", who, "--reason", "three bids", "--json")
+        return converge(*words, env=env)
+
+    def record() -> tuple[str, int]:
+        data = converge("verify", "--ledger", name, "--at", "mirror.db", "--json").data
+        return data["record"], data["recorded"] - data["mirrored"]
+
+    refused = decide("petra", mirrored)
+    assert (8, "current", ("current", 0)) == (refused.code, refused.data["ledger"], record())
+    accepted = decide("mona", down)
+    assert (0, "lagging", ("lagging", 1)) == (accepted.code, accepted.data["ledger"], record())
+    assert f"next   converge ledger append --run {name} --ledger grpc://127.0.0.1:1" in accepted.err
+    ended = converge("resume", name, "--json", env=mirrored)
+    assert (0, "current", ("current", 0)) == (ended.code, ended.data["ledger"], record())
+    assert "ledger" not in decide("mona", {}).data
+
+
 def slow_project(project: Any) -> Path:
     """A run of sixteen cycles that takes about two seconds."""
     return project.write(SLOW_WRITER, replace={"cycles: 10": "cycles: 100"})
@@ -293,7 +316,7 @@ def test_a_run_may_be_killed_while_it_is_mirrored(converge: Any, project: Any):
     wait_for_an_entry(mirror)
     running.kill()
     running.communicate()
-    name = converge("runs", "--limit", "1", "--json").data["runs"][0]["run"]
+    name = converge("runs", "--limit", "1", "--json").data["runs"][0]["run_id"]
     resumed = converge("resume", name, "--json", "--ledger", mirror, cwd=folder)
     verified = converge("verify", "--ledger", name, "--at", mirror, "--json")
 

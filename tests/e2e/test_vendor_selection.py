@@ -267,7 +267,7 @@ def test_a_trace_goes_to_stderr_and_the_verdict_to_stdout(converge, trace, lines
 def test_stopped_without_a_terminal_it_says_which_command_decides(converge):
     """No prompt, no hang; the commands to copy are whole."""
     ran = converge("run", "vendor-selection")
-    run = converge("runs", "--json").data["runs"][0]["run"]
+    run = converge("runs", "--json").data["runs"][0]["run_id"]
     assert 4 == ran.code
     assert f"converge approve {run} vendor_commitment --as WHO --reason TEXT" in ran.out
     assert f"converge resume {run}" in ran.out

@@ -161,7 +161,8 @@ def engine(made: list[Program], budget: Budget, store: Experience | None = None,
 def approve_all(store: Experience, run: str) -> None:
     """Ann says yes to whatever is pending."""
     row, clock = store.row(run), ManualClock()
-    asked = requests_of(decode_event(data) for data in store.read(run)).values()
+    requests = requests_of(decode_event(data) for data in store.read(run))
+    asked = requests.values()
     said = Statement("approved", "fine", "interactive")
     yes = [judge_decision(item, ANN, said, row, clock.now()) for item in asked if item.status == "pending"]
-    record_decisions(yes, row, store, clock, None)
+    record_decisions(yes, row, requests, store, clock, None)

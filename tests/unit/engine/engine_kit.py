@@ -233,12 +233,15 @@ class Bench:
         known = (*self.people, person)
         row = self.store.row(run or "r00000001")
         said = Statement(decision, "because", mode)
-        asked = requests_of(self.events(row.run)).values()
+        requests = requests_of(self.events(row.run))
+        asked = requests.values()
         decided = [
             judge_decision(item, person, said, row, self.clock.now()) for item in asked if item.request.point == point
         ]
         decided = [item for item in decided if item.code is None] or decided
-        record_decisions(decided, row, self.store, self.clock, None, {item.id: item for item in known}.values())
+        record_decisions(
+            decided, row, requests, self.store, self.clock, None, {item.id: item for item in known}.values()
+        )
         return decided
 
 

@@ -33,10 +33,10 @@ from converge_cli import Budget, Effect, Passed, ProposedFact, SuggestorUnavaila
 from converge_cli.core.budget import BudgetChange
 from converge_cli.core.errors import RunBusyError, RunNotFoundError, RunNotResumableError
 from converge_cli.core.event import InputRecord, RunResumed, SuggestorExecuted
-from converge_cli.core.port import Commit, Experience
+from converge_cli.core.port import Commit, Experience, RunFilter
 from converge_cli.store.memory import MemoryExperience
 from converge_cli.store.sqlite import SqliteExperience
-from converge_cli.testing import FixedGate, ScriptedGate
+from converge_cli.testing import FixedGate, ManualClock, ScriptedGate
 
 GO = note("Seeds", "note:go")
 SMALL = invariant("small", "semantic", number_at_most("5"), given=each("Signals", "note:n"))
@@ -441,3 +441,24 @@ def test_a_merge_that_was_cut_short_ends_with_the_checks_of_its_cycle() -> None:
     result = bench.resume(added=BudgetChange(facts=9))
 
     assert ("Converged", ["late", "repair", "late", "repair"]) == (result.reason, order)
+
+
+def test_the_index_knows_the_earliest_and_the_latest_time_though_the_clock_went_back(store: Experience) -> None:
+    """Paused at nine, gone on with at eight by a slow clock: asked since or until half past eight, it is found."""
+    started, later = "2026-11-21T09:00:00.000000Z", "2026-11-21T08:00:00.000000Z"
+    plan = criterion("planned", at_least("Strategies"), blocked_by=("boss",))
+    asks = job(approval_points=(BOSS,), required_approvals=("boss",), criteria=(plan,))
+
+    def bench(at: str) -> Bench:
+        return Bench(
+            lambda: [says("planner", note("Strategies", "note:a"))], asks, experience=store, clock=ManualClock(at)
+        )
+
+    bench(started).run()
+    bench(later).decide("approved")
+    decided = store.row("r00000001")
+    bench(later).resume()
+    ended = store.row("r00000001")
+    assert [(later, started)] * 2 == [(row.started_at, row.updated_at) for row in (decided, ended)]
+    assert ["r00000001"] == [row.run for row in store.query(RunFilter(since="2026-11-21T08:30:00.000000Z"))]
+    assert ["r00000001"] == [row.run for row in store.query(RunFilter(until="2026-11-21T08:30:00.000000Z"))]

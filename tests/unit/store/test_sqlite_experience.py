@@ -10,12 +10,15 @@ import tempfile
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from converge_cli._internal.hashing import digest_bytes
 from converge_cli.core.call import KeptCall
 from converge_cli.core.errors import ConvergeError, RecordCorruptError, RunNotFoundError
+from converge_cli.core.port import RunFilter
 from converge_cli.store.file_lock import lock_within, try_lock
+from converge_cli.store.packing import call_check
 from converge_cli.store.sqlite import SqliteExperience
 from converge_cli.store.sqlite_schema import MIGRATIONS, connect, migrate
 from converge_cli.store.unavailable import StoreUnavailableError
@@ -382,3 +385,68 @@ def test_a_read_only_copy_can_be_read() -> None:
         folder.chmod(0o755)
         assert (ended.stderr, ended.stdout.strip()) == ("", str(len(written)))
         assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_a_damaged_index_entry_is_told_whatever_is_asked_for_and_hides_no_other(tmp_path: Path) -> None:
+    """Several of them: the rest is listed, then all are named; also where what decayed is what was asked for."""
+    store = SqliteExperience(tmp_path)
+    for number in range(6):
+        fill(store, f"run{number}", (1,), truth=("odd", "even")[number % 2])
+    store.close()
+    with sqlite3.connect(tmp_path / "experience.db") as database:
+        database.execute("UPDATE runs SET truth = 'bdd' WHERE run = 'run2'")
+        database.execute("UPDATE runs SET facts = 9 WHERE run = 'run3'")
+    database.close()
+    found = iter(store.query(RunFilter(truth="odd")))
+    listed = [next(found).run for _ in range(2)]
+    with pytest.raises(RecordCorruptError) as error:
+        next(found)
+    assert (["run4", "run0"], "run3, run2") == (listed, error.value.where)
+    assert ["run5", "run4"] == [row.run for row in store.query(RunFilter(), 2)]
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "decay",
+    [
+        "UPDATE calls SET run = 'qun1' WHERE occurrence = 1",
+        "UPDATE call_counts SET run = 'sun1'",
+        "UPDATE call_counts SET calls = 3",
+        "UPDATE calls SET answer = request WHERE occurrence = 0",
+    ],
+)
+def test_a_kept_call_that_decays_is_told_with_its_run_and_not_paid_again(tmp_path: Path, decay: str) -> None:
+    """Wherever the byte is: in the run's id it would hide the call, and the outside world would be asked again."""
+    store = SqliteExperience(tmp_path)
+    fill(store, "run1", (1,))
+    for occurrence in range(2):
+        store.put_call("run1", KeptCall("asker", 0, digest_bytes(b"q"), occurrence, digest_bytes(b"a")), b"q", b"a")
+    store.close()
+    with sqlite3.connect(tmp_path / "experience.db") as database:
+        database.execute(decay)
+    database.close()
+    with pytest.raises(RecordCorruptError) as error:
+        list(store.calls("run1"))
+    assert "run1" in (error.value.where or "")
+    store.close()
+
+
+def test_calls_kept_by_the_layout_before_are_counted(tmp_path: Path) -> None:
+    """A file that layout 2 wrote with two calls: they are given, and one that decays is missed."""
+    connection = sqlite3.connect(tmp_path / "experience.db", isolation_level=None)
+    migrate(connection, tmp_path, MIGRATIONS[:2])
+    call = KeptCall("asker", 0, digest_bytes(b"q"), 0, digest_bytes(b"a"))
+    connection.execute(
+        "INSERT INTO calls VALUES ('run1', ?, ?, ?, ?, ?, ?)",
+        (*msgspec.structs.astuple(call), call_check("run1", call)),
+    )
+    connection.close()
+    store = SqliteExperience(tmp_path)
+    assert [call] == list(store.calls("run1"))
+    store.close()
+    with sqlite3.connect(tmp_path / "experience.db") as database:
+        database.execute("DELETE FROM calls")
+    database.close()
+    with pytest.raises(RecordCorruptError):
+        list(store.calls("run1"))
+    store.close()
