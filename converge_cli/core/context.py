@@ -66,10 +66,10 @@ class Context:
     def add(self, fact: Fact) -> None:
         """Append a fact that the gate has promoted; `fact.index` is its position."""
         self.facts.append(fact)
-        key, fact_id = fact.key, fact.id
-        subject = subject_of(fact_id) if "@" in fact_id else fact_id
+        key, subject = fact.key, fact.id
         current = self._current[key]
-        if fact.corrects is not None:
+        if fact.corrects is not None:  # only then does its id have a version
+            subject = subject_of(subject)
             self._superseded[key, fact.corrects] = current[subject]
             self.corrected += 1
         current[subject] = fact
@@ -118,9 +118,9 @@ class Context:
         """The fact that stands for a subject now."""
         return self._current[key].get(subject)
 
-    def get(self, key: str, fact_id: str) -> Fact | None:
-        """The fact with exactly this id, corrected since or not."""
-        found = self._current[key].get(subject_of(fact_id) if "@" in fact_id else fact_id)
+    def get(self, key: str, fact_id: str, subject: str) -> Fact | None:
+        """The fact with exactly this id, which is one of the subject's, corrected since or not."""
+        found = self._current[key].get(subject)
         if found is None or found.id == fact_id:
             return found
         return self._superseded.get((key, fact_id))

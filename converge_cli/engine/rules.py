@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from converge_cli.core.context import Context
+from converge_cli.core.ids import subject_of
 from converge_cli.core.predicate import Rule
 from converge_cli.engine.fields import ABSENT, matches, plain_number
 
@@ -69,7 +70,7 @@ def _is_one_of(value: Any, args: tuple[str, ...], _context: Context) -> bool:
 
 
 def _is_fact_id(value: Any, args: tuple[str, ...], context: Context) -> bool:
-    return isinstance(value, str) and context.get(args[0], value) is not None
+    return isinstance(value, str) and context.get(args[0], value, subject_of(value)) is not None
 
 
 _RULES: dict[str, Callable[[Any, tuple[str, ...], Context], bool]] = {

@@ -233,7 +233,7 @@ def test_the_guide_names_every_stop_reason_with_its_exit_code() -> None:
     [
         (
             "| code | the proposal |",
-            "converge_cli/engine/promotion.py",
+            "converge_cli/engine/proposal_checks.py",
             r"RejectedError\(\s*\"([A-Z_]+)\"",
             {"CONSTRAINT", "VALIDATION", "CONTRACT"},
         ),

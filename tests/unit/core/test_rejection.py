@@ -5,14 +5,14 @@ from pathlib import Path
 
 from converge_cli.core.invariant import Validation
 from converge_cli.core.rejection import REJECTIONS
-from converge_cli.engine import promotion
+from converge_cli.engine import proposal_checks
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_the_gate_rejects_with_these_codes_only() -> None:
     """A code that the gate uses and nobody may expect would make an example impossible to write."""
-    text = Path(promotion.__file__).read_text(encoding="utf-8")
+    text = Path(proposal_checks.__file__).read_text(encoding="utf-8")
     used = set(re.findall(r'RejectedError\(\s*"([A-Z_]+)"', text))
     clauses = set(Validation.__annotations__["code"].__args__)
 

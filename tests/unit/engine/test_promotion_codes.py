@@ -28,7 +28,7 @@ from converge_cli.core.errors import InvalidJobError
 from converge_cli.core.event import ProposalRejected
 from converge_cli.core.invariant import Validation
 from converge_cli.core.predicate import Given, ProposesOnly, Selection, Then
-from converge_cli.engine.promotion import MAX_CONTENT
+from converge_cli.engine.proposal_checks import MAX_CONTENT
 from converge_cli.testing import FixedGate
 
 SMALL = Validation("small", "Small", (Given("proposal", Selection("Signals")),), (number_at_most("5"),))
