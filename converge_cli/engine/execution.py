@@ -104,12 +104,11 @@ class Executor:
         for registration in eligible:
             execution = Execution(registration, held)
             executions.append(execution)
-            left = deadline - time.monotonic()
-            if left <= 0:
+            if time.monotonic() >= deadline:
                 execution.cut = True
                 continue
             run.log.running(run.cycle, registration.name)
-            answer = self._call(execution, left)
+            answer = self._call(execution, deadline)
             if answer is not None:
                 waiting.append(answer)
         if waiting:
@@ -118,12 +117,12 @@ class Executor:
         self._settle_calls(executions)
         return executions
 
-    def _call(self, execution: Execution, left: float) -> "_Waiting | None":
+    def _call(self, execution: Execution, deadline: float) -> "_Waiting | None":
         """Call execute; sync results are taken at once, awaitables returned."""
         registration = execution.registration
         view = registration.view(self._run.context, self._run.setting.kinds, self._run.calls)
         started = self._clock.monotonic()
-        self._guarded(execution, _executes, view, left)
+        self._guarded(execution, _executes, view, deadline)
         execution.elapsed_us = int((self._clock.monotonic() - started) * 1_000_000)
         if execution.awaited is None:
             view.close()
@@ -135,14 +134,18 @@ class Executor:
         return None
 
     def _guarded(
-        self, execution: Execution, call: Callable[[Execution, ContextView], T], view: ContextView, left: float = _NEVER
+        self,
+        execution: Execution,
+        call: Callable[[Execution, ContextView], T],
+        view: ContextView,
+        deadline: float = _NEVER,
     ) -> T | None:
         """Call foreign code under the watchdog, for no longer than the run has time left; None if it failed."""
         registration = execution.registration
-        timeout = registration.timeout
+        until = time.monotonic() + registration.timeout
         try:
             try:
-                self._watchdog.enter(registration.name, min(timeout, left))
+                self._watchdog.enter(registration.name, min(until, deadline))
                 return call(execution, view)
             except (WatchdogTimeout, KeyboardInterrupt):
                 raise
@@ -152,10 +155,10 @@ class Executor:
                 self._watchdog.leave()
         except WatchdogTimeout:
             self._watchdog.settle()
-            if timeout > left:
+            if until > deadline:
                 execution.cut = True
             else:
-                execution.failure = ("TIMEOUT", f"took longer than {timeout:g} s")
+                execution.failure = ("TIMEOUT", f"took longer than {registration.timeout:g} s")
         return None
 
     def _settle_crossings(self, executions: Sequence[Execution]) -> None:

@@ -143,7 +143,7 @@ class Loop:
 
     def _judge(self, recorded: Sequence[Unmerged]) -> None:
         for rest in recorded:
-            judge(self._run, self._gate, rest)
+            judge(self._run, self._gate, *rest)
 
     def _fire_timers(self) -> None:
         fired = fire_timers(self._run.requests, self._run.log)

@@ -8,7 +8,7 @@ from converge_cli.engine.eligibility import Eligibility
 from converge_cli.engine.engine_notes import RESOLVED, note_failure
 from converge_cli.engine.execution import Execution
 from converge_cli.engine.promotion import PromotionGate
-from converge_cli.engine.registration import Outside
+from converge_cli.engine.registration import Outside, Registration
 from converge_cli.engine.run import Run, Unmerged
 
 Feed = tuple[str, tuple[RecordedProposal, ...]]
@@ -28,25 +28,31 @@ def merge(run: Run, gate: PromotionGate, eligibility: Eligibility, executions: S
         eligibility.executed(execution)
         if execution.failure is None:
             by, proposals = execution.registration, execution.proposals
-            seq = _executed(run, by.name, execution.view, proposals, execution.elapsed_us, execution.calls)
-            by.since = seq
-            recorded.append(Unmerged(by, seq, proposals))
+            by.since = _executed(run, by.name, execution.view, proposals, execution.elapsed_us, execution.calls)
+            recorded.append(execution)
         else:
             _failed(run, execution, execution.failure)
-    for rest in recorded:
-        judge(run, gate, rest)
+    for execution in recorded:
+        by = execution.registration
+        judge(run, gate, by, by.since, execution.proposals)
     for execution in executions:
         if execution.halt is not None:
             raise execution.halt
 
 
-def judge(run: Run, gate: PromotionGate, rest: Unmerged) -> None:
-    """Judge the proposals of one execution, in the order in which they were made.
+def judge(
+    run: Run,
+    gate: PromotionGate,
+    by: Registration | Outside,
+    execution: int,
+    proposals: tuple[RecordedProposal, ...],
+    first: int = 0,
+) -> None:
+    """Judge the proposals of one execution, from position `first` on, in the order in which they were made.
 
     Raises:
         Halt: a fact conflict or a budget.
     """
-    by, execution, proposals, first = rest
     if by.name in run.failures:
         del run.failures[by.name]
         note_failure(run, by.name, RESOLVED)

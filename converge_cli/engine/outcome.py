@@ -18,9 +18,7 @@ def outcome_digest(run: Run, reason: StopReason) -> str:
         "criteria": [[item.id, item.result, item.evidence] for item in run.criteria.values()],
         "invariants": [[item.id, item.verdict] for item in sorted(run.invariants.values(), key=lambda item: item.id)],
     }
-    lines = [
-        b"\0".join((fact.key.encode(), fact.id.encode(), fact.content, (fact.corrects or "").encode()))
-        for fact in run.context.facts
-    ]
+    # Sorted as text: UTF-8 keeps the order of code points, so their bytes have the same order.
+    lines = ["\0".join((fact.key, fact.id, fact.content.decode(), fact.corrects or "")) for fact in run.context.facts]
     lines.sort()
-    return sha256(b"\n".join((encode(verdicts), *lines, b""))).hexdigest()
+    return sha256("\n".join((encode(verdicts).decode(), *lines, "")).encode()).hexdigest()

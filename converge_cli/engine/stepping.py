@@ -1,6 +1,7 @@
 """Drives an awaitable step by step, each step under the watchdog: async code may wait, it may not block."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
@@ -50,7 +51,7 @@ class Stepped:
 
     def _guarded(self, call: Callable[[], Any]) -> Any:
         try:
-            self._watchdog.enter(self._name, self._step)
+            self._watchdog.enter(self._name, time.monotonic() + self._step)
             return call()
         finally:
             self._watchdog.leave()

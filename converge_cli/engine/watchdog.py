@@ -22,13 +22,12 @@ class WatchdogTimeout(BaseException):
 class _Region(msgspec.Struct, eq=False):
     name: str
     deadline: float
-    thread: int
     fired: float = 0.0
     stuck: bool = False
 
 
 class Watchdog:
-    """Guards one region at a time.
+    """Guards one region at a time, in the thread that made it.
 
     Args:
         on_stuck: called from the watchdog's thread with the region's name when raising did not end it; the region
@@ -42,15 +41,16 @@ class Watchdog:
         self._lock = threading.Lock()
         self._telling = threading.Lock()
         self._region: _Region | None = None
+        self._guarded = threading.get_ident()
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def enter(self, name: str, seconds: float) -> None:
-        """Begin a guarded region in this thread."""
+    def enter(self, name: str, deadline: float) -> None:
+        """Begin a guarded region; its time is up at `deadline` of `time.monotonic`."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._watch, name="converge-watchdog", daemon=True)
             self._thread.start()
-        self._region = _Region(name, time.monotonic() + seconds, threading.get_ident())
+        self._region = _Region(name, deadline)
 
     def leave(self) -> None:
         """End the guarded region.
@@ -62,7 +62,7 @@ class Watchdog:
             region = self._region
             self._region = None
         if region is not None and region.fired:
-            _raise_in(region.thread, None)
+            _raise_in(self._guarded, None)
             with self._telling:  # what is being said of this region is said to the end first
                 pass
             raise WatchdogTimeout(region.name)
@@ -71,7 +71,7 @@ class Watchdog:
         """After a WatchdogTimeout: make sure that no second one is on its way."""
         with self._lock:
             self._region = None
-        _raise_in(threading.get_ident(), None)
+        _raise_in(self._guarded, None)
 
     @contextmanager
     def guard(self, name: str, seconds: float) -> Iterator[None]:
@@ -80,7 +80,7 @@ class Watchdog:
         Raises:
             WatchdogTimeout: the block took longer than `seconds`.
         """
-        self.enter(name, seconds)
+        self.enter(name, time.monotonic() + seconds)
         try:
             yield
         except WatchdogTimeout:
@@ -115,7 +115,7 @@ class Watchdog:
                 return
             region.fired = region.fired or now
             # Code that swallows the raise is raised in again at each look; code in C never sees it.
-            _raise_in(region.thread, WatchdogTimeout)
+            _raise_in(self._guarded, WatchdogTimeout)
             if region.stuck or self._on_stuck is None or now - region.fired <= self._patience.grace:
                 return
             region.stuck = True
