@@ -1,7 +1,7 @@
 """Reads recorded runs: rows and events. Needs no truth and no pack, so it is quick and always possible."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -31,6 +31,13 @@ def find_row(services: Services, run: str) -> RunRow:
         if damaged is not None and not near:
             raise damaged from None
         raise RunNotFoundError(run, near or [row.run for row in rows]) from None
+
+
+def row_data(row: RunRow) -> dict[str, Any]:
+    """A run's line in the index as data, without what only its store can look up."""
+    said = msgspec.structs.asdict(row)
+    del said["waiting"]
+    return {"run_id": said.pop("run"), **said}
 
 
 def every_run(services: Services) -> list[RunRow]:

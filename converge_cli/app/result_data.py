@@ -9,7 +9,6 @@ from converge_cli.core.approval import ApprovalRequest, plain_content
 from converge_cli.core.criterion import CriterionResult
 from converge_cli.core.fact import Fact
 from converge_cli.core.invariant import InvariantResult
-from converge_cli.core.port import RunRow
 from converge_cli.core.stop_reason import Stop, StopReason
 from converge_cli.engine.decision import Decided
 from converge_cli.engine.result import RunResult
@@ -76,13 +75,6 @@ def run_data(
         **({} if ledger is None else {"ledger": ledger}),
         **({"people_changed": list(people_changed)} if people_changed else {}),
     }
-
-
-def row_data(row: RunRow) -> dict[str, Any]:
-    """A run's line in the index."""
-    said = msgspec.structs.asdict(row)
-    del said["waiting"]
-    return {"run_id": said.pop("run"), **said}
 
 
 def criterion_data(item: CriterionResult) -> dict[str, Any]:

@@ -32,8 +32,7 @@ def runs(
     """
 
     def work() -> Answer:
-        from converge_cli.app.recorded_run import readable  # noqa: PLC0415  imported when the words are right
-        from converge_cli.app.result_data import row_data  # noqa: PLC0415
+        from converge_cli.app.recorded_run import readable, row_data  # noqa: PLC0415  when the words are right
         from converge_cli.cli.here import services_here  # noqa: PLC0415
 
         if status not in {None, *_STATUSES}:
