@@ -65,6 +65,11 @@ class Mirror:
         self._ending = False
         self._thread: threading.Thread | None = None
 
+    @property
+    def told(self) -> bool:
+        """Whether anything was recorded that concerns it."""
+        return bool(self._due)
+
     def beside(self, sink: EventSink | None) -> EventSink:
         """A sink that hands everything on to another, and tells the mirror what was committed."""
         return _MirroredSink(self, sink)

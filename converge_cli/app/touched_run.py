@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import NamedTuple
 
 from converge_cli.app.recorded_run import events_of
 from converge_cli.app.services import Services
-from converge_cli.core.errors import RunBusyError
+from converge_cli.core.errors import ConvergeError, RunBusyError
 from converge_cli.core.port import RunRow
 from converge_cli.engine.decision import record_timers
 from converge_cli.engine.request_book import requests_of
@@ -39,10 +39,18 @@ def touched_run(services: Services, run: str, looks: int = _LOOKS) -> Iterator[T
     with ExitStack() as held:
         _hold(services, run, held, looks)
         row = services.experience.row(run)
+        held.callback(_mirror, services, row)
         requests = requests_of(events_of(services, run))
         if row.status == "paused" and overdue(requests, services.clock.now()):
             row = record_timers(requests, row, services.experience, services.clock)
         yield TouchedRun(row, requests)
+
+
+def _mirror(services: Services, before: RunRow) -> None:
+    """Tell the mirror what was recorded meanwhile: timers that fired, decisions."""
+    with suppress(ConvergeError):
+        if services.mirror is not None and (last := services.experience.row(before.run).seq) > before.seq:
+            services.mirror.committed(before.run, before.seq + 1, last)
 
 
 def _hold(services: Services, run: str, held: ExitStack, looks: int) -> None:

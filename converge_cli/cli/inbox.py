@@ -30,10 +30,15 @@ def inbox(
     def work() -> Answer:
         from converge_cli.app.inbox import inbox as look  # noqa: PLC0415  when the words are right
         from converge_cli.cli.here import services_here  # noqa: PLC0415
+        from converge_cli.cli.mirrored import ledger_word  # noqa: PLC0415
 
-        found = look(services_here(), who=who, role=role)
+        services = services_here()
+        found = look(services, who=who, role=role)
         outcome, code = unreadable_outcome("listed", found.unreadable)
-        return Answer(outcome, code, _data(found), lambda console: _show(console, found, who or "WHO"))
+        data, word = _data(found), ledger_word(services)
+        if word is not None:
+            data["ledger"] = word
+        return Answer(outcome, code, data, lambda console: _show(console, found, who or "WHO"))
 
     answering("inbox", work, as_json=as_json)
 

@@ -20,6 +20,7 @@ from converge_cli.app.services import Services
 from converge_cli.bootstrap import make_services
 from converge_cli.cli.display import Display
 from converge_cli.cli.local_zone import local_zone
+from converge_cli.cli.mirrored import ledger_word
 from converge_cli.cli.output import Answer, UsageError, deliver, interrupted, stuck
 from converge_cli.core.port import EventSink
 from converge_cli.core.stop_reason import StopReason
@@ -110,7 +111,8 @@ class Session:
         """Drive, and put what came of it into an answer."""
         from converge_cli.app.result_data import EXIT_CODES, run_data  # noqa: PLC0415  only when a run has ended
 
-        ended = self._mirrored(self.drive(prepare))
+        ended = self.drive(prepare)
+        ended = replace(ended, ledger=ledger_word(self.services))
         result = ended.result
         answer = Answer(
             result.reason,
@@ -121,19 +123,6 @@ class Session:
         if self._stuck:
             self._leave_stuck(command, answer)
         return answer
-
-    def _mirrored(self, ended: RunAnswer) -> RunAnswer:
-        """Give the mirror a moment, and say so when the ledger lags: nothing else comes of it."""
-        mirror = self.services.mirror
-        if mirror is None:
-            return ended
-        report = mirror.finish()
-        if report.lagging:
-            sys.stderr.write(
-                f"ledger: lagging  {safe(mirror.name)}: {safe(report.reason)}\n"
-                f"  next   converge ledger append --run {report.run} --ledger {safe(mirror.name)}\n"
-            )
-        return replace(ended, ledger=report.word)
 
     def _once(self, prepare: Prepare) -> RunAnswer:
         """Drive on a thread of its own, so that Ctrl-C is heard whatever a suggestor does."""
