@@ -7,13 +7,16 @@ import msgspec
 import pytest
 from engine_kit import ANN, BEN, BOSS, Bench, at_least, criterion, job, note, says
 
+from converge_cli._internal.system import SystemClock
 from converge_cli.app.inbox import Waiting, inbox
+from converge_cli.app.ledger_mirror import Mirror
 from converge_cli.app.touched_run import touched_run
 from converge_cli.bootstrap import make_services
 from converge_cli.core.approval import Timeout
 from converge_cli.core.errors import RunBusyError
 from converge_cli.core.event import TimerFired
 from converge_cli.engine.decision import Statement, judge_decision
+from converge_cli.store.ledger_memory import MemoryLedger
 
 PLAN = note("Strategies", "note:p", evidence=("note:seed",))
 PLANNED = criterion("planned", at_least("Strategies"), blocked_by=("boss",))
@@ -116,6 +119,21 @@ def test_deciding_is_a_touch_too(tmp_path: Path) -> None:
         assert bench.store.row("r00000001") == touched.row
 
     assert (["escalate"], ["ROLE_MISSING", None]) == (fired(bench), codes)
+
+
+def test_what_was_settled_by_looking_is_mirrored(tmp_path: Path) -> None:
+    """Events of a touch are mirrored like those of a run; where nothing was recorded, the mirror has nothing to do."""
+    bench = waiting_run("reject")
+    run, ledger = "r00000001", MemoryLedger(SystemClock())
+    mirror = Mirror(lambda: ledger, bench.store, "x")
+    services = replace(make_services(tmp_path), experience=bench.store, clock=bench.clock, mirror=mirror)
+    inbox(services)
+    assert not mirror.told
+    bench.clock.advance(2 * HOUR)
+    inbox(services)
+    assert "current" == mirror.finish().word
+    held = ledger.get(run, limit=1000).entries
+    assert (bench.store.row(run).seq, "TimerFired") == (len(held), held[-1].metadata["type"])
 
 
 def test_a_run_that_is_being_driven_is_not_touched(tmp_path: Path) -> None:
