@@ -129,7 +129,8 @@ class SuggestorFailed(Event, frozen=True, kw_only=True, tag=True):
     """An execution raised, timed out, had no backend or returned no effect.
 
     `calls` stand here when it had every answer that it asked for and failed on its own: they are used up, and another
-    attempt asks anew. Otherwise the next attempt is given the answers that this one had.
+    attempt asks anew. Otherwise the next attempt is given the answers that this one had; `again` says that it made
+    calls, so that what it was charged counts for the next attempt too.
     """
 
     cycle: int
@@ -138,6 +139,7 @@ class SuggestorFailed(Event, frozen=True, kw_only=True, tag=True):
     code: Literal["EXCEPTION", "TIMEOUT", "STUCK", "UNAVAILABLE", "EFFECT_INVALID"]
     detail: str
     calls: tuple[RecordedCall, ...] = ()
+    again: bool = False
 
 
 class FactPromoted(Event, frozen=True, tag=True):

@@ -49,6 +49,9 @@ class Meter(Protocol):
     def charge(self, suggestor: str, tokens: int, cost_usd: Decimal) -> None:
         """Charge what a call may cost at most, before it is made.
 
+        Where an attempt is made again on the answers of `view.call` that the one before had, or after a call of it had
+        none, what was charged then is not charged again.
+
         Raises:
             Exception: the charge would cross a limit; let it through: the run ends with TokenBudgetExhausted or
                 CostBudgetExhausted, and the suggestor runs again when the budget is raised.

@@ -44,6 +44,7 @@ class Execution(msgspec.Struct, eq=False):
         abandoned: whether async code that would not end was left where it was.
         halt: a budget that it ran into.
         calls: the external calls that it used up.
+        again: whether it made calls and the next attempt has their answers, or makes them again.
     """
 
     registration: Registration
@@ -56,6 +57,7 @@ class Execution(msgspec.Struct, eq=False):
     halt: Halt | None = None
     elapsed_us: int = 0
     calls: tuple[RecordedCall, ...] = ()
+    again: bool = False
 
 
 class Executes(Protocol):
@@ -100,6 +102,7 @@ class Executor:
         held = len(run.context.facts)
         run.crossings.clear()
         run.calls.open.clear()
+        run.charges.begin()
         deadline = time.monotonic() + seconds_left
         for registration in eligible:
             execution = Execution(registration, held)
@@ -174,7 +177,9 @@ class Executor:
         if calls.open:
             for execution in executions:
                 if not execution.cut and execution.halt is None:
-                    execution.calls = calls.used_up(execution.registration.name, execution.failure)
+                    name, failed = execution.registration.name, execution.failure is not None
+                    execution.calls = calls.used_up(name, execution.failure)
+                    execution.again = failed and not execution.calls and name in calls.open
 
     async def _awaited(self, waiting: "_Waiting") -> None:
         execution, timeout = waiting.execution, waiting.execution.registration.timeout

@@ -32,6 +32,8 @@ def merge(run: Run, gate: PromotionGate, eligibility: Eligibility, executions: S
             recorded.append(execution)
         else:
             _failed(run, execution, execution.failure)
+    if run.charges.made:
+        _settle_charges(run, executions)
     for execution in recorded:
         by = execution.registration
         judge(run, gate, by, by.since, execution.proposals)
@@ -68,11 +70,24 @@ def record_feeds(run: Run, feeds: Sequence[Feed]) -> list[Unmerged]:
     return recorded
 
 
+def _settle_charges(run: Run, executions: Sequence[Execution]) -> None:
+    for execution in executions:
+        if not execution.cut and execution.halt is None:
+            run.charges.settle(execution.registration.name, again=execution.again)
+
+
 def _failed(run: Run, execution: Execution, failure: tuple[str, str]) -> None:
     by, (code, detail) = execution.registration, failure
     name, view, calls = by.name, execution.view, execution.calls
     seq = run.log.add(
-        SuggestorFailed, cycle=run.cycle, suggestor=name, view=view, code=code, detail=detail, calls=calls
+        SuggestorFailed,
+        cycle=run.cycle,
+        suggestor=name,
+        view=view,
+        code=code,
+        detail=detail,
+        calls=calls,
+        again=execution.again,
     )
     if calls:
         by.since = seq

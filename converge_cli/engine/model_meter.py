@@ -33,10 +33,15 @@ class ModelMeter:
                     hint="charge inside execute(), under the suggestor's own name",
                     where=suggestor,
                 )
+            since = next(item.since for item in run.registrations if item.name == suggestor)
+            due = run.charges.due(suggestor, tokens, cost_usd, kept=run.calls.has_kept(suggestor, since))
             try:
-                run.meter.charge_model(run.cycle, tokens, cost_usd)
+                run.meter.charge_model(run.cycle, *due)
             except Halt as halt:
                 # Kept, so that the run ends for it even if the suggestor swallows what is raised.
                 run.crossings[suggestor] = halt
                 raise
-            run.log.add(BudgetCharged, suggestor=suggestor, tokens=tokens, cost_usd=str(cost_usd))
+            run.charges.ask(suggestor, tokens, cost_usd)
+            if any(due) or not (tokens or cost_usd):
+                run.charges.pay(suggestor, *due)
+                run.log.add(BudgetCharged, suggestor=suggestor, tokens=due[0], cost_usd=str(due[1]))

@@ -101,12 +101,14 @@ class Rebuilder:
         self._last.append(event)
         self._saw(event.suggestor, event.view, event.cycle)
         self._used_up(event)
+        self._run.charges.settle(event.suggestor)
 
     def _failed(self, event: e.SuggestorFailed) -> None:
         self._saw(event.suggestor, event.view, event.cycle)
         self._run.failures[event.suggestor] = event.code
         if event.calls:
             self._used_up(event)
+        self._run.charges.settle(event.suggestor, again=event.again)
 
     def _used_up(self, event: e.SuggestorExecuted | e.SuggestorFailed) -> None:
         registration = self._names.get(event.suggestor)
@@ -193,6 +195,7 @@ class Rebuilder:
     def _budget(self, event: e.BudgetCharged) -> None:
         self._run.meter.tokens += event.tokens
         self._run.meter.cost_usd += Decimal(event.cost_usd)
+        self._run.charges.pay(event.suggestor, event.tokens, Decimal(event.cost_usd))
 
     def _paused(self, event: e.RunPaused) -> None:
         self.stop = event.stop

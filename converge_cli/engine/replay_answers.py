@@ -181,7 +181,9 @@ class RecordedGate:
 def _recorded(registration: Registration, held: int, outcome: Outcome) -> Execution:
     if isinstance(outcome, SuggestorExecuted):
         return Execution(registration, held, outcome.proposals, elapsed_us=outcome.elapsed_us, calls=outcome.calls)
-    return Execution(registration, held, failure=(outcome.code, outcome.detail), calls=outcome.calls)
+    return Execution(
+        registration, held, failure=(outcome.code, outcome.detail), calls=outcome.calls, again=outcome.again
+    )
 
 
 def _reason(stop: Stop | None) -> StopReason | None:

@@ -23,6 +23,7 @@ from converge_cli.core.suggestor import Suggestor
 from converge_cli.engine.budget_meter import BudgetMeter
 from converge_cli.engine.call_book import CallBook
 from converge_cli.engine.candidate import Held
+from converge_cli.engine.charges import Charges
 from converge_cli.engine.event_log import EventLog
 from converge_cli.engine.halt import Halt
 from converge_cli.engine.registration import Outside, Registration, register
@@ -106,7 +107,7 @@ class Run:
     """One run.
 
     Attributes:
-        calls: what suggestors asked of the outside world.
+        calls: what suggestors asked of the outside world; `charges`: what they were charged for attempts at it.
         held: parked and denied proposals by (key, id), in arrival order.
         judged: identities of held proposals, which need no second judgement.
         rejected: the proposals that were rejected, by whom, with the code.
@@ -128,6 +129,7 @@ class Run:
         self.context = Context()
         self.registrations: tuple[Registration, ...] = register(setting.suggestors, self.context)
         self.calls = CallBook(run_id, self.registrations)
+        self.charges = Charges()
         self.cycle = 0
         self.location = ""
         self.held: dict[tuple[str, str], Held] = {}

@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable
+from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from engine_kit import Bench, Script, at_least, criterion, job, note, run
 
-from converge_cli import ContextView, Effect
+from converge_cli import Budget, ContextView, Effect
+from converge_cli.core.budget import BudgetChange
 from converge_cli.core.call import KeptCall
 from converge_cli.core.errors import ConvergeError, RecordCorruptError
-from converge_cli.core.event import SuggestorExecuted, SuggestorFailed
+from converge_cli.core.event import BudgetCharged, SuggestorExecuted, SuggestorFailed
 from converge_cli.store.memory import MemoryExperience
 from converge_cli.store.unavailable import StoreUnavailableError
 
@@ -272,3 +275,79 @@ def test_a_kept_answer_that_is_damaged_ends_the_run_and_is_not_paid_for_again() 
     with pytest.raises(RecordCorruptError):
         bench.resume()
     assert ["a"] == service.paid
+
+
+def charging(engines: list[Any], service: Service, trouble: Any, *, through_view: bool = True) -> Script:
+    """A suggestor that charges 100 tokens before each of two calls; trouble comes with the second."""
+
+    async def do(view: ContextView) -> Effect:
+        heard = []
+        for request in ("a", "b"):
+            engines[-1].meter.charge("asker", 100, Decimal("0.5"))
+            if through_view:
+                heard.append((await view.call(request, lambda key, said=request: send(said, key))).decode())
+            else:
+                heard.append((await send(request, "")).decode())
+        return Effect([note("Signals", "note:heard", " ".join(heard))])
+
+    async def send(request: str, key: str) -> bytes:
+        if request == "b":
+            await trouble()
+        service.paid.append(request)
+        return request.encode()
+
+    return Script("asker", do)
+
+
+@pytest.mark.parametrize(
+    ("through_view", "charged", "paid"), [(True, (200, "1.0"), ["a", "b"]), (False, (400, "2.0"), ["a", "a", "b"])]
+)
+def test_an_attempt_that_is_made_again_is_charged_for_what_is_new_only(
+    through_view: bool, charged: tuple[int, str], paid: list[str]
+) -> None:
+    """The second call fails: what was charged for it and for the kept answer counts for the next attempt as well.
+
+    Whoever calls out past `view.call` pays each time, and is charged each time: the budget stays a bound.
+    """
+    service, trouble, engines = Service(), Stage(ConnectionError("gone")), []
+    bench = Bench(lambda: [charging(engines, service, trouble, through_view=through_view)], NEEDS_IT)
+    failed, ended = drive(bench, engines), drive(bench, engines, resume=True)
+    spent = [event for event in bench.events() if isinstance(event, BudgetCharged)]
+    assert ("SuggestorFailed", "CriteriaMet", paid) == (failed.reason, ended.reason, service.paid)
+    assert charged == (sum(event.tokens for event in spent), str(sum(Decimal(event.cost_usd) for event in spent)))
+
+
+def test_what_counts_as_done_is_charged_anew_next_time() -> None:
+    """It failed on an answer that it had: the next attempt asks again, pays again and is charged again."""
+    service, stage, engines = Service(), Stage(ValueError("unreadable")), []
+
+    async def do(view: ContextView) -> Effect:
+        engines[-1].meter.charge("asker", 100, Decimal(0))
+        answer = await service.ask(view, "a")
+        await stage()
+        return Effect([note("Signals", "note:heard", answer.decode())])
+
+    bench = Bench(lambda: [Script("asker", do)], NEEDS_IT)
+    drive(bench, engines)
+    drive(bench, engines, resume=True)
+    assert ([100, 100], ["a", "a"]) == (
+        [event.tokens for event in bench.events() if isinstance(event, BudgetCharged)],
+        service.paid,
+    )
+
+
+def test_a_limit_that_was_crossed_between_two_calls_is_not_reached_twice_by_the_first() -> None:
+    """100 of 150 tokens are spent on an answer; with 50 more both calls fit, since the first is kept."""
+    service, engines = Service(), []
+    bench = Bench(
+        lambda: [charging(engines, service, Stage())], msgspec.structs.replace(NEEDS_IT, budget=Budget(tokens=150))
+    )
+    crossed = drive(bench, engines)
+    ended = drive(bench, engines, resume=True, added=BudgetChange(tokens=50))
+    assert ("TokenBudgetExhausted", "CriteriaMet", ["a", "b"]) == (crossed.reason, ended.reason, service.paid)
+
+
+def drive(bench: Bench, engines: list[Any], *, resume: bool = False, **options: Any) -> Any:
+    """Run or resume on a fresh engine whose meter the suggestors can reach."""
+    engines.append(bench.engine())
+    return asyncio.run(engines[-1].resume("r00000001", **options) if resume else engines[-1].run())
