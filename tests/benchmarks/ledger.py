@@ -7,6 +7,7 @@ Times are medians, rates the best of N rounds, so that a busy machine tells less
 
 import argparse
 import json
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -57,6 +58,13 @@ def median_us(calls: list[Callable[[], object]]) -> float:
 def append_us(ledger: Ledger, count: int = SINGLES) -> float:
     """One entry at a time."""
     return median_us([partial(ledger.append, "single", entries(number, 1)) for number in range(1, count + 1)])
+
+
+def bare_append_us(file: Path, count: int = SINGLES) -> float:
+    """What a single row costs in SQLite on this disk, with the same durability: the floor under a durable append."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as bare:
+        bare.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE held (data BLOB);")
+        return median_us([partial(bare.execute, "INSERT INTO held VALUES (?)", (PAYLOAD,)) for _ in range(count)])
 
 
 def read_us(ledger: Ledger, count: int = SINGLES) -> float:
@@ -145,6 +153,7 @@ def measure(rounds: int) -> dict[str, float | dict[str, float]]:
             "memory_append_us": append_us(memory),
             "memory_read_us": read_us(memory),
             "durable_append_us": append_us(durable),
+            "bare_sqlite_append_us": bare_append_us(Path(folder) / "bare.db"),
             "durable_read_us": read_us(durable),
             "memory_batched_per_s": round(max(batched_per_s(memory, f"b{n}") for n in range(rounds))),
             "durable_batched_per_s": round(max(batched_per_s(durable, f"b{n}") for n in range(rounds))),
