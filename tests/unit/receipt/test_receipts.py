@@ -1,14 +1,19 @@
 """Receipts: what they hold, who can tell that they are genuine, and that nothing in them can be changed unseen."""
 
+import asyncio
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
-from receipt_kit import GENUINE, ROOT, UNKNOWN, WRONG, both, head_of, told_of, verdicts
+from receipt_kit import GENUINE, ROOT, UNKNOWN, WRONG, Office, both, head_of, told_of, verdicts
 
-from converge_cli import converge_verify
+from converge_cli import ContextView, Effect, Suggestor, converge_verify
 from converge_cli._internal.dsse import envelope, pae
 from converge_cli._internal.ed25519 import new_private_key, public_key_of, sign
+from converge_cli.app.decide_approval import GivenApproval
 from converge_cli.app.identity import new_identity
+from converge_cli.app.run_job import RunJob, RunRequest
 from converge_cli.app.verify_receipt import check_pairs, verify_receipt
 from converge_cli.app.write_receipt import ReceiptRefusedError, make_receipt
 from converge_cli.core.receipt import PAYLOAD_TYPE
@@ -93,6 +98,48 @@ def test_a_signature_with_the_name_of_another_key_is_refused(office, signed):
     read["signatures"][0]["keyid"] = public_key_of(new_private_key())
     data = json.dumps(read, sort_keys=True, separators=(",", ":")).encode()
     assert (WRONG, WRONG) == (both(data), both(data, head=head_of(signed)))
+
+
+class Broken(Suggestor):
+    """Should bring the commitment, and can't."""
+
+    name, writes = "broken", ("Strategies:commitment:*",)
+
+    def execute(self, view: ContextView) -> Effect:
+        raise RuntimeError("no connection")
+
+
+def of_vendors(office: Office, **given: Any) -> RunJob:
+    """A run of vendor-selection."""
+    return RunJob(office.services, RunRequest("vendor-selection", **given))
+
+
+NO = (GivenApproval("vendor_commitment", None, "mona", "too dear", "rejected", None),)
+
+
+def cancelled(office: Office) -> RunJob:
+    """Stopped before its first cycle."""
+    job = RunJob(office.services, RunRequest("hello-convergence"))
+    job.engine.cancel()
+    return job
+
+
+ENDINGS: dict[str, Callable[[Office], RunJob]] = {
+    "CriteriaMet": lambda office: RunJob(office.services, RunRequest("hello-convergence")),
+    "HumanInterventionRequired": of_vendors,
+    "CriteriaUnmet": lambda office: of_vendors(office, approvals=NO),
+    "Cancelled": cancelled,
+    "CycleBudgetExhausted": lambda office: of_vendors(office, budget={"cycles": 1}),
+    "SuggestorFailed": lambda office: of_vendors(office, approvals=NO, scripted=(Broken(),)),
+}
+
+
+@pytest.mark.parametrize("reason", ENDINGS)
+def test_a_run_has_a_receipt_however_it_ended(office, reason):
+    """Met, waiting, rejected, cancelled, out of budget, with a suggestor that failed: both verifiers accept it."""
+    answer = asyncio.run(ENDINGS[reason](office).run())
+    data = office.receipt(answer.result.run_id)
+    assert (reason, GENUINE) == (answer.result.reason, both(data, head=answer.result.head))
 
 
 def test_a_run_under_way_has_no_receipt(office, monkeypatch):
