@@ -3,17 +3,19 @@
 import typer
 
 from converge_cli.cli import options
-from converge_cli.cli.decide import Everything, Reason, Run, Target, Who, decide
+from converge_cli.cli.decide import Everything, Reason, Target, Who, decide
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.command()
 def approve(
-    run: Run, target: Target, who: Who, reason: Reason, everything: Everything = False, as_json: options.Json = False
+    run: options.Run,
+    target: Target,
+    who: Who,
+    reason: Reason,
+    everything: Everything = False,
+    as_json: options.Json = False,
 ) -> None:
-    """Approve what waits: one request, all requests of a proposal that you may decide, or (--all) all of a point.
-
-    Ends with exit code 0 when recorded, 8 when refused (that is recorded too), 2 when it is not clear what is meant.
-    """
+    """Approve what waits: one request, all requests of a proposal that you may decide, or (--all) all of a point."""
     decide("approved", run, target, who, reason, everything=everything, as_json=as_json)

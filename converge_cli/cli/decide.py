@@ -11,7 +11,6 @@ from converge_cli.core.approval import Decision
 if TYPE_CHECKING:
     from rich.console import Console
 
-Run = Annotated[str, typer.Argument(metavar="RUN", help="The run's id.")]
 Target = Annotated[str, typer.Argument(metavar="REQUEST|POINT|FACT", help="What to decide.")]
 Who = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who decides.")]
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; it is recorded.")]

@@ -17,10 +17,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 @app.command()
 def doctor(as_json: options.Json = False) -> None:
-    """Check that this installation works: libraries, store, recorded runs, policy engine, truths, packs.
-
-    Ends with exit code 0 when everything is well, 1 when something is not.
-    """
+    """Check that this installation works: libraries, store, recorded runs, policy engine, truths, packs."""
 
     def work() -> Answer:
         from dataclasses import asdict  # noqa: PLC0415  imported when the words are right

@@ -47,10 +47,7 @@ def query(
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=10_000, help="At most so many events.")] = 50,
     as_json: options.Json = False,
 ) -> None:
-    """Find recorded events; everything that is given must hold. The newest run first, each from its beginning.
-
-    Damaged runs are named, and hide no others: exit 9.
-    """
+    """Find recorded events; everything that is given must hold. The newest run first, each from its beginning."""
 
     def work() -> Answer:
         from itertools import islice  # noqa: PLC0415  imported when the words are right
@@ -84,7 +81,7 @@ def stats(
     until: Until = None,
     as_json: options.Json = False,
 ) -> None:
-    """Count how runs went: stop reasons, time to decide, which invariants fire. Damaged runs are named: exit 9."""
+    """Count how runs went: stop reasons, time to decide, which invariants fire."""
 
     def work() -> Answer:
         from converge_cli.app.experience_stats import stats as count  # noqa: PLC0415  when the words are right
@@ -108,7 +105,7 @@ def stats(
 
 @app.command()
 def export(
-    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="The run's id.")] = None,
+    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="The run's id, or its beginning.")] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help="Where; an existing file is replaced."),

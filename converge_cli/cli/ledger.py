@@ -38,7 +38,8 @@ def append(
         str | None, typer.Argument(metavar="[KEY]", help="facts, intents, traces, proposals, evals, or your own.")
     ] = None,
     entry: Annotated[
-        str | None, typer.Option("--id", metavar="ID", help="The entry's id; the same again is a retry.")
+        str | None,
+        typer.Option("--id", metavar="ID", help="The entry's id, needed without --run; the same again is a retry."),
     ] = None,
     file: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Read the payload from a file instead of stdin.")

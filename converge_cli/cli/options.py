@@ -11,6 +11,7 @@ from converge_cli.core.budget import BudgetChange
 from converge_cli.core.errors import did_you_mean
 
 Truth = Annotated[str, typer.Argument(metavar="TRUTH", help="A truth's key, its folder, or a path to its truth.yaml.")]
+Run = Annotated[str, typer.Argument(metavar="RUN", help="The run's id, or its beginning.")]
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on stdout; never prompt.")]
 Inputs = Annotated[
     list[str] | None, typer.Option("--input", metavar="NAME=PATH", help="Use this file for an input. Repeatable.")

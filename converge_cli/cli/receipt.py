@@ -16,7 +16,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 @app.command()
 def receipt(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id, or its beginning.")],
+    run: options.Run,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write it.")],
     embed: Annotated[
         bool, typer.Option("--embed", help="Put the bytes of the inputs in, not only their SHA-256.")

@@ -23,7 +23,7 @@ _NOW = {
 
 @app.command()
 def replay(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id.")],
+    run: options.Run,
     verify: Annotated[
         bool, typer.Option("--verify", help="Compute everything anew and compare it with the record, event by event.")
     ] = False,
@@ -33,8 +33,8 @@ def replay(
 
     With --verify nothing is believed that the rules can tell: promotions, rejections, gates, requests, decisions,
     invariants, criteria and stops are computed anew from what suggestors said and people decided, without network,
-    clock or code of a pack, and must give the recorded bytes. Exit code 9 names the first event that comes out
-    otherwise, with both values.
+    clock or code of a pack, and must give the recorded bytes; else the first event that comes out otherwise
+    is named, with both values.
     """
 
     def work() -> Answer:

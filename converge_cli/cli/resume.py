@@ -16,7 +16,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 @app.command()
 def resume(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id.")],
+    run: options.Run,
     inputs: options.Inputs = None,
     add_budget: Annotated[
         str | None, typer.Option("--add-budget", metavar="NAME=N,...", help="More of a limit, for example cycles=50.")

@@ -24,7 +24,12 @@ class LazyCommand(TyperCommand):
     def make_context(self, info_name: Any, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Import the real command and hand over."""
         assert self.name is not None  # noqa: S101  every command is listed by name
-        return get_command(load(COMMANDS[self.name].module)).make_context(info_name, args, parent=parent, **extra)
+        command = get_command(load(COMMANDS[self.name].module))
+        if "--help" in args:
+            from converge_cli.cli.examples import put_below  # noqa: PLC0415  for help alone
+
+            put_below(self.name, command)
+        return command.make_context(info_name, args, parent=parent, **extra)
 
 
 class Root(TyperGroup):

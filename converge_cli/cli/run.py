@@ -40,11 +40,7 @@ def run(
     no_input: Annotated[bool, typer.Option("--no-input", help="Never prompt: pause and say what waits.")] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Run a truth to convergence, with a live trace.
-
-    Ends with exit code 0 when the required criteria are met, 3 unmet, 4 when people are needed, 5 indeterminate,
-    6 out of budget, 7 invariant violated, 8 denied by policy, 1 on an error, 2 on wrong usage.
-    """
+    """Run a truth to convergence, with a live trace."""
 
     def work() -> Answer:
         from converge_cli.app.run_job import RunJob, RunRequest  # noqa: PLC0415  imported when the words are right

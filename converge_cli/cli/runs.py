@@ -26,10 +26,7 @@ def runs(
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="At most so many, the newest first.")] = 50,
     as_json: options.Json = False,
 ) -> None:
-    """List recorded runs, the newest first.
-
-    Damaged entries of the index are named: exit 9.
-    """
+    """List recorded runs, the newest first."""
 
     def work() -> Answer:
         from converge_cli.app.recorded_run import readable, row_data  # noqa: PLC0415  when the words are right

@@ -56,10 +56,7 @@ def validate(
     ] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Check truths, features, packs and policies: every finding of every file, with its place and its fix.
-
-    Ends with exit code 0 when clean, 1 on findings, 2 on wrong usage or when there is nothing to check.
-    """
+    """Check truths, features, packs and policies: every finding of every file, with its place and its fix."""
 
     def work() -> Answer:
         from converge_cli.app.validate.counted import Choice  # noqa: PLC0415  when the words are right

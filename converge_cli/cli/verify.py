@@ -44,7 +44,7 @@ def verify(
     A receipt must be exactly what its own events, materials and facts give. With --key or --head it must also be
     genuine; with neither the answer is "self-consistent, not authenticated". Of several receipts none may tell the
     same run differently, or spend an approval a second time. In a ledger every entry must hash and follow the one
-    before it, and be the recorded event if the run is recorded here. Ends with exit code 9 when anything is wrong.
+    before it, and be the recorded event if the run is recorded here.
     """
     given = files or []
 

@@ -43,6 +43,12 @@ def test_help_reads_as_it_was_agreed(command: str):
     assert file.read_text() == shown
 
 
+@pytest.mark.parametrize("group", ["", *BELOW])
+def test_the_list_of_commands_cuts_no_sentence(group: str):
+    """What a command does is said whole, or shorter."""
+    assert [] == [line for line in help_of(group).splitlines()[1:] if line.endswith("...")]
+
+
 def test_no_golden_help_is_of_a_command_that_is_gone():
     """A command that leaves takes its text along."""
     assert {f"{command.replace(' ', '-') or 'converge'}.txt" for command in ALL} == {
