@@ -7,6 +7,8 @@ import typer
 from converge_cli.cli import options
 from converge_cli.cli.output import Answer, UsageError, answering
 
+_REASON = "given with --approve"
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
@@ -24,7 +26,9 @@ def run(
             help="Approve when the run would pause, if the point allows mode ci. Repeatable.",
         ),
     ] = None,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="The reason of --approve.")] = "given with --approve",
+    reason: Annotated[
+        str | None, typer.Option(metavar="TEXT", help=f'The reason of --approve; without it, "{_REASON}".')
+    ] = None,
     principal: options.Principal = None,
     budget: options.Budgets = None,
     strict: Annotated[
@@ -64,19 +68,21 @@ def run(
     answering("run", work, as_json=as_json)
 
 
-def given_approvals(words: list[str] | None, reason: str):  # type: ignore[no-untyped-def]
+def given_approvals(words: list[str] | None, reason: str | None):  # type: ignore[no-untyped-def]
     """`--approve POINT[:FACT]=WHO`.
 
     Raises:
-        UsageError: a word is not of that form.
+        UsageError: a word is not of that form, or there is a reason and nothing to give it for.
     """
     from converge_cli.app.decide_approval import GivenApproval  # noqa: PLC0415
 
+    if reason is not None and not words:
+        raise UsageError("--reason belongs to --approve", hint="--approve POINT[:FACT]=WHO", where="--reason")
     given = []
     for word in words or []:
         target, equals, who = word.rpartition("=")
         point, colon, fact = target.partition(":")
         if not equals or not point or not who or (colon and not fact):
             raise UsageError(f"--approve takes POINT[:FACT]=WHO, not {word!r}", where="--approve")
-        given.append(GivenApproval(point, fact or None, who, reason))
+        given.append(GivenApproval(point, fact or None, who, _REASON if reason is None else reason))
     return tuple(given)

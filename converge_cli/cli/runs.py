@@ -1,6 +1,6 @@
 """`converge runs`."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -37,22 +37,30 @@ def runs(
             raise UsageError(f"--status takes no {status!r}", hint=hint, where="--status")
         services = services_here()
         rows, damaged = readable(services.experience.rows(truth=truth, status=status, limit=limit))
+        asked = _Asked(every=truth is None and status is None, limit=limit)
         unreadable = [] if damaged is None else [damaged]
         data = {"runs": [row_data(row) for row in rows], "unreadable": [error_data(error) for error in unreadable]}
         outcome, code = unreadable_outcome("listed", unreadable)
-        return Answer(outcome, code, data, lambda console: _show(console, rows, unreadable))
+        return Answer(outcome, code, data, lambda console: _show(console, rows, unreadable, asked))
 
     answering("runs", work, as_json=as_json)
 
 
-def _show(console: "Console", rows: "list[RunRow]", unreadable: "list[ConvergeError]") -> None:
+class _Asked(NamedTuple):
+    """What was looked for: whether every run, and how many at most."""
+
+    every: bool
+    limit: int
+
+
+def _show(console: "Console", rows: "list[RunRow]", unreadable: "list[ConvergeError]", asked: _Asked) -> None:
     from converge_cli.cli.local_zone import local_zone  # noqa: PLC0415
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
     from converge_cli.trace.wording import time_text  # noqa: PLC0415
 
     page = Page(console)
     if not rows and not unreadable:
-        page.line("no runs here yet; converge run TRUTH makes one")
+        page.line("no runs here yet; converge run TRUTH makes one" if asked.every else "no run here fits")
     page.rows(
         [
             (
@@ -67,5 +75,7 @@ def _show(console: "Console", rows: "list[RunRow]", unreadable: "list[ConvergeEr
         ],
         header=("  run", "truth", "came to", "facts", "waiting", "last change"),
     )
+    if len(rows) == asked.limit:
+        page.line(f"  the newest {asked.limit}; more with --limit {asked.limit * 10}")
     for error in unreadable:
         page.line(f"✗ {error.message}")

@@ -157,6 +157,8 @@ def test_a_damaged_record_ends_with_9(converge, project):
         ("run small --approve mona", "run"),
         ("run small --trace bogus", "run"),
         ("run small --trace jsonl", "run"),
+        ("run small --reason because", "run"),
+        ("show x --width 200", "show"),
         ("runs --limit 0", "runs"),
         ("runs --status pasued", "runs"),
         ("truths", "truths"),
