@@ -1,5 +1,6 @@
 """The entry point `converge`: finds the command, imports only that one, turns usage errors into answers."""
 
+import atexit
 import gc
 import io
 import os
@@ -17,6 +18,8 @@ def main() -> NoReturn:
     # Imports make many objects that stay: looking through them again and again is an eighth of a short command.
     gc.set_threshold(100_000, 20, 20)
     args = sys.argv[1:]
+    ending = _Ending()
+    atexit.register(ending.leave)  # the first is the last to be called
     keep_process()
     _mend_streams()
     if "_CONVERGE_COMPLETE" in os.environ:
@@ -40,6 +43,7 @@ def main() -> NoReturn:
     except SystemExit as leaving:
         _flush()
         _leave_threads_behind(leaving.code)
+        ending.code = leaving.code
         raise
 
 
@@ -94,6 +98,22 @@ def _flush() -> None:
             stream.flush()
         except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+class _Ending:
+    """Ends the process when nothing but taking it apart is left to do, which is a fifth of a short command.
+
+    Attributes:
+        code: with which; None as long as the command has not ended as it should.
+    """
+
+    code: Any = None
+
+    def leave(self) -> None:
+        """Leave at once."""
+        if isinstance(self.code, int):
+            _flush()
+            leave_now(self.code)
 
 
 OURS = "converge-"

@@ -7,6 +7,7 @@ the lock, must never make anything for a command that only reads, and knows no t
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -126,7 +127,7 @@ class SqliteFile:
         connection = connect(self._folder, create=False, layout=self._layout)
         version = check_version(connection, self._shown, layout=self._layout)
         if version == len(self._layout.migrations):
-            self.opened += 1
+            self._note(connection)
             return connection
         connection.close()
         if version == 0:  # another process is just making it
@@ -141,5 +142,15 @@ class SqliteFile:
             self._connection = connect(self._folder, create=True, layout=self._layout)
             migrate(self._connection, self._shown, layout=self._layout)
             self._writable = True
-            self.opened += 1
+            self._note(self._connection)
         return self._connection
+
+    def _note(self, connection: sqlite3.Connection) -> None:
+        """Count an opened connection, and have it closed when the process ends, at the latest: its log is folded in."""
+        self.opened += 1
+        weakref.finalize(self, _let_go, connection)
+
+
+def _let_go(connection: sqlite3.Connection) -> None:
+    with suppress(sqlite3.Error):
+        connection.close()
