@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from converge_cli.core.budget import Budget
+from converge_cli.core.budget import Budget, BudgetChange
 from converge_cli.core.stop_reason import Stop, StopReason
 from converge_cli.engine.halt import Halt
 
@@ -18,11 +18,17 @@ class BudgetMeter:
 
     def __init__(self, limit: Budget) -> None:
         self.limit = limit
+        self._seconds = float(limit.time)
         self.cycles = 0
         self.facts = 0
         self.active = 0.0
         self.tokens = 0
         self.cost_usd = Decimal(0)
+
+    def add(self, more: BudgetChange) -> None:
+        """Raise the limits."""
+        self.limit = self.limit.add(more)
+        self._seconds = float(self.limit.time)
 
     def charge_cycle(self, cycle: int) -> None:
         """Raises: Halt: the cycle would cross the limit."""
@@ -47,7 +53,7 @@ class BudgetMeter:
 
     def check_time(self, cycle: int, running: float) -> None:
         """Raises: Halt: the active time is used up; `running` is what this process adds to it, in seconds."""
-        if self.active + running >= float(self.limit.time):
+        if self.active + running >= self._seconds:
             self._halt(StopReason.TIME_BUDGET_EXHAUSTED, cycle, self.limit.time, f"{self.active + running:.3f}")
 
     def halt_for_time(self, cycle: int) -> None:
@@ -56,7 +62,7 @@ class BudgetMeter:
 
     def time_left(self, running: float) -> float:
         """Seconds of active time that are left."""
-        return float(self.limit.time) - self.active - running
+        return self._seconds - self.active - running
 
     def _halt(self, reason: StopReason, cycle: int, limit: object, used: object) -> None:
         raise Halt(Stop(reason, cycle=cycle, limit=str(limit), used=str(used)))

@@ -135,12 +135,22 @@ class PromotionGate:
             self._run.judged.add(held.candidate.identity)
 
     def _promote(self, candidate: Candidate, gate: int | None, spent: tuple[str, ...]) -> None:
-        run, log, cycle = self._run, self._run.log, self._run.cycle
-        key, fact_id, execution, position = candidate.key, candidate.id, candidate.execution, candidate.position
-        run.meter.charge_fact(cycle)
+        run = self._run
+        run.meter.charge_fact(run.cycle)
+        log = run.log
         log.put(
             FactPromoted(
-                log.seq + 1, log.at, cycle, key, fact_id, execution, position, gate, spent, None, candidate.corrects
+                log.seq + 1,
+                log.at,
+                run.cycle,
+                candidate.key,
+                candidate.id,
+                candidate.execution,
+                candidate.position,
+                gate,
+                spent,
+                None,
+                candidate.corrects,
             )
         )
         add_fact(run, candidate, gate, spent)

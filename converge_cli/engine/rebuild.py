@@ -206,7 +206,7 @@ class Rebuilder:
         """Apply what a resume changes; what a merge had left is then in `run.unmerged`."""
         self._ready_to_resume()
         run = self._run
-        run.meter.limit = run.meter.limit.add(event.added)
+        run.meter.add(event.added)
         for given in event.inputs:
             run.inputs.append(given)
             run.missing_inputs.pop(given.name, None)

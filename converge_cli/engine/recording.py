@@ -17,6 +17,8 @@ from converge_cli.core.fact import ProposedFact
 from converge_cli.core.ids import MAX_ID_LENGTH
 from converge_cli.engine.watchdog import WatchdogTimeout
 
+# What `ContextView.propose` gives unless it is told otherwise; told by identity, which costs least.
+_CERTAIN = 1
 _NO_EVIDENCE: tuple[str, ...] = ()
 _SPELT = (int, float, Decimal, ContextKey)
 
@@ -44,7 +46,7 @@ def record_proposal(proposal: Any) -> RecordedProposal:
         key if type(key) is str and key in KEYS else _text(key),
         fact_id if plain else _text(fact_id),
         payload,
-        None if type(confidence) is int and confidence == 1 else _text(confidence),
+        None if confidence is _CERTAIN else _confidence(confidence),
         evidence if evidence is _NO_EVIDENCE else _evidence(evidence),
         None if proposal.corrects is None else _text(proposal.corrects),
         unreadable,
@@ -69,6 +71,10 @@ def message_of(error: BaseException) -> str:
 def clean(text: str) -> str:
     """Text that can be recorded: valid UTF-8."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _confidence(value: Any) -> str | None:
+    return None if type(value) is int and value == 1 else _text(value)
 
 
 def _evidence(value: Any) -> tuple[str, ...]:
