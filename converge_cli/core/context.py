@@ -47,7 +47,7 @@ class Context:
 
     Attributes:
         facts: every fact, in order of promotion.
-        woken: registration numbers of the suggestors that a fact added since the last `take_woken` concerns.
+        woken: registration numbers of the suggestors that a fact added concerns, until the loop has looked.
         corrected: how many facts have been corrected.
     """
 

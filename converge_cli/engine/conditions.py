@@ -4,7 +4,7 @@ from typing import Protocol
 
 from converge_cli.core.port import Clock
 from converge_cli.core.stop_reason import Stop, StopReason
-from converge_cli.engine.execution import Cancellation
+from converge_cli.engine.cancellation import Cancellation
 from converge_cli.engine.halt import Halt
 from converge_cli.engine.run import Run
 

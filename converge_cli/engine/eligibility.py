@@ -27,7 +27,6 @@ class Eligibility:
             elif failure is not None:
                 failed.append(failure)
             else:
-                registration.declined = True
                 self._ready.discard(number)
         return chosen, failed
 

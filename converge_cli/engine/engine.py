@@ -25,9 +25,10 @@ from converge_cli.core.port import Clock, EventSink, Experience, FlowGate, IdSou
 from converge_cli.core.registry import SourceText
 from converge_cli.core.stop_reason import Stop, StopReason
 from converge_cli.core.suggestor import Suggestor
+from converge_cli.engine.cancellation import Cancellation
 from converge_cli.engine.conditions import LiveConditions
 from converge_cli.engine.event_log import EventLog
-from converge_cli.engine.execution import Cancellation, Executor
+from converge_cli.engine.execution import Executor
 from converge_cli.engine.keeping import keep_pack, keep_people, keep_registry, keep_source
 from converge_cli.engine.loop import Loop
 from converge_cli.engine.merge import Feed

@@ -16,6 +16,7 @@ from converge_cli.core.context import ContextView
 from converge_cli.core.event import RecordedProposal
 from converge_cli.core.port import Clock
 from converge_cli.core.suggestor import Effect, SuggestorUnavailableError
+from converge_cli.engine.cancellation import Cancellation
 from converge_cli.engine.halt import Halt
 from converge_cli.engine.patience import PATIENT, Patience
 from converge_cli.engine.recording import clean, message_of, record_proposals, words_of
@@ -79,7 +80,7 @@ class Executor:
     """
 
     def __init__(
-        self, run: Run, clock: Clock, watchdog: Watchdog, cancelled: "Cancellation", patience: Patience = PATIENT
+        self, run: Run, clock: Clock, watchdog: Watchdog, cancelled: Cancellation, patience: Patience = PATIENT
     ) -> None:
         self._run = run
         self._clock = clock
@@ -287,36 +288,6 @@ class _Waiting:
         self.view.close()
         if not self.begun and isinstance(self.answer, Coroutine):
             self.answer.close()
-
-
-class Cancellation:
-    """A request to stop between cycles; may be made from any thread."""
-
-    def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._event: asyncio.Event | None = None
-        self.requested = False
-
-    def attach(self) -> None:
-        """Called by the run, inside its event loop."""
-        self._loop, self._event = asyncio.get_running_loop(), asyncio.Event()
-        if self.requested:
-            self._event.set()
-
-    def request(self) -> None:
-        """Ask the run to stop."""
-        self.requested = True
-        if self._loop is not None and self._event is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._event.set)
-
-    def use_up(self) -> None:
-        """The run that was asked to stop has stopped; the next one is not concerned."""
-        self.requested = False
-
-    async def wait(self) -> None:
-        """Return when a stop is asked for."""
-        if self._event is not None:
-            await self._event.wait()
 
 
 def _accepts(execution: Execution, view: ContextView) -> bool:

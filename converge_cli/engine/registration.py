@@ -29,13 +29,11 @@ class Registration:
         last_view: how many facts its last recorded view held; -1 before the first.
         since: sequence of its last execution whose external calls are used up, 0 before the first.
         due: whether something that it reads is newer than that.
-        declined: whether it was due and did not accept; asked again when its view changes.
         timeout: seconds that one execution may take.
     """
 
     __slots__ = (
         "allowed",
-        "declined",
         "due",
         "last_view",
         "name",
@@ -80,7 +78,6 @@ class Registration:
         self.last_view = -1
         self.since = 0
         self.due = not self.reads
-        self.declined = False
         for live in self.reads:
             live.readers.append(number)
         if not suggestor.accepts_everything:
@@ -103,7 +100,6 @@ class Registration:
 
     def wake(self) -> None:
         """Called when a fact arrived that its reads or writes select: due if its reads have something new."""
-        self.declined = False
         if not self.due:
             seen = max(self.last_view, 0)
             for live in self.reads:

@@ -38,7 +38,6 @@ class Setting(msgspec.Struct, frozen=True):
     Attributes:
         suggestors: (pack name, suggestor) in registration order.
         kinds: every kind by name, built-in and engine-owned ones included.
-        kind_packs: kind name -> pack that declares it.
         people: id -> person.
         gate: policy; None when no pack of the job has a gate.
         strict: soft violations, unexercised invariants and deferred clauses count.
@@ -155,10 +154,6 @@ class Run:
     def facts(self) -> list[Fact]:
         """Every fact in order of promotion."""
         return self.context.facts
-
-    def kind(self, name: str) -> Kind | None:
-        """The kind of that name."""
-        return self.setting.kinds.get(name)
 
     def pending(self) -> list[ApprovalRequest]:
         """Requests that nobody has decided yet, in the order in which they were asked."""
