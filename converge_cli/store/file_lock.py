@@ -33,11 +33,12 @@ def try_lock(descriptor: int) -> bool:
 
 def lock_within(descriptor: int, seconds: float) -> bool:
     """Take the lock, waiting at most about this many seconds; whether it was taken."""
-    for _ in range(max(1, int(seconds / _POLL_SECONDS))):
-        if try_lock(descriptor):
-            return True
+    last = time.monotonic() + seconds
+    while not try_lock(descriptor):
+        if time.monotonic() >= last:
+            return False
         time.sleep(_POLL_SECONDS)
-    return False
+    return True
 
 
 def unlock(descriptor: int) -> None:

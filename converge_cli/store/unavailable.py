@@ -24,6 +24,8 @@ _BY_SQLITE = {
     "SQLITE_NOTADB": ("the file is not a database", "move that file away, or restore it from a backup"),
     "SQLITE_BUSY": ("another process keeps it busy", "try again when the other command has ended"),
     "SQLITE_LOCKED": ("another process keeps it busy", "try again when the other command has ended"),
+    # The log's index is a file too, made by whoever opens the database first: there is no room for it.
+    "SQLITE_IOERR_SHMSIZE": _BY_ERRNO[errno.ENOSPC],
     "SQLITE_IOERR": ("the disk reports an error", "check the disk; what was recorded before is untouched"),
 }
 
@@ -58,4 +60,5 @@ def disk_error(
             f"the database file {file} is damaged", hint="restore the store from a backup", where=file
         )
     family = "_".join(name.split("_")[:2])
-    return StoreUnavailableError(folder, *_BY_SQLITE.get(family, (str(error), "see converge doctor")))
+    told = _BY_SQLITE.get(name) or _BY_SQLITE.get(family) or (str(error), "see converge doctor")
+    return StoreUnavailableError(folder, *told)
