@@ -5,6 +5,46 @@ from collections.abc import Callable
 from typing import Any
 
 from converge_cli import converge_verify
+from converge_cli._internal.canonical_json import encode
+from converge_cli._internal.hashing import digest, digest_bytes
+
+
+def of_type(events: list[Any], kind: str) -> list[Any]:
+    """The events of a type."""
+    return [event for event in events if event["type"] == kind]
+
+
+def renumber(events: list[Any]) -> None:
+    """Sequences without a gap."""
+    for number, event in enumerate(events, start=1):
+        event["seq"] = number
+
+
+def leave_keys_away(events: list[Any], bytes_of: dict[str, bytes]) -> None:
+    """Nobody has a key, so that a decision needs no signature."""
+    people = [{"id": person["id"]} for person in json.loads(bytes_of[events[0]["people"]])]
+    text = json.dumps(people).encode()
+    events[0]["people"] = converge_verify.sha256(text).hex()
+    bytes_of[events[0]["people"]] = text
+    for event in of_type(events, "ApprovalDecided"):
+        event["approval"].pop("signature", None)
+
+
+def settle(events: list[Any], contents: list[bytes]) -> None:
+    """Outcome digests that fit the facts again."""
+    facts, verdicts = [], {"CriterionEvaluated": {}, "InvariantChecked": {}}
+    given = iter(contents)
+    for event in events:
+        if event["type"] == "FactPromoted":
+            corrects = event.get("corrects", "").encode()
+            facts.append(b"\0".join((event["key"].encode(), event["id"].encode(), next(given), corrects)))
+        elif event["type"] in verdicts:
+            verdicts[event["type"]][event["result"]["id"]] = event["result"]
+        elif event["type"] in {"RunPaused", "RunStopped"}:
+            met = [[x["id"], x["result"], x.get("evidence", [])] for x in verdicts["CriterionEvaluated"].values()]
+            held = sorted([x["id"], x["verdict"]] for x in verdicts["InvariantChecked"].values())
+            said = encode({"reason": event["stop"]["reason"], "criteria": met, "invariants": held})
+            event["outcome"] = digest_bytes(b"\n".join((said, *sorted(facts), b"")))
 
 
 def first(events: list[Any], kind: str) -> Any:
@@ -86,10 +126,75 @@ def skip_sequence(events: list[Any], *_: Any) -> None:
     events[20]["seq"] += 1
 
 
-def another_proposal(events: list[Any], *_: Any) -> None:
-    """A fact names a proposal that is another's."""
-    promoted = [event for event in events if event["type"] == "FactPromoted" and "execution" in event]
-    promoted[1]["id"] = "vendor:somebody"
+def another_proposal(events: list[Any], contents: list[bytes], _bytes_of: Any) -> None:
+    """A fact that nothing rests on has another name than its proposal."""
+    promoted = next(event for event in of_type(events, "FactPromoted") if event["id"].startswith("sensitivity:"))
+    promoted["id"] = "sensitivity:another"
+    settle(events, contents)
+
+
+def correct_nothing(events: list[Any], contents: list[bytes], _bytes_of: Any) -> None:
+    """A fact corrects one that never was."""
+    last = [event for event in events if event["type"] == "FactPromoted" and "execution" in event][-1]
+    proposal = events[last["execution"] - 1]["proposals"][last.get("position", 0)]
+    last["corrects"] = proposal["corrects"] = "vendor:nobody"
+    settle(events, contents)
+
+
+def promote_twice(events: list[Any], contents: list[bytes], _bytes_of: Any) -> None:
+    """One fact becomes a fact again, and the last word on it is another's."""
+    number, again = next((n, e) for n, e in enumerate(of_type(events, "FactPromoted")) if "execution" in e)
+    contents.append(contents[number])
+    events.insert(len(events) - 1, dict(again))
+    renumber(events)
+
+
+def start_again(events: list[Any], *_: Any) -> None:
+    """A run begins within a run."""
+    place = events.index(of_type(events, "CycleStarted")[1])
+    events[place] = dict(events[0], seq=place + 1)
+
+
+def another_schema(events: list[Any], *_: Any) -> None:
+    """Events whose words mean something else."""
+    events[0]["schema"] = "converge.event/2"
+
+
+def another_engine_fact(events: list[Any], *_: Any) -> None:
+    """What the engine wrote is not what the fact says."""
+    wrote = next(event for event in of_type(events, "FactPromoted") if "content" in event)
+    wrote["content"]["by"] = ["eve"]
+
+
+def keep_the_approval(events: list[Any], *_: Any) -> None:
+    """A fact came in on an approval that is not used up."""
+    spent = first(events, "ApprovalSpent")
+    events[spent["seq"] - 1] = {"type": "BudgetCharged", "seq": spent["seq"], "at": spent["at"], "suggestor": "x"}
+
+
+def spend_on_nothing(events: list[Any], *_: Any) -> None:
+    """An approval is used up by a fact that does not name it."""
+    del events[first(events, "ApprovalSpent")["seq"] - 2]["approvals"]
+
+
+def decide_on_something_else(events: list[Any], _contents: Any, bytes_of: Any) -> None:
+    """A yes to another proposal counts for this one; by a Mona without a key."""
+    leave_keys_away(events, bytes_of)
+    first(events, "ApprovalDecided")["approval"]["digest"] = "00" * 32
+
+
+def approve_something_else(events: list[Any], _contents: Any, bytes_of: Any) -> None:
+    """All that was asked and answered was about a cheaper offer; by a Mona without a key."""
+    leave_keys_away(events, bytes_of)
+    asked = first(events, "ApprovalRequested")["request"]
+    asked["content"]["price"] = "1.00"
+    names = {"point": asked["point"], "key": asked["key"], "id": asked["fact"], "kind": asked["kind"]}
+    right = digest({**names, "content": asked["content"], "evidence": asked["evidence"]})
+    text = json.dumps(events).replace(asked["id"], f"{events[0]['run']}.{asked['point']}.{right[:12]}")
+    events[:] = json.loads(text.replace(asked["digest"], right))
+    for event in of_type(events, "FactPromoted"):
+        if event["id"].startswith("approval:"):
+            event["content"]["digest"] = asked["digest"]
 
 
 def add_to_decision(events: list[Any], *_: Any) -> None:
@@ -99,11 +204,7 @@ def add_to_decision(events: list[Any], *_: Any) -> None:
 
 def name_another_request(events: list[Any], _contents: Any, bytes_of: Any) -> None:
     """A request, with its approval, of another run; by a Mona without a key."""
-    people = json.loads(bytes_of[events[0]["people"]])
-    text = json.dumps([{"id": person["id"]} for person in people]).encode()
-    events[0]["people"] = converge_verify.sha256(text).hex()
-    bytes_of[events[0]["people"]] = text
-    del first(events, "ApprovalDecided")["approval"]["signature"]
+    leave_keys_away(events, bytes_of)
     events[1:] = json.loads(json.dumps(events[1:]).replace(f'"{events[0]["run"]}.', '"another.'))
 
 
@@ -112,8 +213,7 @@ def ask_again_and_spend_twice(events: list[Any], *_: Any) -> None:
     asked, decided, spent = (first(events, kind) for kind in ("ApprovalRequested", "ApprovalDecided", "ApprovalSpent"))
     place = events.index(spent) + 1
     events[place:place] = [dict(asked), dict(decided), dict(spent)]
-    for number, event in enumerate(events, start=1):
-        event["seq"] = number
+    renumber(events)
 
 
 def have_no_key(events: list[Any], _contents: Any, bytes_of: Any) -> None:
@@ -133,7 +233,9 @@ def point_backwards_at_a_gate(events: list[Any], *_: Any) -> None:
 
 
 FORGERIES: list[Callable[..., None]] = [
-    add_to_decision, name_another_request, ask_again_and_spend_twice, have_no_key, point_backwards_at_a_gate,
-    drop_decision, unsign_decision, change_reason, change_content, swap_policy, swap_people, spend_twice,
-    approve_another, skip_gate, another_verdict, lose_evidence, skip_sequence, another_proposal,
+    drop_decision, unsign_decision, add_to_decision, have_no_key, change_reason, decide_on_something_else,
+    approve_something_else, approve_another, name_another_request, ask_again_and_spend_twice, spend_twice,
+    keep_the_approval, spend_on_nothing, change_content, another_proposal, another_engine_fact, correct_nothing,
+    promote_twice, lose_evidence, skip_gate, point_backwards_at_a_gate, another_verdict, swap_policy, swap_people,
+    skip_sequence, start_again, another_schema,
 ]  # fmt: skip
