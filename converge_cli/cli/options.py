@@ -64,7 +64,7 @@ def input_paths(words: list[str] | None) -> dict[str, Path]:
     for name, value in pairs(words, "--input"):
         if not value:
             raise UsageError(f"--input {name}= names no file", hint=f"--input {name}=PATH", where="--input")
-        paths[name] = Path(value).absolute()
+        paths[name] = Path(value)
     return paths
 
 

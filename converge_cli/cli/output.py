@@ -160,12 +160,27 @@ def show_error(error: ConvergeError) -> None:
 
     first, *more = error.message.split("\n")
     # Further in than our own labels: a line break in somebody's text can't pass for one of them.
-    lines = [f"error {error.code}  {safe(first)}", *(f"    {safe(line.strip())}" for line in more)]
+    lines = _wrapped([f"error {error.code}  {safe(first)}", *(f"    {safe(line.strip())}" for line in more)])
     if error.where and error.where not in error.message:
         lines.append(f"  where  {safe(error.where)}")
     if error.hint:
         lines.append(f"  next   {safe(error.hint)}")
     sys.stderr.write("\n".join(lines) + "\n")
+
+
+def _wrapped(lines: list[str]) -> list[str]:
+    """Lines broken at blanks for a terminal. Commands are never given here: they are copied, so they stay whole."""
+    if not sys.stderr.isatty():
+        return lines
+    from shutil import get_terminal_size  # noqa: PLC0415  only at a terminal, and only when something is wrong
+    from textwrap import wrap  # noqa: PLC0415
+
+    wide = max(get_terminal_size().columns, 20)
+    return [
+        part
+        for line in lines
+        for part in wrap(line, wide, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    ]
 
 
 def print_json(document: Mapping[str, Any]) -> None:

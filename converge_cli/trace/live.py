@@ -12,6 +12,7 @@ from typing import Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.text import Text
 
 from converge_cli.core.event import RunEvent, RunResumed, RunStarted, SuggestorRunning
 from converge_cli.core.port import Clock
@@ -21,6 +22,7 @@ from converge_cli.trace.state import TraceState
 
 REFRESHES_PER_SECOND = 10
 _LEAST_HEIGHT = 12
+_BEFORE = "converge  reading the truth, its packs and inputs"
 
 
 class LiveDisplay:
@@ -64,9 +66,13 @@ class LiveDisplay:
             self._started[beginning.suggestor] = self._clock.monotonic()
 
     def pause(self) -> None:
-        """Draw the last frame, leave it standing and give the terminal back, for a prompt or for good."""
+        """Draw the last frame, leave it standing and give the terminal back, for a prompt or for good.
+
+        Of a run that never began nothing is left: there is only an error to be read.
+        """
         live, self._live = self._live, None
         if live is not None:
+            live.transient = not self.state.run
             live.stop()
 
     def resume(self) -> None:
@@ -83,6 +89,8 @@ class LiveDisplay:
             self._live.start()
 
     def _frame_now(self) -> RenderableType:
+        if not self.state.run:
+            return Text(_BEFORE, style="dim")
         with self._lock:
             now = self._clock.monotonic()
             self._frame += 1

@@ -65,7 +65,8 @@ def header(state: TraceState, width: int, now: Moment) -> list[Text]:
     budget = state.budget
     items = [
         f"run {safe(state.run)}",
-        f"cycle {state.cycle}/{budget.cycles}",
+        # The last cycle, in which nobody was due, is not charged: it may come after the limit.
+        f"cycle {state.cycle}" + (f"/{budget.cycles}" if state.cycle <= budget.cycles else f", limit {budget.cycles}"),
         f"{plural(state.facts, 'fact')} of {budget.facts}",
         f"{duration(state.active_ms / 1000 if now.active_s is None else now.active_s)} of {duration(budget.time)}",
     ]

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from converge_cli.core.event import RunEvent, RunPaused, SuggestorRunning, decode_event
-from converge_cli.trace.live import LiveDisplay
+from converge_cli.trace.live import REFRESHES_PER_SECOND, LiveDisplay
 from converge_cli.trace.screen import Moment, screen
 
 SAMPLE = Path(__file__).parents[2] / "golden" / "trace" / "vendor-selection.jsonl"
@@ -60,6 +60,20 @@ def test_the_last_frame_stays_on_the_terminal(width: int, height: int) -> None:
     start = lines.index(expected[0])
     assert lines[start : start + len(expected)] == expected
     assert sum(line.startswith("converge  ") for line in lines) == 1
+
+
+def test_a_run_that_never_began_leaves_nothing_on_the_terminal() -> None:
+    """While truth and inputs are read it says so; then there is only the error that somebody else prints."""
+    console, clock = terminal(80, 24), FakeClock()
+    display = LiveDisplay(console, clock)
+    display.resume()
+    threading.Event().wait(5 / REFRESHES_PER_SECOND)
+    drawn = seen(console)
+    display.pause()
+    console.print("error")
+
+    assert "converge  reading the truth, its packs and inputs" == drawn[0]
+    assert ["error", *[""] * 23] == seen(console)
 
 
 def test_a_prompt_can_be_shown_between_two_halves_of_the_trace() -> None:
