@@ -8,6 +8,7 @@ import msgspec
 from converge_cli.core.errors import ConvergeError, did_you_mean
 from converge_cli.truth.files import read_source
 from converge_cli.truth.findings import Findings
+from converge_cli.truth.named_files import is_absolute
 from converge_cli.truth.truth_kind import TruthKind, kind_of, kind_of_broken
 from converge_cli.truth.yaml_source import Node, read_yaml
 
@@ -142,7 +143,7 @@ def _locate(file: Path) -> TruthLocation:
     project = project_of(file)
     features = _feature_paths(file, root, project, key)
     missing = tuple(name for name, path in features.items() if not _is_file(path))
-    there = tuple(path for path in features.values() if _is_file(path))
+    there = tuple(dict.fromkeys(path for path in features.values() if _is_file(path)))
     kind = kind_of_broken(text) if root is None else kind_of(root)
     return TruthLocation(key, file, project, there, _people(file), kind, missing, _missing_inputs(file, root))
 
@@ -158,7 +159,8 @@ def _feature_paths(file: Path, root: Node | None, project: Path | None, key: str
     node = root.get("features") if root is not None else None
     names = [f"{key}.feature"]
     if node is not None and isinstance(node.value, list):
-        names = [item.value for item in node.value if isinstance(item.value, str)]
+        # What an absolute path leads to is nobody's feature: it is refused, and never read.
+        names = [item.value for item in node.value if isinstance(item.value, str) and not is_absolute(item.value)]
     return {name: _feature(name, file, project) for name in names}
 
 

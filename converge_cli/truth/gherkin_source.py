@@ -192,18 +192,14 @@ class _Reader:
         return Cell(node["value"], Place(self._file, line, column, column + len(node["value"])))
 
     def _tags(self, node: Any) -> tuple[Tag, ...]:
-        return tuple(
-            Tag(
-                tag["name"].removeprefix("@"),
-                Place(
-                    self._file,
-                    tag["location"]["line"],
-                    tag["location"]["column"],
-                    tag["location"]["column"] + len(tag["name"]),
-                ),
-            )
-            for tag in node["tags"]
-        )
+        return tuple(self._tag(tag["name"], **tag["location"]) for tag in node["tags"])
+
+    def _tag(self, name: str, line: int, column: int) -> Tag:
+        place = Place(self._file, line, column, column + len(name))
+        if not self._findings.line(place).startswith(name, column - 1):
+            message = "a space stands behind @: behave reads another tag, or none"
+            self._findings.add("gherkin-syntax", place, message, f"write {name}")
+        return Tag(name.removeprefix("@"), place)
 
     def _describe(self, node: Any, *, steps_expected: bool = False) -> None:
         described = [(line, self._findings.line(Place(self._file, line, 1, 1))) for line in self._described(node)]

@@ -218,7 +218,21 @@ def _misplaced_heading(number: int, heading: Guess) -> _Fault:
     return _Fault("gherkin-syntax", number, message, fix)
 
 
+def _other_language(lines: list[str]) -> _Fault | None:
+    """The fault of a file that names a language and is written in English, if it is such a file."""
+    named = next((number for number, line in enumerate(lines, start=1) if _LANGUAGE.match(line)), None)
+    words = _language_words(lines)
+    begins = [line.strip().split(" ")[0] for line in lines]
+    if named is None or not words.english_steps.keys() & set(begins) or words.steps & set(begins):
+        return None
+    message = f"the language is {words.language}, and no step is: their keywords are English"
+    return _Fault("gherkin-syntax", named, message, "remove the line, or translate the keywords", None)
+
+
 def _misspelt(number: int, lines: list[str], guess: Guess) -> _Fault:
+    other = _other_language(lines) if guess.why == "language" else None
+    if other is not None:
+        return other
     line = lines[number - 1]
     indent = line[: len(line) - len(line.lstrip())]
     rest = line.strip()[guess.end :]

@@ -1,24 +1,40 @@
-"""Files that a truth names and that are not there. Must never look for one: it is told which are missing."""
+"""Files that a truth names: each once, by a name that holds anywhere, and there.
+
+Must never look for one: it is told which are missing.
+"""
+
+from pathlib import PurePosixPath
+from posixpath import normpath
 
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.yaml_source import Node
 
 
 def check_files(root: Node, missing: frozenset[str], findings: Findings) -> None:
-    """Add a finding for each missing feature and input, at its name."""
-    if not missing:
-        return
+    """Add a finding, at its name, for each feature and input that is missing, and for a feature that can't be one."""
+    seen: set[str] = set()
     for name, place in _features(root):
-        if name in missing:
+        if is_absolute(name):
+            message = f"{name!r} is an absolute path, which holds on one machine only"
+            findings.add("invalid-value", place, message, "write it relative to the truth")
+        elif normpath(name) in seen:
+            findings.add("duplicate-id", place, f"feature {name} is listed twice", "keep one of them")
+        elif name in missing:
             message = f"feature file {name} is neither beside the truth nor in the project's features/"
             fix = f"write {name}, or name another file under features: ([] for none)"
             findings.add("missing-file", place, message, fix)
+        seen.add(normpath(name))
     inputs = root.get("inputs")
     for name, item in inputs.value.items() if inputs is not None and isinstance(inputs.value, dict) else ():
         file = item.get("file")
         if file is not None and file.value in missing:
             fix = f"add the file, or leave out file: and give it with --input {name}=PATH"
             findings.add("missing-file", file.place, f"there is no file {file.value}", fix)
+
+
+def is_absolute(name: str) -> bool:
+    """Whether a name says where on this machine a file is."""
+    return PurePosixPath(name).is_absolute()
 
 
 def _features(root: Node) -> list[tuple[str, Place]]:

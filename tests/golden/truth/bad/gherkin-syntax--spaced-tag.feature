@@ -1,0 +1,6 @@
+Feature: Offers
+
+  @ invariant @structural @  id:priced
+  Scenario: An offer has a price
+    Given any fact under key "Strategies" with id "offer:*"
+    Then field "price" must be greater than 0
