@@ -11,7 +11,7 @@ from converge_cli.core.ledger import MAX_METADATA_VALUE, NewEntry
 from converge_cli.core.ledger_errors import EntryConflictError
 from converge_cli.core.ledger_proof import check_chain
 from converge_cli.store.ledger_memory import MemoryLedger
-from converge_cli.testing.ledger_conformance import all_of
+from converge_cli.testing.ledger_samples import all_of
 
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,20}", fullmatch=True)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=MAX_METADATA_VALUE // 8)

@@ -22,7 +22,7 @@ from converge_cli.core.ledger_address import parse_address
 from converge_cli.core.ledger_errors import LedgerUnavailableError
 from converge_cli.store.ledger_grpc import GrpcLedger
 from converge_cli.store.ledger_sqlite import SqliteLedger
-from converge_cli.testing.ledger_conformance import all_of, entries_in, some
+from converge_cli.testing.ledger_samples import all_of, entries_in, some
 
 FULL = bool(os.environ.get("CONVERGE_FULL"))
 CONTEXTS = 10_000 if FULL else 1_000

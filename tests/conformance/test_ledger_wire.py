@@ -17,7 +17,7 @@ from converge_cli._internal.wire.ledger_pb2_grpc import LedgerStub
 from converge_cli.core.ledger_errors import LedgerUnavailableError
 from converge_cli.core.port import Ledger
 from converge_cli.store.ledger_memory import MemoryLedger
-from converge_cli.testing.ledger_conformance import some
+from converge_cli.testing.ledger_samples import some
 from converge_cli.testing.wire_stubs import ROOT, generate
 
 OPERATIONS = {"Append", "Get", "Snapshot", "Load", "Watch"}

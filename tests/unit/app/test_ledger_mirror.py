@@ -19,7 +19,7 @@ from converge_cli.core.ledger_errors import LedgerUnavailableError, LedgerUnveri
 from converge_cli.store.ledger_memory import MemoryLedger
 from converge_cli.store.memory import MemoryExperience
 from converge_cli.testing.experience_conformance import commit_after, fill, sample_events
-from converge_cli.testing.ledger_conformance import all_of
+from converge_cli.testing.ledger_samples import all_of
 
 
 @pytest.fixture

@@ -20,14 +20,14 @@ from converge_cli.store.ledger_sqlite import SqliteLedger
 from converge_cli.store.sqlite import SqliteExperience
 from converge_cli.testing import ManualClock
 from converge_cli.testing.experience_conformance import fill as fill_experience
-from converge_cli.testing.ledger_conformance import all_of, entries_in, some
+from converge_cli.testing.ledger_samples import all_of, entries_in, some
 
 WRITER = """
 import sys
 from pathlib import Path
 from converge_cli._internal.system import SystemClock
 from converge_cli.store.ledger_sqlite import SqliteLedger
-from converge_cli.testing.ledger_conformance import some
+from converge_cli.testing.ledger_samples import some
 ledger = SqliteLedger(Path(sys.argv[1]), SystemClock())
 for number in range(50):
     ledger.append("run1", some(2, int(sys.argv[2]) + 2 * number))
