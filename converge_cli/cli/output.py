@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "converge.result/1"
 
+_INNER = "      "
+"""Begins the lines below the first of a sentence: further in than our own labels."""
 _PIPED_WIDTH = 160
 """Columns where there is no terminal: commands to copy stay on one line."""
 
@@ -159,8 +161,8 @@ def show_error(error: ConvergeError) -> None:
     from converge_cli.trace.sanitize import safe  # noqa: PLC0415
 
     first, *more = error.message.split("\n")
-    # Further in than our own labels: a line break in somebody's text can't pass for one of them.
-    lines = _wrapped([f"error {error.code}  {safe(first)}", *(f"    {safe(line.strip())}" for line in more)])
+    # Further in than our labels: a line break in somebody's text can't pass for one of them.
+    lines = folded([f"error {error.code}  {safe(first)}", *(f"    {safe(line.strip())}" for line in more)], sys.stderr)
     if error.where and error.where not in error.message:
         lines.append(f"  where  {safe(error.where)}")
     if error.hint:
@@ -168,9 +170,9 @@ def show_error(error: ConvergeError) -> None:
     sys.stderr.write("\n".join(lines) + "\n")
 
 
-def _wrapped(lines: list[str]) -> list[str]:
-    """Lines broken at blanks for a terminal. Commands are never given here: they are copied, so they stay whole."""
-    if not sys.stderr.isatty():
+def folded(lines: list[str], stream: TextIO) -> list[str]:
+    """Sentences broken at blanks, if they go to a terminal. Not for commands: they are copied, so they stay whole."""
+    if not stream.isatty():
         return lines
     from shutil import get_terminal_size  # noqa: PLC0415  only at a terminal, and only when something is wrong
     from textwrap import wrap  # noqa: PLC0415
@@ -179,7 +181,7 @@ def _wrapped(lines: list[str]) -> list[str]:
     return [
         part
         for line in lines
-        for part in wrap(line, wide, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+        for part in wrap(line, wide, subsequent_indent=_INNER, break_long_words=False, break_on_hyphens=False) or [""]
     ]
 
 

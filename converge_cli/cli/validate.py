@@ -8,7 +8,7 @@ import typer
 
 from converge_cli.cli import options
 from converge_cli.cli.codes import codes_named
-from converge_cli.cli.output import Answer, UsageError, answering, json_text
+from converge_cli.cli.output import Answer, UsageError, answering, folded, json_text
 from converge_cli.cli.stdout import out
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def _summary(found: "Validation", ran: "ValidatedRuns | None") -> list[str]:
         return [_counts(found)]
     from converge_cli.cli.run_report import run_report  # noqa: PLC0415
 
-    return [*run_report(ran.runs, ran.not_run), _counts(found)]
+    return [*folded([*run_report(ran.runs, ran.not_run)], out()), _counts(found)]
 
 
 def _changes(mended: "tuple[Mended, ...]") -> list[str]:
