@@ -126,7 +126,7 @@ class _Explainer:
         }
 
     def _claim(self, claim: Claim) -> dict[str, Any]:
-        return claim_data(self._seen, claim)
+        return claim_data(self._seen, claim, self._job.gates)
 
     def _clauses(self, claim: Claim) -> list[Clause]:
         """The declared clauses whose checks look at the fact."""
@@ -217,7 +217,7 @@ class _Explainer:
                 }
                 for gate in gates
             ],
-            "decisions": [gate_data(event) for event in answers],
+            "decisions": [gate_data(event, self._job.gates) for event in answers],
             "requests": [
                 request_data(self._seen, request)
                 for fact in dict.fromkeys(event.fact for event in answers)
@@ -237,7 +237,7 @@ class _Explainer:
             "stop": None if seen.stop is None else msgspec.to_builtins(seen.stop),
             "criteria": [{"description": item.description, **self._result(item.id)} for item in self._job.criteria],
             "invariants": [msgspec.to_builtins(item) for item in seen.invariants.values() if item.verdict != "holds"],
-            "gates": [gate_data(event) for event in last.values()],
+            "gates": [gate_data(event, self._job.gates) for event in last.values()],
             "requests": [request_data(seen, request) for request in seen.requests.values()],
             "refused": [
                 {

@@ -1,15 +1,18 @@
 """Claims, gate answers and requests of a recorded run as plain data: what `explain --json` prints."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from converge_cli.core.approval import ApprovalRequest
 from converge_cli.core.event import GateDecided
+from converge_cli.core.pack_spec import GateSpec
+from converge_cli.engine.flow_questions import in_words
 from converge_cli.trace.provenance import Claim, Provenance
 
 
-def claim_data(seen: Provenance, claim: Claim) -> dict[str, Any]:
+def claim_data(seen: Provenance, claim: Claim, specs: Iterable[GateSpec]) -> dict[str, Any]:
     """A fact, or a proposal that never became one, with the gate and the people behind it."""
     gate = seen.gate_of(claim)
     return {
@@ -27,13 +30,14 @@ def claim_data(seen: Provenance, claim: Claim) -> dict[str, Any]:
         "code": claim.code or None,
         "by": list(claim.by),
         "reason": claim.reason,
-        "gate": None if gate is None else gate_data(gate),
+        "gate": None if gate is None else gate_data(gate, specs),
         "requests": [request_data(seen, request) for request in seen.requests_of(claim.id)],
     }
 
 
-def gate_data(event: GateDecided) -> dict[str, Any]:
-    """One answer of policy, with the values that it saw and what would unlock it."""
+def gate_data(event: GateDecided, specs: Iterable[GateSpec]) -> dict[str, Any]:
+    """One answer of policy, with the values that it saw, also as people write them, and what would unlock it."""
+    spec = next((item for item in specs if item.name == event.gate), None)
     asked, decision = event.request, event.decision
     return {
         "event": event.seq,
@@ -50,6 +54,9 @@ def gate_data(event: GateDecided) -> dict[str, Any]:
         "principal": None if asked is None else msgspec.to_builtins(asked.principal),
         "resource": None if asked is None else msgspec.to_builtins(asked.resource),
         "values": {} if asked is None else dict(asked.context),
+        "in_words": {}
+        if asked is None or spec is None
+        else {name: in_words(spec, name, value) for name, value in asked.context.items()},
     }
 
 

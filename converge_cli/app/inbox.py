@@ -31,11 +31,13 @@ class Waiting:
 
     Attributes:
         given: who has said yes already, where several people are needed.
+        people: those of its project; nobody when that is gone.
     """
 
     row: RunRow
     request: ApprovalRequest
     given: tuple[Approval, ...] = ()
+    people: tuple[Person, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,9 @@ def inbox(services: Services, *, who: str | None = None, role: str | None = None
             now, book = _on_time(services, row)
             if not book.pending and book.touched:
                 ready.append(now)
-            waiting += [Waiting(now, item.request, item.given) for item in look.chosen(now, book.pending)]
+            waiting += [
+                Waiting(now, item.request, item.given, look.people(now)) for item in look.chosen(now, book.pending)
+            ]
         except ConvergeError as error:
             unreadable.append(error)
     look.require_known()
@@ -138,6 +142,13 @@ class _Look:
             return items
         person = self._known(row).get(self._who)
         return [] if person is None else [item for item in items if self._may_decide(item, person, row)]
+
+    def people(self, row: RunRow) -> tuple[Person, ...]:
+        """The people of a run's project, to name those who may decide."""
+        try:
+            return tuple(self._known(row).values())
+        except ConvergeError:
+            return ()
 
     def require_known(self) -> None:
         """Raises: UnknownPersonError: nobody of that id is among the people of any run that waits."""

@@ -42,6 +42,14 @@ def people_of_run(services: Services, row: RunRow) -> tuple[Person, ...]:
     return people_at(services, location)
 
 
+def people_if_here(services: Services, row: RunRow) -> tuple[Person, ...]:
+    """The people of a run's project, to name those who may decide; nobody when it is gone, or can't be read."""
+    try:
+        return people_of_run(services, row)
+    except ConvergeError:
+        return ()
+
+
 def folder_of_run(services: Services, row: RunRow) -> Path:
     """Where the files beside a run's truth are looked for; where the user stands when the truth is gone."""
     location = _location(services, row)

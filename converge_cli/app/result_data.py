@@ -5,10 +5,11 @@ from typing import Any
 
 import msgspec
 
-from converge_cli.core.approval import ApprovalRequest, plain_content
+from converge_cli.core.approval import ApprovalRequest, deciders, plain_content
 from converge_cli.core.criterion import CriterionResult
 from converge_cli.core.fact import Fact
 from converge_cli.core.invariant import InvariantResult
+from converge_cli.core.person import Person
 from converge_cli.core.stop_reason import Stop, StopReason
 from converge_cli.engine.decision import Decided
 from converge_cli.engine.result import RunResult
@@ -51,7 +52,7 @@ def run_data(
         "rejections": [msgspec.to_builtins(item) for item in result.rejections],
         "criteria": [criterion_data(item) for item in result.criteria],
         "approvals": {
-            "pending": [request_data(request) for request in result.pending],
+            "pending": [request_data(request, result.people) for request in result.pending],
             "decided": [
                 {
                     "request": asked.request.id,
@@ -148,8 +149,8 @@ def fact_data(fact: Fact) -> dict[str, Any]:
     }
 
 
-def request_data(request: ApprovalRequest) -> dict[str, Any]:
-    """A pending request: what, why, who, until when."""
+def request_data(request: ApprovalRequest, people: Iterable[Person]) -> dict[str, Any]:
+    """A pending request: what, why, who, until when; `deciders` are the people who may decide it."""
     return {
         "request": request.id,
         "point": request.point,
@@ -161,6 +162,7 @@ def request_data(request: ApprovalRequest) -> dict[str, Any]:
         "summary": request.summary,
         "role": request.role,
         "authority": request.authority,
+        "deciders": list(deciders(request, people)),
         "not_by": list(request.not_by),
         "modes": list(request.modes),
         "quorum": request.quorum,

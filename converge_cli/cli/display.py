@@ -100,7 +100,7 @@ class Display:
         if self.trace == "jsonl":
             return self._last_line(command, answer)
         width = None if self.as_json else plain_width()
-        rows = verdict_rows(self.state, head=answer.result.head, zone=local_zone())
+        rows = verdict_rows(self.state, head=answer.result.head, zone=local_zone(), people=answer.result.people)
         text = None if width is None or rows is None else plain_verdict(rows, width)
         return text and "\n".join([text, *(line.rstrip(" ") for line in self._refused(answer))])
 
@@ -108,7 +108,8 @@ class Display:
         """How the run ended, drawn."""
         from converge_cli.trace.verdict import verdict  # noqa: PLC0415  rich takes a moment
 
-        console.print(verdict(self.state, head=answer.result.head, zone=local_zone()), crop=False)
+        result = answer.result
+        console.print(verdict(self.state, head=result.head, zone=local_zone(), people=result.people), crop=False)
         for line in self._refused(answer):
             console.print(line, soft_wrap=True)
 

@@ -23,8 +23,7 @@ def inbox(
 ) -> None:
     """List what waits for a person, across all runs, the most urgent first.
 
-    What nobody decided in time is settled then: rejected, or handed to the role that it escalates to. Damaged records
-    are named: exit 9.
+    What nobody decided in time is settled then: rejected, or handed to the role that it escalates to.
     """
 
     def work() -> Answer:
@@ -51,7 +50,7 @@ def _data(found: "Inbox") -> dict[str, Any]:
             {
                 "run_id": item.row.run,
                 "truth": item.row.truth,
-                **request_data(item.request),
+                **request_data(item.request, item.people),
                 "approved_by": [approval.by for approval in item.given],
             }
             for item in found.waiting
@@ -98,7 +97,7 @@ def _what(item: "Waiting") -> str:
 
 
 def _who(item: "Waiting") -> str:
-    from converge_cli.trace.prompt_panel import who_words  # noqa: PLC0415
+    from converge_cli.trace.wording import who_words  # noqa: PLC0415
 
     given = ", ".join(approval.by for approval in item.given)
-    return who_words(item.request) + (f"; {given} said yes" if given else "")
+    return who_words(item.request, item.people) + (f"; {given} said yes" if given else "")

@@ -15,12 +15,13 @@ from converge_cli.cli.display import Display
 from converge_cli.cli.output import error_console
 from converge_cli.core.approval import ApprovalRequest, Decision
 from converge_cli.core.errors import ConvergeError
+from converge_cli.core.person import Person
 from converge_cli.engine.decision import Statement
 from converge_cli.engine.result import RunResult
 from converge_cli.trace.one_line import whole_content
-from converge_cli.trace.prompt_panel import prompt_panel, waiting_headline
+from converge_cli.trace.prompt_panel import evidence_lines, prompt_panel, waiting_headline
 from converge_cli.trace.sanitize import safe
-from converge_cli.trace.wording import decision_text, time_text
+from converge_cli.trace.wording import amount_text, decision_text, spoken, time_text
 
 _KEYS = "[a]pprove  [r]eject  [d]etails  [w]hy  [l]ater"
 _ABOUT = 120
@@ -38,6 +39,7 @@ class Prompt:
         self._zone = zone
         self._console: Console = display.console or error_console()
         self._who = ""
+        self._people: Sequence[Person] = ()
 
     def ask(self, result: RunResult) -> bool:
         """Ask about each request; whether anything was decided, so that the run can go on.
@@ -70,6 +72,7 @@ class Prompt:
         run = result.run_id
         before = past_decisions(self._services, result.truth, run, request)
         similar = tuple(_past_words(item, request, self._zone) for item in before)
+        self._people = result.people
         self._show(request, similar, whole=False)
         while True:
             key = self._read(f"{_KEYS}  › ").lower()
@@ -119,7 +122,9 @@ class Prompt:
 
     def _show(self, request: ApprovalRequest, similar: Sequence[str], *, whole: bool) -> None:
         state = self._display.state
-        self._console.print(prompt_panel(request, zone=self._zone, state=state, whole=whole, similar=similar))
+        self._console.print(
+            prompt_panel(request, zone=self._zone, state=state, whole=whole, similar=similar, people=self._people)
+        )
 
     def _show_why(self, request: ApprovalRequest) -> None:
         """The gate's values and the proposal's evidence, a line each."""
@@ -127,9 +132,9 @@ class Prompt:
         lines = [f"criteria that wait: {', '.join(why.criteria) or 'none'}"]
         if why.gate:
             lines.append(f"gate {why.gate} answered {why.outcome}; rules: {', '.join(why.rules) or 'none'}")
-        lines += [f"  {name} = {value}" for name, value in why.values]
+        lines += [f"  {spoken(name)} = {amount_text(value)}" for name, value in why.values]
         lines += [f"human-in-the-loop rule: {rule}" for rule in why.hitl]
-        lines += [f"rests on {fact}" for fact in request.evidence]
+        lines += [f"rests on {line}" for line in evidence_lines(request, self._display.state)]
         for line in lines:
             self._console.print(f"  {safe(line)}", soft_wrap=True)
 

@@ -12,34 +12,42 @@ from converge_cli.cli.output import Answer, UsageError, answering
 if TYPE_CHECKING:
     from rich.console import Console
 
+_WIDTH = 110
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.command()
 def show(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id.")],
+    run: options.Run,
     svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the picture of the run to this file.")] = None,
-    width: Annotated[int, typer.Option(metavar="N", min=80, max=300, help="Columns of the picture.")] = 110,
+    width: Annotated[
+        int | None, typer.Option(metavar="N", min=80, max=300, help=f"Columns of the picture; default {_WIDTH}.")
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Show a recorded run as its trace left it: context, gates, invariants, criteria, verdict, whole digests."""
 
     def work() -> Answer:
-        from converge_cli.app.recorded_run import events_of, find_row  # noqa: PLC0415  when the words are right
+        from converge_cli.app.open_run import people_if_here  # noqa: PLC0415  when the words are right
+        from converge_cli.app.recorded_run import events_of, find_row  # noqa: PLC0415
         from converge_cli.cli.here import services_here  # noqa: PLC0415
         from converge_cli.cli.local_zone import local_zone  # noqa: PLC0415
         from converge_cli.trace.fold import fold_all  # noqa: PLC0415
 
+        if width is not None and svg is None:
+            raise UsageError("--width is of the picture", hint="add --svg FILE", where="--width")
         services = services_here()
         row = find_row(services, run)
         state = fold_all(events_of(services, row.run))
         if svg is not None:
             from converge_cli.trace.svg import to_svg  # noqa: PLC0415
 
-            _write(svg, to_svg(state, width=width, zone=local_zone(), head=row.head))
+            _write(svg, to_svg(state, width=width or _WIDTH, zone=local_zone(), head=row.head))
         outcome = row.reason or row.status
         data = _data(services, row.run) if as_json else None
-        return Answer(outcome, 0, data, lambda console: _show(console, state, row, svg))
+        people = people_if_here(services, row)
+        return Answer(outcome, 0, data, lambda console: _show(console, state, row, people, svg))
 
     answering("show", work, as_json=as_json)
 
@@ -51,7 +59,7 @@ def _data(services: Any, run: str) -> dict[str, Any]:
     return run_data(open_run(services, run).engine.recorded(run))
 
 
-def _show(console: "Console", state: Any, row: Any, svg: Path | None) -> None:
+def _show(console: "Console", state: Any, row: Any, people: Any, svg: Path | None) -> None:
     from rich.console import Group  # noqa: PLC0415  only for people
 
     from converge_cli.cli.local_zone import local_zone  # noqa: PLC0415
@@ -61,7 +69,7 @@ def _show(console: "Console", state: Any, row: Any, svg: Path | None) -> None:
 
     moment = Moment(frame=0, active_s=None, running_s={})
     console.print(Group(*screen(state, width=console.width, height=10_000, zone=local_zone(), moment=moment)))
-    console.print(verdict(state, zone=local_zone(), digests=False), crop=False)
+    console.print(verdict(state, zone=local_zone(), digests=False, people=people), crop=False)
     page = Page(console)
     if state.ended is not None:
         page.line(f"  outcome  {state.ended.outcome}")

@@ -1,5 +1,6 @@
 """Approvals: humans approve, suggestors cannot (law 7). Bound to a digest, used once."""
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -8,7 +9,7 @@ from converge_cli._internal.canonical_json import encode
 from converge_cli._internal.dsse import pae
 from converge_cli._internal.ed25519 import decoded, verifies
 from converge_cli._internal.hashing import digest_bytes
-from converge_cli.core.person import Authority
+from converge_cli.core.person import Authority, Person, at_least
 from converge_cli.core.predicate import Selection
 
 Mode = Literal["interactive", "delegated", "ci"]
@@ -171,6 +172,17 @@ def request_id(run: str, point: str, digest: str) -> str:
 def authority_point(authority: Authority) -> str:
     """The point of a request that asks for an authority."""
     return f"authority_{authority}"
+
+
+def deciders(request: ApprovalRequest, people: Iterable[Person]) -> tuple[str, ...]:
+    """Ids of the people who may decide a request: by role or authority, and not excluded."""
+    return tuple(
+        person.id
+        for person in people
+        if person.id not in request.not_by
+        and (request.role is None or request.role in person.roles)
+        and (request.authority is None or at_least(person.authority, request.authority))
+    )
 
 
 def plain_content(request: ApprovalRequest) -> Any:

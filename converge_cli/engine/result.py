@@ -9,6 +9,7 @@ from converge_cli.core.criterion import CriterionResult
 from converge_cli.core.fact import Fact
 from converge_cli.core.invariant import InvariantResult
 from converge_cli.core.job import Job
+from converge_cli.core.person import Person
 from converge_cli.core.selector import selector
 from converge_cli.core.stop_reason import CONVERGED_REASONS, Stop
 from converge_cli.engine.event_log import EventLog
@@ -32,6 +33,7 @@ class RunResult:
         facts: every fact, corrected ones included, in order of promotion.
         current: the facts that stand.
         pending, decided: approval requests that wait, and those that were decided.
+        people: who could act and decide.
         outputs: the truth's outputs, by name, as plain values.
         outcome_digest: equal for equal inputs, wherever and whenever it ran.
     """
@@ -54,6 +56,7 @@ class RunResult:
         self.gate_answers: tuple[GateAnswer, ...] = tuple(run.gate_answers)
         self.failures = dict(run.failures)
         self.duplicates = run.duplicates
+        self.people: tuple[Person, ...] = tuple(run.setting.people.values())
         self.outputs = outputs_of(run.job, run)
         self.outcome_digest = run.outcome or outcome_digest(run, stop.reason)
         self._log: EventLog = run.log

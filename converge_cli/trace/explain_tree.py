@@ -9,7 +9,7 @@ import msgspec
 from converge_cli._internal.canonical_json import encode
 from converge_cli.trace.one_line import one_line
 from converge_cli.trace.sanitize import safe
-from converge_cli.trace.wording import REASON, ids_text, plural, time_text
+from converge_cli.trace.wording import REASON, amount_text, ids_text, plural, spoken, time_text
 
 MOST = 40
 """Branches of one kind that are drawn; --json has all."""
@@ -110,7 +110,7 @@ def _answer(gate: Data) -> Branch:
     unlocked = [*gate["unlocked_by"]["approvals"]]
     unlocked += [f"authority {gate['unlocked_by']['authority']}"] if gate["unlocked_by"]["authority"] else []
     below = (
-        [Branch("values", ", ".join(f"{safe(name)} {_value(item)}" for name, item in gate["values"].items()))]
+        [Branch("values", ", ".join(f"{spoken(name)} {_value(gate, name)}" for name in gate["values"]))]
         if gate["values"]
         else []
     )
@@ -128,8 +128,9 @@ def _answer(gate: Data) -> Branch:
     return Branch(f"gate {safe(gate['gate'])}", f"{', '.join(said)}  (event {gate['event']})", below)
 
 
-def _value(item: Any) -> str:
-    return ("yes" if item else "no") if isinstance(item, bool) else safe(str(item))
+def _value(gate: Data, name: str) -> str:
+    item = gate["values"][name]
+    return ("yes" if item else "no") if isinstance(item, bool) else amount_text(gate["in_words"].get(name, str(item)))
 
 
 def _request(request: Data) -> Branch:

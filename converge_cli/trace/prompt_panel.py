@@ -13,13 +13,15 @@ from rich.table import Table
 from rich.text import Text
 
 from converge_cli.core.approval import ApprovalRequest
-from converge_cli.trace.one_line import whole_content
+from converge_cli.core.person import Person
+from converge_cli.trace.one_line import one_line, whole_content
 from converge_cli.trace.sanitize import CUT, safe
-from converge_cli.trace.state import TraceState
-from converge_cli.trace.wording import REASON, plural, time_text, who_decides
+from converge_cli.trace.state import ContextLine, TraceState
+from converge_cli.trace.wording import REASON, amount_text, plural, spoken, time_text, who_words
 
 _CONTENT = 4000
 _EVIDENCE = 6
+_EVIDENCE_WIDTH = 160
 
 
 def waiting_headline(requests: Sequence[ApprovalRequest]) -> Text:
@@ -35,10 +37,12 @@ def prompt_panel(
     state: TraceState | None = None,
     whole: bool = False,
     similar: Sequence[str] = (),
+    people: Sequence[Person] = (),
 ) -> RenderableType:
     """The panel of one request.
 
     Args:
+        people: who there is, so that those who may decide are named.
         state: the run, for the confidence of the evidence.
         whole: everything: the digest, all evidence and content however long.
         similar: similar decisions of the past, a sentence each.
@@ -46,7 +50,7 @@ def prompt_panel(
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold", ratio=1)
-    for label, text, style in _rows(request, zone, state, whole):
+    for label, text, style in _rows(request, zone, state, whole, people):
         table.add_row(label, Text(text, style=style, overflow="fold"))
     for sentence in similar:
         table.add_row("before", Text(safe(sentence, REASON), overflow="fold"))
@@ -55,7 +59,7 @@ def prompt_panel(
 
 
 def _rows(
-    request: ApprovalRequest, zone: tzinfo, state: TraceState | None, whole: bool
+    request: ApprovalRequest, zone: tzinfo, state: TraceState | None, whole: bool, people: Sequence[Person]
 ) -> Iterator[tuple[str, str, str]]:
     if request.summary:
         yield "asked", safe(request.summary, REASON), "bold"
@@ -69,10 +73,13 @@ def _rows(
         yield "", f"only the first {_CONTENT} characters are shown; d shows all", "yellow"
     digest = request.digest if whole else f"{request.digest[:12]}{CUT}"
     yield "digest", f"sha256 {digest}", ""
-    yield "who", who_words(request), ""
+    yield "who", who_words(request, people), ""
     if request.until:
         yield "until", until_words(request, zone), ""
     yield "from", _from(request, state, whole), ""
+    if whole:
+        for line in evidence_lines(request, state):
+            yield "", line, ""
     yield "request", safe(request.id), ""
 
 
@@ -85,21 +92,9 @@ def why_words(request: ApprovalRequest) -> Iterator[str]:
         rules = f" (rule {', '.join(map(safe, why.rules))})" if why.rules else ""
         yield f"gate {safe(why.gate)} answered {safe(why.outcome or '')}{rules}"
     if why.values:
-        yield "given " + ", ".join(f"{safe(name, REASON)} = {safe(value, REASON)}" for name, value in why.values)
+        yield "given " + ", ".join(f"{spoken(name)} = {amount_text(value)}" for name, value in why.values)
     for condition in why.hitl:
         yield f"a rule of the truth asks for people: {safe(condition, REASON)}"
-
-
-def who_words(request: ApprovalRequest) -> str:
-    """Who may decide, and who may not."""
-    parts = [who_decides(request)]
-    if request.quorum > 1:
-        parts.append(f"{request.quorum} different people")
-    if request.not_by:
-        parts.append(f"not {', '.join(map(safe, request.not_by))}")
-    if request.modes != ("interactive",):
-        parts.append(f"modes {', '.join(request.modes)}")
-    return "; ".join(parts)
 
 
 def until_words(request: ApprovalRequest, zone: tzinfo) -> str:
@@ -110,16 +105,27 @@ def until_words(request: ApprovalRequest, zone: tzinfo) -> str:
     return f"{time_text(request.until or '', zone)}, then {then}"
 
 
+def evidence_lines(request: ApprovalRequest, state: TraceState | None) -> Iterator[str]:
+    """What the proposal rests on, with its content, a line each; ids alone where the run is not known."""
+    for item in request.evidence:
+        line = _line_of(item, state)
+        said = "" if line is None else one_line(line.content, _EVIDENCE_WIDTH, beside=item)
+        yield "  ".join(filter(None, (f"{safe(item)}{_sure(line)}", said)))
+
+
 def _from(request: ApprovalRequest, state: TraceState | None, whole: bool) -> str:
-    shown = request.evidence if whole else request.evidence[:_EVIDENCE]
-    parts = [safe(item) + _sure(item, state) for item in shown]
-    if len(shown) < len(request.evidence):
-        parts.append(f"and {len(request.evidence) - len(shown)} more (d shows all)")
+    if whole and request.evidence:
+        return f"{safe(request.suggestor)}, on"
+    parts = [safe(item) + _sure(_line_of(item, state)) for item in request.evidence[:_EVIDENCE]]
+    if len(parts) < len(request.evidence):
+        parts.append(f"and {len(request.evidence) - len(parts)} more (d shows all)")
     return f"{safe(request.suggestor)} ← {', '.join(parts)}" if parts else safe(request.suggestor)
 
 
-def _sure(fact_id: str, state: TraceState | None) -> str:
-    if state is None:
-        return ""
-    line = next((line for (_, name), line in state.context.items() if name == fact_id), None)
+def _line_of(fact_id: str, state: TraceState | None) -> ContextLine | None:
+    lines = () if state is None else state.context.items()
+    return next((line for (_, name), line in lines if name == fact_id), None)
+
+
+def _sure(line: ContextLine | None) -> str:
     return f" ({line.confidence})" if line is not None and line.confidence not in (None, "1") else ""

@@ -1,6 +1,6 @@
 """How a run ended, as people read it: the reason, each criterion with its evidence or what is missing, what to do next.
 
-Shown after the trace, or alone where nobody is at the terminal. Must never claim more than the events say.
+Must never claim more than the events say.
 """
 
 from collections.abc import Sequence
@@ -11,50 +11,27 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from converge_cli.core.approval import ApprovalRequest
-from converge_cli.trace.glyphs import SEPARATOR, STYLES, glyph
+from converge_cli.core.person import Person
+from converge_cli.trace.glyphs import SEPARATOR
 from converge_cli.trace.rows import packed
-from converge_cli.trace.sanitize import safe
 from converge_cli.trace.state import TraceState
-from converge_cli.trace.verdict_rows import MOST, Line, next_commands, verdict_rows
-from converge_cli.trace.wording import time_text, who_decides
+from converge_cli.trace.verdict_rows import Line, verdict_rows
 
 
-def verdict(state: TraceState, *, head: str = "", zone: tzinfo = UTC, digests: bool = True) -> RenderableType:
+def verdict(
+    state: TraceState, *, head: str = "", zone: tzinfo = UTC, digests: bool = True, people: Sequence[Person] = ()
+) -> RenderableType:
     """The verdict of a run that ended or paused; empty while it goes on. To be printed with `crop=False`.
 
     Args:
         head: hash of the last event, hex; left out when it isn't known.
         digests: whether their beginnings are shown.
+        people: who there is, so that those who may decide are named.
     """
-    rows = verdict_rows(state, head=head, zone=zone, digests=digests)
+    rows = verdict_rows(state, head=head, zone=zone, digests=digests, people=people)
     if rows is None:
         return Group()
     return Group(_line(*rows.lead, _Packed(rows.items)), *_table(rows.criteria), *_rest(rows.rest))
-
-
-def waiting_text(state: TraceState, *, zone: tzinfo = UTC) -> RenderableType:
-    """What is said where nobody is there to answer: who must decide on what, and with which commands."""
-    stop = state.stop
-    if stop is None:
-        return Group()
-    asked = [_waits_for(state, request, zone) for request in list(state.pending.values())[:MOST]]
-    asked += [f"{item.criterion} waits for input {item.name}" for item in stop.missing if item.what == "input"]
-    if len(state.pending) > MOST:
-        asked.append(f"and {len(state.pending) - MOST} more")
-    lines = Text("\n".join(map(safe, asked)), overflow="fold")
-    return Group(_line(f"{glyph('parked')} {stop.reason.value}", STYLES["parked"], lines), *_rest(next_commands(state)))
-
-
-def _waits_for(state: TraceState, request: ApprovalRequest, zone: tzinfo) -> str:
-    blocked = [
-        result.id
-        for result in state.criteria.values()
-        if any(item.request == request.id or item.name == request.point for item in result.missing)
-    ]
-    what = f"{', '.join(blocked)} {'is' if len(blocked) == 1 else 'are'} blocked on" if blocked else "waits for"
-    until = f", until {time_text(request.until, zone)}" if request.until else ""
-    return f"{what} {request.point} ({who_decides(request)}{until})"
 
 
 def _line(lead: str, style: str, rest: RenderableType) -> RenderableType:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from converge_cli.core.approval import ApprovalRequest
 from converge_cli.core.criterion import CriterionResult
+from converge_cli.core.person import Person
 from converge_cli.core.stop_reason import Stop, StopReason
 from converge_cli.trace.glyphs import STYLES, glyph
 from converge_cli.trace.sanitize import CUT, safe
@@ -24,6 +25,7 @@ from converge_cli.trace.wording import (
     ids_text,
     plural,
     violation_text,
+    who_words,
 )
 
 Line = tuple[str, str]
@@ -55,12 +57,15 @@ class VerdictRows(NamedTuple):
     rest: Sequence[tuple[Line, ...]]
 
 
-def verdict_rows(state: TraceState, *, head: str = "", zone: tzinfo = UTC, digests: bool = True) -> VerdictRows | None:
+def verdict_rows(
+    state: TraceState, *, head: str = "", zone: tzinfo = UTC, digests: bool = True, people: Sequence[Person] = ()
+) -> VerdictRows | None:
     """The verdict of a run that ended or paused; None while it goes on.
 
     Args:
         head: hash of the last event, hex; left out when it isn't known.
         digests: whether their beginnings are shown.
+        people: who there is, so that those who may decide are named.
     """
     if state.ended is None:
         return None
@@ -68,11 +73,11 @@ def verdict_rows(state: TraceState, *, head: str = "", zone: tzinfo = UTC, diges
     lead, items = _headline(state, stop)
     criteria = [_criterion(state, result, zone) for result in state.criteria.values()]
     shown = _digests(state, state.ended.outcome, head) if digests else ()
-    rest = [*_causes(state, stop), *shown, *next_commands(state)]
+    rest = [*_causes(state, stop), *shown, *next_commands(state, people)]
     return VerdictRows(lead, items, criteria, rest)
 
 
-def next_commands(state: TraceState) -> list[tuple[Line, Line]]:
+def next_commands(state: TraceState, people: Sequence[Person] = ()) -> list[tuple[Line, Line]]:
     """What to type now, as (what it does, the command)."""
     stop, run = state.stop, safe(state.run)
     if stop is None:
@@ -80,6 +85,7 @@ def next_commands(state: TraceState) -> list[tuple[Line, Line]]:
     resume = f"converge resume {run}"
     if stop.reason == WAITING:
         made = [("decide", command) for command in _decide_commands(state)]
+        made += [("who", words) for words in _who_may(state, people)]
         given = [item.name for item in stop.missing if item.what == "input"]
         resume += "".join(f" --input {safe(name)}=PATH" for name in dict.fromkeys(given))
         made.append(("then" if made else "go on", resume))
@@ -105,6 +111,13 @@ def _decide_commands(state: TraceState) -> Iterator[str]:
         yield f"converge approve {safe(state.run)} {which} --as WHO --reason TEXT"
     if len(state.pending) > len(points) or len(points) > MOST:
         yield "converge inbox"
+
+
+def _who_may(state: TraceState, people: Sequence[Person]) -> Iterator[str]:
+    """Who may decide what waits, a line for each point that asks somebody else."""
+    if people:
+        said = dict.fromkeys((safe(item.point), who_words(item, people)) for item in state.pending.values())
+        yield from (f"{point}: {words}" for point, words in list(said)[:MOST])
 
 
 def _headline(state: TraceState, stop: Stop) -> tuple[Line, list[str]]:

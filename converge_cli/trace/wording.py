@@ -1,11 +1,14 @@
 """Phrases that more than one display uses: results, gate answers, decisions. All text in them is made safe here."""
 
+import re
+from collections.abc import Sequence
 from datetime import tzinfo
 
-from converge_cli.core.approval import Approval, ApprovalRequest
+from converge_cli.core.approval import Approval, ApprovalRequest, deciders
 from converge_cli.core.criterion import CriterionResult, Missing
 from converge_cli.core.event import GateDecided
 from converge_cli.core.invariant import InvariantResult
+from converge_cli.core.person import Person
 from converge_cli.core.stop_reason import CONVERGED_REASONS, StopReason
 from converge_cli.trace.sanitize import safe
 from converge_cli.trace.when import local_time
@@ -18,6 +21,8 @@ VERDICT_GLYPHS = {"holds": "done", "violated": "rejected", "not exercised": "not
 CONVERGED = CONVERGED_REASONS
 WAITING = StopReason.HUMAN_INTERVENTION_REQUIRED
 _IDS = 12
+_HUNDREDTHS = 2
+_AMOUNT = re.compile(r"-?[0-9]{1,40}\.[0-9]+")
 
 
 def plural(count: int, noun: str) -> str:
@@ -31,9 +36,37 @@ def ids_text(ids: tuple[str, ...], most: int = _IDS) -> str:
     return f"{shown} and {len(ids) - most} more" if len(ids) > most else shown
 
 
-def who_decides(request: ApprovalRequest) -> str:
-    """The role or authority that decides a request."""
-    return safe(request.role) if request.role else f"authority {request.authority}"
+def who_decides(request: ApprovalRequest, people: Sequence[Person] = ()) -> str:
+    """The role or authority that decides a request and, of the people that are known, who that is, by id."""
+    asked = safe(request.role) if request.role else f"authority {request.authority}"
+    if not people:
+        return asked
+    return f"{asked} ({ids_text(deciders(request, people)) or 'nobody among the people'})"
+
+
+def who_words(request: ApprovalRequest, people: Sequence[Person] = ()) -> str:
+    """Who may decide, and who may not."""
+    parts = [who_decides(request, people)]
+    if request.quorum > 1:
+        parts.append(f"{request.quorum} different people")
+    if request.not_by:
+        parts.append(f"not {', '.join(map(safe, request.not_by))}")
+    if request.modes != ("interactive",):
+        parts.append(f"modes {', '.join(request.modes)}")
+    return "; ".join(parts)
+
+
+def spoken(name: str) -> str:
+    """A field's name as people say it: `human_approval_present` is human approval present."""
+    return safe(name, REASON).replace("_", " ")
+
+
+def amount_text(value: str) -> str:
+    """A value that policy saw; an amount, which has two decimals, with its thousands set apart: 15,000.00."""
+    whole, point, hundredths = value.partition(".")
+    if point and len(hundredths) == _HUNDREDTHS and _AMOUNT.fullmatch(value):
+        return f"{int(whole):,}.{hundredths}" if int(whole) else value
+    return safe(value, REASON)
 
 
 def criterion_text(result: CriterionResult, zone: tzinfo | None = None) -> str:

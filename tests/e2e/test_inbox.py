@@ -40,7 +40,7 @@ def test_the_page_says_what_why_who_until_when_and_its_commands_decide(converge,
     for words in (
         "Strategies commitment:acme {name: Acme Industrial AB",
         "criterion committed is blocked",
-        "procurement_manager; not petra",
+        "procurement_manager (mona, sofia); not petra",
         "then it is rejected",
     ):
         assert words in page

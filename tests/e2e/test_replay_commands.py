@@ -5,7 +5,6 @@ import sqlite3
 import zlib
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from converge_cli._internal.hashing import chain_link
@@ -74,8 +73,9 @@ def forge(store: Path, old: bytes, new: bytes) -> None:
         for event in plain.split(b"\n"):
             head = chain_link(head, event)
         database.execute("UPDATE segments SET body = ?, head = ? WHERE id = ?", (plain, head, number))
-    values = database.execute("SELECT * FROM runs").fetchone()[1:-1]
-    row = msgspec.structs.replace(RunRow(*values), head=head.hex())
+    database.row_factory = sqlite3.Row
+    found = database.execute("SELECT * FROM runs").fetchone()
+    row = RunRow(**{name: found[name] for name in RunRow.__struct_fields__ if name != "head"}, head=head.hex())
     database.execute("UPDATE runs SET head = ?, crc = ?", (row.head, row_check(row)))
     database.commit()
     database.close()

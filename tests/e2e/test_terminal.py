@@ -76,7 +76,8 @@ def test_a_person_is_asked_and_the_same_trace_goes_on_to_the_verdict(terminal):
     for words in (
         "Human intervention required · 1 request",
         "✓ price-evaluator",
-        "human_approval_present = false",
+        "human approval present = false",
+        "procurement_manager (mona, sofia); not petra",
         "rests on recommendation:acme",
         "refused ROLE_MISSING: needs role procurement_manager (recorded)",
         "✓ CriteriaMet   4 of 4 required · 6 cycles · 30 facts · 1 approval",
@@ -95,7 +96,7 @@ def test_whoever_does_not_decide_leaves_the_run_paused(terminal, converge, leave
     seen = terminal("run vendor-selection", [(KEYS, leave)])
     (row,) = converge("runs", "--json").data["runs"]
     assert (4, "paused", 1) == (seen.code, row["status"], row["pending"])
-    assert f"converge approve {row['run']} vendor_commitment --as WHO --reason TEXT" in seen.text
+    assert f"converge approve {row['run_id']} vendor_commitment --as WHO --reason TEXT" in seen.text
 
 
 def test_eighty_columns_cut_no_id(terminal, converge):
@@ -107,6 +108,20 @@ def test_eighty_columns_cut_no_id(terminal, converge):
         word.rstrip(",") for word in words
     }
     assert 80 >= max(map(len, seen.lines))
+
+
+def test_an_input_that_does_not_fit_is_told_in_whole_words_and_alone(terminal, converge):
+    """No empty trace above it; the file is named as it was typed, and lines break at blanks."""
+    (converge.folder / "bids.csv").write_text(
+        'id,name,price,compliant,years_in_business,delivery_weeks\na,A,"8,200.00",true,5,many\n'
+    )
+    seen = terminal("run vendor-selection --input vendors=bids.csv", [], columns=80)
+    assert 1 == seen.code
+    assert [
+        "error INPUT_INVALID  bids.csv, row 2, column price: '8,200.00' is not a decimal",
+        "      number (digits, with a point and no separators)",
+        "    bids.csv, row 2, column delivery_weeks: 'many' is not a decimal number",
+    ] == [line for line in seen.lines if line][:3]
 
 
 def test_no_color_means_no_colour(terminal):
@@ -140,7 +155,7 @@ def test_ctrl_c_during_a_run_says_so_and_how_to_go_on(terminal, converge, projec
     seen = terminal(f"run {folder}/truths/small", [("running", lambda child: child.sendintr())])
     (row,) = converge("runs", "--json").data["runs"]
     assert (130, "Cancelled") == (seen.code, row["reason"])
-    assert f"converge resume {row['run']}" in seen.text
+    assert f"converge resume {row['run_id']}" in seen.text
 
 
 def test_the_prompt_tells_what_people_decided_on_the_like_before(terminal, converge):
@@ -184,3 +199,13 @@ def test_the_prompt_goes_on_when_somebody_else_has_decided(terminal, converge, k
     assert 'decided meanwhile: approved by mona (procurement_manager): "three bids compared"' in seen.text
     assert "✓ CriteriaMet   4 of 4 required" in seen.text
     assert "converge approve" not in seen.text
+
+
+def test_what_validate_tells_of_runs_breaks_at_blanks(terminal):
+    """At sixty columns every line fits, and none begins in the middle of a word."""
+    seen = terminal("validate --run vendor-selection", [], columns=60)
+    words = " ".join(" ".join(seen.lines).split())
+    assert 0 == seen.code
+    assert "its own run ends HumanInterventionRequired; " in words
+    assert " skipped (not exercised), " in words
+    assert "clauses: 0 deferred" in words

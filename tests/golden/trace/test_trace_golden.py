@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console, RenderableType
 
+from converge_cli import Person
 from converge_cli.core.event import RunEvent, RunPaused, decode_event
 from converge_cli.trace.fold import fold_all
 from converge_cli.trace.jsonl import JsonlDisplay
@@ -19,9 +20,14 @@ from converge_cli.trace.plain import PlainDisplay
 from converge_cli.trace.prompt_panel import prompt_panel, waiting_headline
 from converge_cli.trace.screen import screen
 from converge_cli.trace.svg import to_svg
-from converge_cli.trace.verdict import verdict, waiting_text
+from converge_cli.trace.verdict import verdict
 
 HERE = Path(__file__).parent
+PEOPLE = (
+    Person("petra", roles=("procurement_manager",)),
+    Person("mona", roles=("procurement_manager",)),
+    Person("frank", roles=("analyst",)),
+)
 ZONE = timezone(timedelta(hours=1))
 HEAD = "77ab0c3d5f13" + "0" * 52
 
@@ -66,18 +72,18 @@ def test_the_json_lines_are_the_recorded_bytes() -> None:
 
 @pytest.mark.parametrize("width", [80, 110, 160])
 def test_the_screen_the_prompt_and_the_verdict_read_as_agreed(width: int) -> None:
-    """At the pause: screen, prompt, what is said where nobody answers; at the end: screen and verdict."""
+    """At the pause: screen, prompt, its details, verdict with who may decide; at the end: screen and verdict."""
     paused, ended = fold_all(until_the_pause()), fold_all(recorded())
     requests = list(paused.pending.values())
     parts: list[RenderableType] = [
         *screen(paused, width=width, zone=ZONE),
         "",
         waiting_headline(requests),
-        prompt_panel(requests[0], zone=ZONE, state=paused),
+        prompt_panel(requests[0], zone=ZONE, state=paused, people=PEOPLE),
         "",
-        waiting_text(paused, zone=ZONE),
+        prompt_panel(requests[0], zone=ZONE, state=paused, whole=True, people=PEOPLE),
         "",
-        verdict(paused, zone=ZONE),
+        verdict(paused, zone=ZONE, people=PEOPLE),
         "",
         *screen(ended, width=width, zone=ZONE),
         "",

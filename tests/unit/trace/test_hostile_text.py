@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from converge_cli import Person
 from converge_cli.core.event import RunEvent, decode_event
 from converge_cli.trace.fold import fold_all
 from converge_cli.trace.jsonl import JsonlDisplay
@@ -20,7 +21,7 @@ from converge_cli.trace.prompt_panel import prompt_panel
 from converge_cli.trace.sanitize import safe
 from converge_cli.trace.screen import screen
 from converge_cli.trace.svg import to_svg
-from converge_cli.trace.verdict import verdict, waiting_text
+from converge_cli.trace.verdict import verdict
 
 AT = "2026-11-21T14:03:00.000000Z"
 HOSTILE = [
@@ -152,7 +153,7 @@ def shown(events: list[RunEvent], width: int) -> str:
     for line in screen(state, width=width):
         console.print(line, no_wrap=True, overflow="ignore", crop=False)
     console.print(verdict(state, head="0" * 64))
-    console.print(waiting_text(before))
+    console.print(verdict(before, people=(Person("a\x1b[2J", roles=("chief",)),)))
     console.print(prompt_panel(next(iter(before.pending.values())), state=before))
     console.print(prompt_panel(next(iter(before.pending.values())), state=before, whole=len(events) < 100))
     assert isinstance(console.file, io.StringIO)
