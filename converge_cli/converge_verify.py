@@ -60,7 +60,7 @@ def point_of(raw: bytes) -> Any:
     square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
     x = pow(square, (P + 3) // 8, P)
     x = x if (x * x - square) % P == 0 else x * pow(2, (P - 1) // 4, P) % P
-    need(y < P and (x * x - square) % P == 0 and (x or not sign), "a key that is no point")
+    need((x * x - square) % P == 0 and times(8, (x, y, 1, x * y % P))[0] % P and y < P, "a key that proves nothing")
     x = P - x if x % 2 != sign else x
     return x, y, 1, x * y % P
 

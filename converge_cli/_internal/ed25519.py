@@ -8,6 +8,12 @@ PREFIX = "ed25519:"
 """What the text of a public key begins with; 43 characters of base64 and `=` follow."""
 
 
+_P = 2**255 - 19
+_ORDER_8 = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+_WEAK = frozenset({0, 1, _P - 1, _ORDER_8, _P - _ORDER_8})
+"""The y of the eight points of small order: without any secret a signature can be made for them that fits anything."""
+
+
 def new_private_key() -> bytes:
     """A new private key, as the PEM text of PKCS #8, which other tools read as well."""
     from cryptography.hazmat.primitives import serialization as s  # noqa: PLC0415  only who signs pays for the library
@@ -57,9 +63,12 @@ def public_text(raw: bytes) -> str:
 
 
 def public_bytes(text: str) -> bytes | None:
-    """The 32 bytes of a public key's text; None when it is not exactly such a text."""
+    """The 32 bytes of a public key's text; None when it is not exactly such a text, or of a key that proves nothing."""
     raw = decoded(text.removeprefix(PREFIX))
-    return raw if raw is not None and len(raw) == 32 and text == public_text(raw) else None
+    if raw is None or len(raw) != 32 or text != public_text(raw):
+        return None
+    y = int.from_bytes(raw, "little") & ((1 << 255) - 1)
+    return raw if y < _P and y not in _WEAK else None
 
 
 def decoded(text: str) -> bytes | None:

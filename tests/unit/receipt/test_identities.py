@@ -201,6 +201,21 @@ def test_the_text_of_a_public_key_has_one_form():
     assert [None] * 5 == [public_bytes(text) for text in spoilt]
 
 
+ORDER_8 = int.from_bytes(bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little")
+
+
+@pytest.mark.parametrize("y", [0, 1, script.P - 1, script.P, script.P + 1, ORDER_8, script.P - ORDER_8, 2**255 - 1])
+@pytest.mark.parametrize("sign", [0, 1])
+def test_a_key_that_any_signature_fits_is_none_for_both(y, sign):
+    """The points of small order, and other ways to write a point: no secret is needed to sign for them."""
+    public = public_text((y | sign << 255).to_bytes(32, "little"))
+    made_up = [point.to_bytes(32, "little") + bytes(32) for point in (0, 1, script.P - 1, 1 | 1 << 255)]
+    assert None is public_bytes(public)
+    for signature in made_up:
+        for message in (b"a", b"b", b"c", b"d"):
+            assert (False, False) == (verifies(public, pae("t", message), signature), fits(public, message, signature))
+
+
 def fits(public: str, message: bytes, signature: bytes | bytearray) -> bool:
     """What the script says of a signature."""
     try:
