@@ -14,16 +14,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converge_cli import Budget
+from converge_cli._internal.hashing import digest_bytes
 from converge_cli.app.explain_run import explain_run
 from converge_cli.app.replay_run import replay_run
 from converge_cli.bootstrap import make_services
+from converge_cli.core.call import KeptCall
 from converge_cli.core.errors import ConvergeError
+from converge_cli.core.port import RunFilter
 from converge_cli.settings import Settings
 
 PROGRAMS = [
     Program((), (Act("propose", "Signals", "a", "x"), Act("unsure", "Strategies", "b", "yy"))),
     Program(("Signals",), (Act("cite", "Evaluations", "c", "x"), Act("ghost", "Signals", "c", "x"))),
 ]
+ANSWER = digest_bytes(b"a")
 TYPED = {"RECORD_CORRUPT", "STORE_UNAVAILABLE", "RUN_NOT_FOUND", "REPLAY_DIVERGED"}
 """What damage may be called: damaged, no database of ours any more, or not there under that id."""
 
@@ -45,6 +49,8 @@ def whole() -> Iterator[Whole]:
         result = asyncio.run(engine(PROGRAMS, Budget(cycles=9, facts=50), store).run([SEED]))
         approve_all(store, result.run_id)
         asyncio.run(engine(PROGRAMS, Budget(cycles=9, facts=50), store).resume(result.run_id))
+        for occurrence in range(3):
+            store.put_call(result.run_id, KeptCall("asker", 0, digest_bytes(b"q"), occurrence, ANSWER), b"q", b"a")
         store.close()
         yield Whole(Path(folder))
 
@@ -56,6 +62,8 @@ def read_all(folder: Path) -> dict[str, Any]:
     readers: dict[str, Callable[[], Any]] = {
         "row": lambda: store.row("r00000001"),
         "rows": lambda: list(store.rows()),
+        "query": lambda: list(store.query(RunFilter(truth="sample", status="stopped"))),
+        "calls": lambda: sorted(store.calls("r00000001"), key=msgspec.structs.astuple),
         "events": lambda: list(store.read("r00000001")),
         "blobs": lambda: [store.get_blob(digest) for digest in _digests(next(iter(store.read("r00000001"))))],
         "replay": lambda: replay_run(services, "r00000001").replayed,

@@ -14,10 +14,12 @@ from engine_kit import BOSS, ESCALATE, GATE, KINDS, Bench, Script, at_least, job
 from converge_cli import Budget, Engine, FactModel, ProposedFact, RunResult
 from converge_cli.core.approval import ApprovalPoint, HitlRule
 from converge_cli.core.criterion import Criterion
-from converge_cli.core.errors import RecordCorruptError
+from converge_cli.core.errors import InvalidJobError, RecordCorruptError
 from converge_cli.core.event import RunStarted, decode_event, encode_event
 from converge_cli.core.predicate import Selection
+from converge_cli.core.registry import RegisteredSuggestor
 from converge_cli.engine.replay import Replayed, replay
+from converge_cli.engine.replay_answers import DecliningSuggestor, RecordedSuggestor
 from converge_cli.engine.replay_setting import NotReplayableError
 from converge_cli.store.memory import MemoryExperience
 from converge_cli.testing import FixedGate, ManualClock, SequenceIds
@@ -225,3 +227,12 @@ def test_a_thousand_cycles_are_replayed_within_a_second():
     took = time.perf_counter() - began
     assert (1_001, None, store.row(result.run_id).head) == (result.cycles, done.divergence, done.head)
     assert took < 1
+
+
+def test_a_suggestor_of_a_record_says_that_it_has_no_code():
+    """Whoever takes one out of a replay and runs it gets no answer that looks like one."""
+    view: Any = None
+    for declines, call in ((False, "execute"), (True, "execute"), (True, "accepts")):
+        kind = DecliningSuggestor if declines else RecordedSuggestor
+        with pytest.raises(InvalidJobError, match="suggestor planner stands in a record"):
+            getattr(kind(RegisteredSuggestor("", "planner", (), ("Signals",), 5.0, declines)), call)(view)
