@@ -56,6 +56,9 @@ def offers_for(before: list[str], begun: str) -> "Sequence[Offer]":
     inner = getattr(command, "commands", None)
     if inner is not None:
         if not rest:
+            from converge_cli.cli.examples import put_below  # noqa: PLC0415  their lines are shorter than their help
+
+            put_below(name, command)
             return [*((called, sub.get_short_help_str(80)) for called, sub in inner.items()), _HELP]
         name, *rest = (f"{name} {rest[0]}", *rest[1:])
         command = inner.get(name.split()[1])
