@@ -198,6 +198,9 @@ def _wrong_line(number: int, lines: list[str]) -> _Fault:
         return _misplaced_heading(number, heading) if heading.why == "exact" else _misspelt(number, lines, heading)
     if step is not None and step.why != "exact":
         return _misspelt(number, lines, step)
+    if step is not None and not text.startswith(step.written):
+        _, _, rest = lines[number - 1].partition(step.written)
+        return _Fault("gherkin-syntax", number, "a bullet stands before the step", "remove it", step.written + rest)
     message, fix = (
         f"the line is neither a step nor a heading: {text[:60]!r}",
         "begin it with Given, When, Then, And or But, or with # for a comment",
