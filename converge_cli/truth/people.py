@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from converge_cli._internal.ed25519 import public_bytes
 from converge_cli.core.person import Authority, Person
 from converge_cli.truth.clause_ids import ClauseIds
 from converge_cli.truth.diagnostics import InvalidTruthError
@@ -15,6 +16,9 @@ PublicKey = Annotated[
     str, spelled(r"^ed25519:[A-Za-z0-9+/]{43}=$", "what `converge identity new` prints: ed25519: and 44 characters")
 ]
 PersonId = Annotated[str, spelled(r"^[A-Za-z0-9][A-Za-z0-9._@-]*$", "letters, digits, dots, dashes, underscores and @")]
+
+
+_FIX = "take the public key that `converge identity list` prints"
 
 
 class InvalidPeopleError(InvalidTruthError):
@@ -67,6 +71,11 @@ def read_people(source: Source) -> tuple[Person, ...]:
     for number, person in enumerate(people):
         assert root is not None  # noqa: S101  people were read from it
         ids.declare(person.id, root.nearest("people", number, "id").place)
+        if person.public_key is not None and public_bytes(person.public_key) is None:
+            place = root.nearest("people", number, "public_key").place
+            findings.add(
+                "invalid-value", place, f"{person.id} could never decide: no signature counts for this key", _FIX
+            )
     if findings.failed:
         raise InvalidPeopleError(findings.sorted())
     return tuple(

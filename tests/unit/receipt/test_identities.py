@@ -142,7 +142,17 @@ def test_identities_are_listed_by_name_and_a_spoilt_one_is_told(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "key", ["mona", "ed25519:", "ed25519:AAAA", "ed25519:" + "A" * 44, "ed25519:" + "-" * 43 + "="]
+    "key",
+    [
+        "mona",
+        "ed25519:",
+        "ed25519:AAAA",
+        "ed25519:" + "A" * 44,
+        "ed25519:" + "-" * 43 + "=",
+        "ed25519:" + "A" * 43 + "=",
+        "ed25519:AQ" + "A" * 41 + "=",
+        "ed25519:Ag" + "A" * 40 + "B=",
+    ],
 )
 def test_a_public_key_in_people_yaml_has_its_form(key):
     """A misspelt key would refuse every decision of that person."""
