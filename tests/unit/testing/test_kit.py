@@ -77,9 +77,11 @@ def test_every_public_name_is_there_and_no_other() -> None:
     expected = [
         "CollectingSink",
         "ExperienceConformance",
+        "FaultyExperience",
         "FixedGate",
         "LedgerConformance",
         "ManualClock",
+        "PortFault",
         "ScriptedGate",
         "SequenceIds",
         "run_suggestor",
