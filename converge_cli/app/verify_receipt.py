@@ -89,7 +89,8 @@ def read_key(text: str) -> str:
     given = text.strip()
     if not given.startswith(PREFIX):
         try:
-            given = Path(text).read_text(encoding="utf-8").strip()
+            # A pipe that nobody writes to would be waited for.
+            given = Path(text).read_text(encoding="utf-8").strip() if Path(text).is_file() else ""
         except (OSError, ValueError):
             given = ""
     if public_bytes(given) is None:
