@@ -18,6 +18,7 @@ from converge_cli.app.verify_receipt import (
     ReceiptFileError,
     ReceiptUnverifiedError,
     check_pairs,
+    read_key,
     read_receipt,
     verify_receipt,
 )
@@ -148,6 +149,8 @@ def test_what_is_no_file_is_not_waited_for(signed, tmp_path):
         assert (9, WRONG) == told_by(run_script(tmp_path, {"good": signed}, name))
         with pytest.raises(ReceiptFileError):
             read_receipt(tmp_path / name)
+        with pytest.raises(ReceiptFileError):
+            read_key(str(tmp_path / name))
     assert (0, UNKNOWN) == told_by(run_script(tmp_path, {}, "link"))
     assert signed == read_receipt(tmp_path / "link")
 
