@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from converge_cli._internal.hashing import digest
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.fact import FactModel
 from converge_cli.core.kind import Kind, freeze
@@ -41,6 +42,11 @@ class PolicyFiles(msgspec.Struct, frozen=True):
     policies: Mapping[str, str]
     schema: str
     schema_file: str = "policy/schema.cedarschema"
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the canonical JSON of policies and schema: what each decision names."""
+        return digest({"policies": dict(self.policies), "schema": self.schema})
 
 
 class Pack:

@@ -8,7 +8,8 @@ from converge_cli.core.pack_spec import GateSpec
 from converge_cli.policy.counterfactual import MAX_POINTS, Verdict, find_unlock
 from converge_cli.policy.policy_set import PackPolicy
 from converge_cli.policy.projection import UnjudgeableRequestError, check_request
-from converge_cli.policy.self_test import self_test
+from converge_cli.policy.rule_reader import InvalidPolicyError
+from converge_cli.policy.self_test import PANIC, self_test
 
 _MAX_DETAIL = 1_000
 
@@ -16,8 +17,8 @@ _MAX_DETAIL = 1_000
 class CedarAuthorizer:
     """Answers flow gates by the policy of the pack that asks (implements `core.port.FlowGate`).
 
-    Policies are parsed and validated here, once. Without the Cedar engine it can still be made: it then refuses
-    everything, and says why.
+    Policies are parsed and validated here, once. Without a Cedar engine that works it can still be made: it then
+    refuses everything, and says why.
 
     Args:
         policies: pack name -> its Cedar files and schema.
@@ -36,8 +37,16 @@ class CedarAuthorizer:
             for gate in gates:
                 if gate.pack in self._packs:
                     self._packs[gate.pack].check_gate(gate)
+        except InvalidPolicyError:
+            raise
         except ImportError as error:
-            self._unusable = f"the Cedar engine can't be imported: {error}"
+            self._unusable = f"it can't be imported: {error}"
+        except Exception as error:  # noqa: BLE001  law 8: an engine that breaks may keep nobody from being refused
+            self._unusable = f"{type(error).__name__}: {error}"
+        except BaseException as error:
+            if type(error).__name__ != PANIC:
+                raise
+            self._unusable = f"it panicked: {error}"
 
     def rules(self, pack: str) -> Mapping[str, str]:
         """Rule id -> `file:line`, of a pack's policy; empty for a pack without one."""
@@ -51,7 +60,7 @@ class CedarAuthorizer:
             return _refused(f"{type(error).__name__}: {error}")
         except BaseException as error:
             # A panic of the Rust engine is not an Exception; an interrupt or the watchdog is not ours to keep.
-            if type(error).__name__ == "PanicException":
+            if type(error).__name__ == PANIC:
                 return _refused(f"the Cedar engine panicked: {error}")
             raise
 
