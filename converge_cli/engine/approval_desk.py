@@ -36,6 +36,7 @@ from converge_cli.engine.engine_notes import note_approval, note_denial, rejecte
 from converge_cli.engine.fields import lookup
 from converge_cli.engine.flow_questions import ask, gates_of, in_words, principal_of, resource_of
 from converge_cli.engine.run import Asked, GateAnswer, Run
+from converge_cli.engine.transitions import Transitions
 
 OPEN = frozenset({"pending", "approved"})
 """Requests that still count for something: nobody has decided, or what was decided is not used yet."""
@@ -59,8 +60,9 @@ class _Answer(NamedTuple):
 class ApprovalDesk:
     """Rules on proposals that gates, HITL rules or required approvals concern."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, transitions: Transitions | None = None) -> None:
         self._run = run
+        self._transitions = transitions
         self._points = {point.id: point for point in run.job.approval_points}
 
     def rule(self, held: Held) -> Ruling:
@@ -144,12 +146,13 @@ class ApprovalDesk:
         return answers
 
     def _claims(self, candidate: Candidate, answers: list[_Answer]) -> tuple[str, ...]:
-        """The points whose yes is needed: required by the truth, named by an ESCALATE, or by a HITL rule."""
+        """The points whose yes is needed: required by the truth, by a move, an ESCALATE or a HITL rule."""
         claims = [
             point_id
             for point_id in self._run.job.required_approvals
             if point_id in self._points and select_proposal(candidate, self._points[point_id].approves)
         ]
+        claims += () if self._transitions is None else self._transitions.points(candidate)
         for answer in answers:
             claims += answer.decision.approvals
             if answer.decision.authority is not None:

@@ -21,6 +21,7 @@ from converge_cli.engine.engine_notes import note_acceptance, note_rejection, re
 from converge_cli.engine.halt import Halt
 from converge_cli.engine.registration import Outside, Registration
 from converge_cli.engine.run import Rejection, Run, Spelling
+from converge_cli.engine.transitions import GATE_MISSING, Transitions
 
 MAX_CONTENT = 16 << 20
 """Bytes of canonical content that a suggestor may propose as one fact; inputs may be larger."""
@@ -46,8 +47,10 @@ class PromotionGate:
         self._context = run.context
         self._kinds = {name: kind for name, kind in run.setting.kinds.items() if name not in ENGINE_MODELS}
         self._validations = run.job.validations
-        self.desk = ApprovalDesk(run)
-        self._needs_people = bool(run.job.gates or run.job.hitl or run.job.required_approvals)
+        self._transitions = Transitions(run) if run.job.entity_states else None
+        self.desk = ApprovalDesk(run, self._transitions)
+        asks = bool(run.job.gates or run.job.hitl or run.job.required_approvals)
+        self._needs_people = asks or (self._transitions is not None and self._transitions.ask_people)
         self._corrected = 0
         self._reserved = {name: gate.pack for gate in run.job.gates for name in gate.requires}
 
@@ -70,6 +73,8 @@ class PromotionGate:
                 self._check_evidence(candidate)
             if len(candidate.content) > MAX_CONTENT:
                 _check_size(candidate)
+            if self._transitions is not None:
+                self._check_transition(self._transitions, candidate)
             if self._validations:
                 self._validate(candidate)
         except RejectedError as rejected:
@@ -91,6 +96,8 @@ class PromotionGate:
         """
         try:
             self._check_evidence(held.candidate)
+            if self._transitions is not None:
+                self._check_transition(self._transitions, held.candidate)
             self._validate(held.candidate)
         except RejectedError as rejected:
             self.withdraw(held, f"{rejected.code}: {rejected.reason}")
@@ -196,6 +203,11 @@ class PromotionGate:
     def _is_current(self, evidence: tuple[str, ...]) -> bool:
         return all(self._context.find(fact_id)[1] for fact_id in evidence)
 
+    def _check_transition(self, transitions: Transitions, candidate: Candidate) -> None:
+        refusal = transitions.refusal(candidate)
+        if refusal is not None:
+            raise RejectedError(*refusal)
+
     def _validate(self, candidate: Candidate) -> None:
         for validation in self._validations:
             if validation.suggestor is not None:
@@ -209,8 +221,8 @@ class PromotionGate:
 
     def _was_rejected(self, by: Registration | Outside, proposal: RecordedProposal) -> bool:
         code = self._run.rejected.get(spelling(by.name, proposal))
-        # Evidence that was missing may have come since, so that alone is judged anew.
-        if code in {None, "EVIDENCE_UNKNOWN"} or not self._is_current(proposal.evidence):
+        # What was missing may have come since, so that alone is judged anew.
+        if code in {None, "EVIDENCE_UNKNOWN", GATE_MISSING} or not self._is_current(proposal.evidence):
             return False
         self._run.duplicates += 1
         return True
@@ -243,7 +255,7 @@ class PromotionGate:
         note_rejection(run, by.name, proposal, rejected.code)
 
     def _resolve_rejection(self, by: Registration | Outside, proposal: RecordedProposal) -> None:
-        """What was rejected passes now: its evidence has come. The note of that is corrected."""
+        """What was rejected passes now: what it lacked has come. The note of that is corrected."""
         code = self._run.rejected.get(spelling(by.name, proposal))
         if code is not None:
             note_acceptance(self._run, by.name, proposal, code)

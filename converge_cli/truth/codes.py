@@ -185,6 +185,14 @@ _ROWS: tuple[tuple[str, str, Severity, str, str], ...] = (
      "The file or folder is there, but may not be opened, or is no plain file; what it says is not checked."),
     ("soft-violated", "run", "warning", "Soft constraint that is violated",
      "A run breaks the constraint and does not say that it expects to; nothing stops it, so somebody has to look."),
+    ("unknown-entity-state", "reference", "error", "Unknown entity state",
+     "An entity stands where the list of its kind says, or it stands nowhere: a misspelt name would be a dead end."),
+    ("unreachable-entity-state", "check", "error", "Entity state that nothing reaches",
+     "No entity begins there and no transition leads there, so whatever waits for it waits for ever."),
+    ("dead-entity-state", "check", "error", "Entity state that is never left",
+     "An entity that comes there is stuck; where that is meant, the state is final."),
+    ("unknown-gate", "reference", "error", "Gate that nobody can pass",
+     "No pack requires a gate of this name, or no suggestor may say that it is passed: the move could never be made."),
 )
 # fmt: on
 

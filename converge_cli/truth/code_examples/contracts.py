@@ -44,6 +44,57 @@ EXAMPLES: dict[str, Example] = {
         kind: job
         """,
     ),
+    "unreachable-entity-state": truth(
+        """
+        parameters:
+          small:
+            entity_states:
+              note:
+                field: text
+                states: [draft, sent, lost]
+                initial: [draft]
+                final: [sent]
+                transitions:
+                  - {from: draft, to: sent}
+        """,
+        """
+        parameters:
+          small:
+            entity_states:
+              note:
+                field: text
+                states: [draft, sent]
+                initial: [draft]
+                final: [sent]
+                transitions:
+                  - {from: draft, to: sent}
+        """,
+    ),
+    "dead-entity-state": truth(
+        """
+        parameters:
+          small:
+            entity_states:
+              note:
+                field: text
+                states: [draft, sent]
+                initial: [draft]
+                transitions:
+                  - {from: draft, to: sent}
+        """,
+        """
+        parameters:
+          small:
+            entity_states:
+              note:
+                field: text
+                states: [draft, sent]
+                initial: [draft]
+                final: [sent]
+                transitions:
+                  - {from: draft, to: sent}
+        """,
+    ),
     "unknown-pack": truth("packs: [smal]", "packs: [small]"),
     "broken-pack": other(
         "pack.yaml",
