@@ -26,7 +26,14 @@ _Names = Annotated[tuple[ClauseId, ...], Meta(min_length=1)]
 
 
 class TransitionItem(Section, frozen=True, kw_only=True):
-    """A move: `gates` must be passed for the entity, and somebody of `role` must approve it."""
+    """A move of an entity.
+
+    Attributes:
+        source: where it stands before.
+        target: where it stands after.
+        gates: what must be passed for the entity.
+        role: somebody who holds it must approve the move.
+    """
 
     source: ClauseId = msgspec.field(name="from")
     target: ClauseId = msgspec.field(name="to")
@@ -35,7 +42,15 @@ class TransitionItem(Section, frozen=True, kw_only=True):
 
 
 class MachineSection(Section, frozen=True, kw_only=True):
-    """How the entities of one kind may move; `field` of a fact says where its entity stands."""
+    """Where the entities of one kind may stand, and how they may move.
+
+    Attributes:
+        field: the text field of the kind that says where an entity stands.
+        states: every place where one may stand.
+        initial: where a new one may stand.
+        final: where nothing of it changes any more.
+        transitions: the moves that are allowed.
+    """
 
     field: Text
     states: _Names
