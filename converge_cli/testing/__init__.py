@@ -7,6 +7,7 @@ _HOMES = {
     "CollectingSink": "collecting_sink",
     "ExperienceConformance": "experience_conformance",
     "FixedGate": "fixed_gate",
+    "FlowGateConformance": "flow_gate_conformance",
     "LedgerConformance": "ledger_conformance",
     "ManualClock": "manual_clock",
     "ScriptedGate": "scripted_gate",
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from converge_cli.testing.collecting_sink import CollectingSink as CollectingSink
     from converge_cli.testing.experience_conformance import ExperienceConformance as ExperienceConformance
     from converge_cli.testing.fixed_gate import FixedGate as FixedGate
+    from converge_cli.testing.flow_gate_conformance import FlowGateConformance as FlowGateConformance
     from converge_cli.testing.ledger_conformance import LedgerConformance as LedgerConformance
     from converge_cli.testing.manual_clock import ManualClock as ManualClock
     from converge_cli.testing.scripted_gate import ScriptedGate as ScriptedGate

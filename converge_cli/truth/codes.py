@@ -193,6 +193,12 @@ _ROWS: tuple[tuple[str, str, Severity, str, str], ...] = (
      "An entity that comes there is stuck; where that is meant, the state is final."),
     ("unknown-gate", "reference", "error", "Gate that nobody can pass",
      "No pack requires a gate of this name, or no suggestor may say that it is passed: the move could never be made."),
+    ("unreachable-gate", "pack", "error", "Gate that nobody passes",
+     "With every gate passed and every approval given, policy still lets nobody of the project through."),
+    ("idle-rule", "pack", "warning", "Rule that changes nothing",
+     "No request that was tried comes out otherwise for it: its condition can't hold, or another rule always wins."),
+    ("shadowed-rule", "pack", "warning", "Rule that another one covers",
+     "Another rule permits or forbids all that it does, so mending or removing it would change nothing, unnoticed."),
 )
 # fmt: on
 

@@ -30,6 +30,7 @@ WITH_COMMANDS = {
     "README.md": ".",
     "docs/guide.md": ".",
     "docs/ledger.md": ".",
+    "docs/policy.md": ".",
     "docs/receipt.md": ".",
     f"{GREENHOUSE}/README.md": GREENHOUSE,
 }

@@ -139,6 +139,61 @@ EXAMPLES: dict[str, Example] = {
         when { context.amount == 0 };
         """,
     ),
+    "unreachable-gate": other(
+        "policy",
+        """
+        @id("owner")
+        permit (principal, action == Action::"commit", resource)
+        when { principal.authority == "sovereign" };
+        """,
+        """
+        @id("owner")
+        permit (principal, action == Action::"commit", resource)
+        when { principal.authority == "sovereign" };
+
+        @id("free")
+        permit (principal, action == Action::"commit", resource)
+        when { context.amount == 0 };
+        """,
+    ),
+    "idle-rule": other(
+        "policy",
+        """
+        @id("free")
+        permit (principal, action == Action::"commit", resource)
+        when { context.amount == 0 };
+
+        @id("never-negative")
+        forbid (principal, action == Action::"commit", resource)
+        when { context.amount < 0 };
+        """,
+        """
+        @id("free")
+        permit (principal, action == Action::"commit", resource)
+        when { context.amount <= 0 };
+
+        @id("never-negative")
+        forbid (principal, action == Action::"commit", resource)
+        when { context.amount < 0 };
+        """,
+    ),
+    "shadowed-rule": other(
+        "policy",
+        """
+        @id("free")
+        permit (principal, action == Action::"commit", resource)
+        when { context.amount == 0 };
+
+        @id("small")
+        permit (principal, action == Action::"commit", resource)
+        when { context.amount <= 100 };
+        """,
+        """
+        @id("small")
+        permit (principal, action == Action::"commit", resource)
+        when { context.amount <= 100 };
+        """,
+    ),
     "unguarded-clause": truth(
         """
         authority:

@@ -78,6 +78,7 @@ def test_every_public_name_is_there_and_no_other() -> None:
         "CollectingSink",
         "ExperienceConformance",
         "FixedGate",
+        "FlowGateConformance",
         "LedgerConformance",
         "ManualClock",
         "ScriptedGate",
