@@ -26,7 +26,7 @@ request = FlowGateInput(Principal("a", "sovereign", ()), Resource("r", "k", "int
     {"commitment_type": "k", "human_approval_present": True, "required_gates_met": True})
 gate = CedarAuthorizer({"p": PolicyFiles({"a.cedar": '@id("all") permit (principal, action, resource);'}, SCHEMA)})
 decision = gate.decide(FlowQuestion("p", request, (), {}))
-print(decision.outcome, decision.source, decision.detail)
+print(decision.outcome, decision.source, len(decision.policy_hash), decision.detail)
 """
 SABOTAGES = {
     "gone": ("sys.modules['cedarpy'] = None", "can't be imported"),
@@ -106,14 +106,14 @@ def test_an_engine_that_does_not_work_refuses_everything_and_nothing_is_raised(s
     """In a process of its own, a request that the policy permits."""
     program = "import sys, types\n" + textwrap.dedent(sabotage) + ASK
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("REJECT error ")
+    assert done.stdout.startswith("REJECT error 64 ")
     assert why in done.stdout
 
 
 def test_the_same_request_is_promoted_by_a_sound_engine():
     """So that the refusals above are those of the sabotage."""
     done = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=True)
-    assert "PROMOTE policy" == done.stdout.strip()
+    assert "PROMOTE policy 64" == done.stdout.strip()
 
 
 def _answer(decision: object, reasons: object, *, allowed: object = True, errors: object = ()) -> SimpleNamespace:
@@ -151,6 +151,13 @@ def test_an_answer_that_contradicts_itself_is_refused_as_an_error(procurement, q
     monkeypatch.setattr(cedarpy, "is_authorized", lambda *_args, **_options: answer)
     decision = gate.decide(asked)
     assert ("REJECT", "error") == (decision.outcome, decision.source)
+
+
+@pytest.mark.parametrize("nonsense", [None, 7, "question", {}, ("procurement",)], ids=repr)
+def test_what_is_no_question_is_refused(authorizer, nonsense):
+    """The port takes whatever comes, and never raises."""
+    decision = authorizer.decide(nonsense)
+    assert ("REJECT", "error", "") == (decision.outcome, decision.source, decision.policy_hash)
 
 
 def test_an_interrupt_is_not_taken_for_a_refusal(procurement, question, monkeypatch):
