@@ -251,7 +251,8 @@ class ApprovalDesk:
         request = msgspec.structs.replace(request, summary=asking or run.job.title)
         point = self._points.get(point_id)
         if point is None:
-            return msgspec.structs.replace(request, authority=_authority_of(point_id))
+            barred = self._barred_from_authority(candidate, answers)
+            return msgspec.structs.replace(request, authority=_authority_of(point_id), not_by=barred)
         return _with_point(request, point, self._barred(point, candidate, answers), run.job.escalates_to)
 
     def _why(self, point_id: str, candidate: Candidate, answers: list[_Answer]) -> Why:
@@ -277,6 +278,18 @@ class ApprovalDesk:
                 barred += [person for person in (*asked, self._run.setting.principal) if person]
             else:
                 barred += self._named(lookup(candidate.payload, name))
+        return tuple(dict.fromkeys(barred))
+
+    def _barred_from_authority(self, candidate: Candidate, answers: list[_Answer]) -> tuple[str, ...]:
+        """The people whom fields of the proposal bar from the points of a gate that asks for an authority.
+
+        Nobody raises the authority over what they may not approve. The principal needs no mention: a gate asks for an
+        authority because the principal lacks it.
+        """
+        names = [name for answer in answers if answer.decision.authority for name in answer.gate.approvals]
+        points = [self._points[name] for name in names if name in self._points]
+        fields = dict.fromkeys(field for point in points for field in point.not_by if field != "principal")
+        barred = [person for field in fields for person in self._named(lookup(candidate.payload, field))]
         return tuple(dict.fromkeys(barred))
 
     def _named(self, value: object) -> list[str]:

@@ -178,9 +178,15 @@ def _missing_inputs(file: Path, root: Node | None) -> tuple[str, ...]:
         if name is None or not isinstance(name.value, str) or optional:
             continue
         path = file.parent / name.value
-        if not (_is_file(path) or _is_folder(path)):
+        if not (_is_file(path) or (_is_folder(path) and not _is_text(item))):
             missing.append(name.value)
     return tuple(missing)
+
+
+def _is_text(item: Node) -> bool:
+    """Whether an input is one text, which no folder can give."""
+    kind, shape = item.get("kind"), item.get("as")
+    return kind is None or kind.value == "text" or (shape is not None and shape.value == "text")
 
 
 def _feature(name: str, file: Path, project: Path | None) -> Path:

@@ -43,7 +43,7 @@ WITH_MODELINE = [path for path in OURS if not path.startswith("tests/")]
 TEMPLATES = sorted((ROOT / "converge_cli" / "template").rglob("*.yaml"))
 SHAPES = {"unknown-key", "missing-key", "invalid-value", "unknown-kind-of-truth"}
 BEYOND = {"authority.expires", "inputs.vendors.file", "field"}
-"""What the golden files have of unfitting values that only the compiler can know: dates, paths out of the folder, fields."""
+"""What only the compiler knows of unfitting values in the golden files: dates, paths out of the folder, fields."""
 
 
 def _tree(text: bytes) -> Node | None:
