@@ -27,6 +27,8 @@ class Probes:
 
     Attributes:
         requests: each of them; empty when there would be more than MOST.
+        stands_for: id of a person -> the principal that is tried for them. Policy can't tell people of the same
+            authority and domains apart, unless a rule names one.
     """
 
     def __init__(self, gate: GateSpec, bodies: Bodies, people: Sequence[Person]) -> None:
@@ -36,8 +38,13 @@ class Probes:
             for path, values in values_by_path(body).items():
                 self._values.setdefault(path, set()).update(values)
         entities = {entity for body in bodies.values() for entity in entities_in(body)}
+        named = sorted(name for kind, name in entities if kind == "Person")
+        self.stands_for = {
+            person.id: Principal(person.id if person.id in named else _OTHER, person.authority, person.domains)
+            for person in people
+        }
         parts: list[list[Any]] = [
-            self._principals(people, sorted(name for kind, name in entities if kind == "Person")),
+            self._principals(named),
             self._resources(sorted(name for kind, name in entities if kind == "Resource")),
             *(self._context(name) for name in self._context_names()),
         ]
@@ -50,14 +57,12 @@ class Probes:
         context.update(zip(self._context_names(), values, strict=True))
         return granted(FlowGateInput(principal, resource, self._gate.action, context), self._gate.requires, ())
 
-    def _principals(self, people: Iterable[Person], named: Iterable[str]) -> list[Principal]:
+    def _principals(self, named: Iterable[str]) -> list[Principal]:
         """Everybody who is known, and somebody of each authority in no domain, in each and in all that rules name."""
         domains = sorted(value for value in self._values.get("principal.domains", ()) if isinstance(value, str))
         choices = dict.fromkeys([(), *((domain,) for domain in domains), tuple(domains)])
-        made = [Principal(person.id, person.authority, person.domains) for person in people]
-        for name, authority, some in product((_OTHER, *named), AUTHORITIES, choices):
-            made.append(Principal(name, authority, some))
-        return made
+        others = [Principal(*chosen) for chosen in product((_OTHER, *named), AUTHORITIES, choices)]
+        return list(dict.fromkeys([*self.stands_for.values(), *others]))
 
     def _resources(self, named: Iterable[str]) -> list[Resource]:
         """With no gate passed, all that are required, all but one, and all with each other that rules name."""

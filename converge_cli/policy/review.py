@@ -7,7 +7,7 @@ be asked for a decision.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from converge_cli.core.flow_gate import FlowGateInput
+from converge_cli.core.flow_gate import FlowGateInput, Principal
 from converge_cli.core.pack import PolicyFiles
 from converge_cli.core.pack_spec import GateSpec
 from converge_cli.core.person import Person
@@ -60,20 +60,17 @@ class _Reviewer:
         self._forbid_set = policy.policy_set({**self._forbids, _ALL: _EVERYTHING})
 
     def review(self, gates: Sequence[GateSpec], people: Sequence[Person]) -> PolicyReview:
-        seen = {gate.name: self._see(gate, people) for gate in gates}
-        passed_by = {name: _passed_by(found, people) for name, found in seen.items()}
+        probes = {gate.name: Probes(gate, self._policy.bodies, people) for gate in gates}
+        seen = {name: self._see(probe) for name, probe in probes.items()}
+        passed_by = {name: _passed_by(seen[name], probe.stands_for) for name, probe in probes.items()}
         remarks = [self._unreachable(gate) for gate in gates if people and seen[gate.name] and not passed_by[gate.name]]
         if all(seen.values()):  # a gate that could not be tried may be what a rule is for
             everything = [item for found in seen.values() for item in found]
             remarks += list(self._rules(everything))
         return PolicyReview(tuple(remarks), {name: len(found) for name, found in seen.items()}, passed_by)
 
-    def _see(self, gate: GateSpec, people: Sequence[Person]) -> list[_Seen]:
-        return [
-            found
-            for asked in Probes(gate, self._policy.bodies, people).requests
-            if (found := self._put(asked)) is not None
-        ]
+    def _see(self, probes: Probes) -> list[_Seen]:
+        return [found for asked in probes.requests if (found := self._put(asked)) is not None]
 
     def _put(self, asked: FlowGateInput) -> _Seen | None:
         """What each rule says; None for a request that can't be judged, which is refused whatever they say."""
@@ -135,6 +132,6 @@ class _Reviewer:
         return PolicyRemark(kind, rule, message, fix, self._policy.rules[rule])
 
 
-def _passed_by(seen: list[_Seen], people: Sequence[Person]) -> tuple[str, ...]:
-    passing = {item.asked.principal.id for item in seen if item.promoted}
-    return tuple(person.id for person in people if person.id in passing)
+def _passed_by(seen: list[_Seen], stands_for: Mapping[str, Principal]) -> tuple[str, ...]:
+    passing = {item.asked.principal for item in seen if item.promoted}
+    return tuple(person for person, principal in stands_for.items() if principal in passing)

@@ -69,6 +69,14 @@ def test_people_who_can_pass_a_gate_are_named(look):
     assert {"spend.commit": ("mona",)} == look(SUPERVISORS, MONA, FRANK).passed_by
 
 
+def test_a_large_company_is_looked_at_like_a_small_one(look):
+    """People whom policy can't tell apart are tried once."""
+    many = [Person(f"p{number}", authority="supervisory", domains=("procurement",)) for number in range(500)]
+    review = look(SUPERVISORS, *many, FRANK)
+    assert tuple(person.id for person in many) == review.passed_by["spend.commit"]
+    assert look(SUPERVISORS, MONA, FRANK).tried == review.tried
+
+
 def test_a_gate_that_nobody_passes_is_told(look):
     """The rules ask for somebody whom the project does not have."""
     assert [("unreachable-gate", "spend.commit", "")] == _told(look(SUPERVISORS, FRANK))
