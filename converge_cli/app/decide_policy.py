@@ -17,7 +17,6 @@ from converge_cli.core.pack import Pack
 from converge_cli.core.pack_spec import GateSpec
 from converge_cli.core.policy_rule import PolicyRule
 from converge_cli.core.port import FlowGate
-from converge_cli.engine.flow_questions import in_words
 from converge_cli.truth.input_error import InputError, InputProblem
 from converge_cli.truth.input_formats import parse_json
 from converge_cli.truth.source import Source, decode
@@ -104,7 +103,7 @@ def values_seen(rule: PolicyRule, request: FlowGateInput, gate: GateSpec) -> tup
 def _value(path: str, request: FlowGateInput, gate: GateSpec) -> str:
     part, _, name = path.partition(".")
     if part == "context":
-        return in_words(gate, name, request.context[name]) if name in request.context else "absent"
+        return gate.in_words(name, request.context[name]) if name in request.context else "absent"
     value = getattr(request.principal if part == "principal" else request.resource, name, None)
     return (", ".join(value) or "none") if isinstance(value, tuple) else str(value)
 

@@ -18,7 +18,6 @@ from converge_cli.core.pack_spec import GateSpec
 from converge_cli.core.policy_rule import PolicyRule
 from converge_cli.core.registry import RegisteredSuggestor
 from converge_cli.core.selector import selector
-from converge_cli.engine.flow_questions import in_words
 from converge_cli.trace.provenance import Provenance
 
 
@@ -58,7 +57,7 @@ class GateExplainer:
     def _decision(self, event: GateDecided, gate: GateSpec) -> dict[str, Any]:
         decision, asked = event.decision, event.request
         rules = self._rules_of(decision.policy_hash)
-        shown = {} if asked is None else {name: in_words(gate, name, value) for name, value in asked.context.items()}
+        shown = {} if asked is None else {name: gate.in_words(name, value) for name, value in asked.context.items()}
         return {
             **gate_data(event),
             "shown": shown,
@@ -98,7 +97,7 @@ class GateExplainer:
             "gates": [] if grant is None else list(grant.gates),
             "context": {}
             if grant is None
-            else {field: in_words(gate, field, value) for field, value in grant.context.items()},
+            else {field: gate.in_words(field, value) for field, value in grant.context.items()},
         }
 
 

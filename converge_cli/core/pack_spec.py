@@ -1,11 +1,12 @@
 """What a pack declares, as data: kinds, suggestors, gates."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
-from converge_cli.core.flow_gate import FlowAction, Grant, Phase
+from converge_cli.core.flow_gate import ContextValue, FlowAction, Grant, Phase
 
 ContextType = Literal["money", "text", "integer", "boolean"]
 
@@ -43,6 +44,15 @@ class GateSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     def name(self) -> str:
         """`<resource kind>.<action>`, unique within a pack."""
         return f"{self.resource_kind}.{self.action}"
+
+    def in_words(self, name: str, value: ContextValue) -> str:
+        """A context value as people write it: an amount in whole units with its hundredths, true and false."""
+        if isinstance(value, bool):
+            return str(value).lower()
+        field = self.context.get(name)
+        if isinstance(value, int) and field is not None and field.type == "money":
+            return str(Decimal(value).scaleb(-2))
+        return str(value)
 
 
 class SuggestorSpec(msgspec.Struct, frozen=True):

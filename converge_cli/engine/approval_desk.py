@@ -34,7 +34,7 @@ from converge_cli.engine.candidate import Candidate, Held
 from converge_cli.engine.checks import select_proposal
 from converge_cli.engine.engine_notes import note_approval, note_denial, rejected_before, resolve_denial
 from converge_cli.engine.fields import lookup
-from converge_cli.engine.flow_questions import ask, gates_of, in_words, principal_of, resource_of
+from converge_cli.engine.flow_questions import ask, gates_of, principal_of, resource_of
 from converge_cli.engine.run import Asked, GateAnswer, Run
 from converge_cli.engine.transitions import Transitions
 
@@ -266,7 +266,7 @@ class ApprovalDesk:
         if asked is None:
             return Why(criteria=criteria, hitl=hitl)
         seen = {} if asked.request is None else asked.request.context
-        values = tuple((name, in_words(asked.gate, name, value)) for name, value in sorted(seen.items()))
+        values = tuple((name, asked.gate.in_words(name, value)) for name, value in sorted(seen.items()))
         return Why(criteria, asked.gate.action, asked.decision.outcome, asked.decision.rules, values, hitl)
 
     def _barred(self, point: ApprovalPoint, candidate: Candidate, answers: list[_Answer]) -> tuple[str, ...]:

@@ -138,16 +138,6 @@ def _context_value(name: str, field: ContextField, candidate: Candidate) -> Cont
     raise UnaskableError(f"{name}: field {field.field} is absent or can't be stated as {field.type}")
 
 
-def in_words(gate: GateSpec, name: str, value: ContextValue) -> str:
-    """A value that policy saw, as people write it: an amount in whole units with its hundredths, true and false."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    field = gate.context.get(name)
-    if isinstance(value, int) and field is not None and field.type == "money":
-        return str(Decimal(value).scaleb(-2))
-    return str(value)
-
-
 def in_minor_units(amount: Decimal) -> int | None:
     """An amount in hundredths, exactly; None when it has no exact number of them, or is beyond any amount."""
     if not amount.is_finite() or amount.adjusted() > 40:
