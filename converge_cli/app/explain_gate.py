@@ -105,7 +105,7 @@ def _declared(gate: GateSpec) -> dict[str, Any]:
     return {
         "name": gate.name,
         "pack": gate.pack,
-        "on": gate.on,
+        "on": gate.asks,
         "action": gate.action,
         "requires": list(gate.requires),
         "approvals": list(gate.approvals),

@@ -64,7 +64,11 @@ def passed_by(run: Run, resource: str) -> tuple[str, ...]:
 
 def _asks(gate: GateSpec, candidate: Candidate) -> bool:
     which = selector(gate.on)
-    return which.key == candidate.key and which.matches(candidate.subject)
+    if which.key != candidate.key or not which.matches(candidate.subject):
+        return False
+    said = ((lookup(candidate.payload, field), wanted) for field, wanted in gate.when.items())
+    # Fail closed: a proposal that leaves the field out asks, too.
+    return all(value is ABSENT or value is None or str(value) == wanted for value, wanted in said)
 
 
 def _question(run: Run, gate: GateSpec, held: Held) -> FlowQuestion:

@@ -49,7 +49,7 @@ JOB = job(criteria=(PLANNED,), approval_points=(BOSS,), principal="ann", gates=(
         ("Diagnostic", "Approval:boss:0123456789ab", APPROVED, "KIND_UNKNOWN"),
         ("Diagnostic", "approval.:boss:0123456789ab", APPROVED, "KIND_UNKNOWN"),
         ("Diagnostic", "approvals:boss:0123456789ab", APPROVED, "KIND_UNKNOWN"),
-        ("Diagnostic", "аpproval:boss:0123456789ab", APPROVED, "ID_MALFORMED"),  # noqa: RUF001  a Cyrillic letter
+        ("Diagnostic", "\u0430pproval:boss:0123456789ab", APPROVED, "ID_MALFORMED"),  # a Cyrillic letter
         ("Diagnostic", " approval:boss:0123456789ab", APPROVED, "ID_MALFORMED"),
         ("Diagnostic", "approval", APPROVED, "ID_MALFORMED"),
         ("Diagnostic", REQUEST, APPROVED, "ID_MALFORMED"),
