@@ -169,7 +169,7 @@ def _policy_rules(pack: str, files: PolicyFiles) -> Sequence[PolicyRule]:
 
     try:
         return policy_rules(pack, files)
-    except (ImportError, InvalidPackError):  # they are shown beside what was decided, and decide nothing
+    except InvalidPackError:  # they are shown beside what was decided, and decide nothing
         return ()
 
 

@@ -45,21 +45,25 @@ def question_of(pack: Pack, asked: Plain) -> FlowQuestion:
     Raises:
         UnaskableRequestError: no gate of the pack is about it, or an attribute is not as it must be.
     """
-    problems = list(_shape(asked))
+    gate, problems = _gate_of(pack, asked), list(_shape(asked))
+    if gate is not None and isinstance(asked.get("context"), Mapping):
+        problems += _context(gate, asked["context"])
     if problems:
         raise UnaskableRequestError("; ".join(problems))
-    gate = gate_named(pack, f"{asked['resource']['kind']}.{asked['action']}")
     if gate is None:
         gates = ", ".join(gate.name for gate in pack.gates) or "none"
         what = f"{_shown(asked['action'])} of {_shown(asked['resource']['kind'])}"
         raise UnaskableRequestError(f"no gate of pack {pack.name} is about {what}; its gates are {gates}")
-    problems = list(_context(gate, asked["context"]))
-    if problems:
-        raise UnaskableRequestError("; ".join(problems))
     principal = {**asked["principal"], "domains": tuple(asked["principal"]["domains"])}
     resource = {**asked["resource"], "gates_passed": tuple(asked["resource"]["gates_passed"])}
     request = FlowGateInput(Principal(**principal), Resource(**resource), asked["action"], dict(asked["context"]))
     return FlowQuestion(pack.name, request, gate.requires, dict(gate.approvals))
+
+
+def _gate_of(pack: Pack, asked: Plain) -> GateSpec | None:
+    resource = asked.get("resource")
+    kind = resource.get("kind") if isinstance(resource, Mapping) else None
+    return gate_named(pack, f"{kind}.{asked.get('action')}")
 
 
 def _shape(asked: Plain) -> Iterator[str]:

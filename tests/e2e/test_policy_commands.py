@@ -146,6 +146,54 @@ def test_a_check_names_rules_that_change_nothing_and_gates_that_nobody_passes(co
     assert 0 == converge("explain", "unreachable-gate").code
 
 
+def test_a_policy_that_is_broken_answers_nothing(converge: Any, tmp_path: Path, request_file: Path) -> None:
+    """Asked or tested it is an error with its place, checked a finding."""
+    pack = tmp_path / "packs" / "procurement"
+    subprocess.run(["cp", "-r", ROOT / "packs" / "procurement", _made(pack.parent)], check=True)
+    _made(tmp_path / "truths")
+    policy = pack / "policy" / "commit.cedar"
+    policy.write_text(policy.read_text().replace("context.amount < 0", "context.amont < 0"))
+    for words in (("decide", "procurement", request_file), ("test", "procurement")):
+        ran = converge("policy", *words, "--json")
+        assert (1, "POLICY_INVALID", "policy/commit.cedar:35") == (ran.code, ran.error["code"], ran.error["where"])
+    checked = converge("policy", "check", "procurement", "--json")
+    assert (1, ["invalid-policy"]) == (checked.code, [item["name"] for item in checked.data["findings"]])
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "raise ImportError('no wheel for this machine')",
+        "__version__ = '0.0.1'",
+        "class Decision:\n    Allow = 'Allow'\ndef is_authorized(*_, **__):\n    return Decision",
+    ],
+    ids=["can't be imported", "is empty", "allows"],
+)
+def test_without_an_engine_that_works_everything_is_refused(
+    converge: Any, tmp_path: Path, request_file: Path, engine: str
+) -> None:
+    """Another cedarpy stands before the real one: refused, told by test, check and doctor, and no run commits."""
+    _made(tmp_path / "false").joinpath("cedarpy.py").write_text(engine)
+    env = {"PYTHONPATH": str(tmp_path / "false")}
+    request = json.loads(request_file.read_text())
+    request["context"]["human_approval_present"] = True
+    request_file.write_text(json.dumps(request))
+    decided = converge("policy", "decide", "procurement", request_file, "--json", env=env)
+    assert (8, "REJECT", "error") == (decided.code, decided.document["outcome"], decided.data["source"])
+    assert "the Cedar engine" in decided.data["detail"]
+    assert (1, "failed") == (
+        converge("policy", "test", "procurement", env=env).code,
+        converge("policy", "test", "procurement", "--json", env=env).document["outcome"],
+    )
+    checked = converge("policy", "check", "procurement", "--json", env=env)
+    assert (1, {"invalid-policy"}) == (checked.code, {item["name"] for item in checked.data["findings"]})
+    doctor = {item["name"]: item["ok"] for item in converge("doctor", "--json", env=env).data["checks"]}
+    assert doctor["policy"] is False
+    approving = ("--approve", "vendor_commitment=mona", "--no-input")
+    run = converge("run", "vendor-selection", *approving, "--json", env=env, cwd=ROOT)
+    assert (8, "PolicyDenied") == (run.code, run.data["stop"]["reason"])
+
+
 def test_our_policies_have_no_finding(converge: Any) -> None:
     """Every shipped pack with a gate."""
     shown = converge("policy", "check", cwd=ROOT)

@@ -142,6 +142,10 @@ def test_every_gap_is_told_at_once() -> None:
         "principal.policy_version is missing"
     )
     assert expected == answer.decision.detail
+    twice = spoiled(("principal", "domains"), drop=True)
+    twice["context"]["amount"] = "1500000"
+    amount = "context.amount must be a whole number of minor units (420000 is 4,200.00), not '1500000'"
+    assert f"principal.domains is missing; {amount}" == decide(twice).decision.detail
 
 
 def test_required_gates_met_is_computed_from_the_gates_passed() -> None:
