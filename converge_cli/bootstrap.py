@@ -11,6 +11,9 @@ from converge_cli._internal.system import RandomIds, SystemClock
 from converge_cli.app.services import Services
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.pack import Pack, PolicyFiles
+from converge_cli.core.person import Person
+from converge_cli.core.policy_review import PolicyReview
+from converge_cli.core.policy_rule import PolicyRule
 from converge_cli.core.port import Experience, FlowGate, Ledger
 from converge_cli.settings import Settings, load_settings
 
@@ -45,6 +48,8 @@ def make_services(
         ids=RandomIds(),
         gate=_cedar,
         policy_problems=_policy_problems,
+        policy_review=_policy_review,
+        policy_rules=_policy_rules,
         shipped=shipped_content(),
         folder=folder,
         people=chosen.people,
@@ -148,6 +153,24 @@ def _policy_problems(pack: Pack) -> Sequence[ConvergeError]:
     from converge_cli.policy.policy_set import policy_problems  # noqa: PLC0415
 
     return policy_problems(pack.name, pack.policy, pack.gates)
+
+
+def _policy_review(pack: Pack, people: Sequence[Person]) -> PolicyReview | None:
+    if pack.policy is None:
+        return None
+    from converge_cli.policy.review import review_policy  # noqa: PLC0415
+
+    return review_policy(pack.name, pack.policy, pack.gates, people)
+
+
+def _policy_rules(pack: str, files: PolicyFiles) -> Sequence[PolicyRule]:
+    from converge_cli.core.pack import InvalidPackError  # noqa: PLC0415
+    from converge_cli.policy.rule_view import policy_rules  # noqa: PLC0415
+
+    try:
+        return policy_rules(pack, files)
+    except InvalidPackError:  # they are shown beside what was decided, and decide nothing
+        return ()
 
 
 def policy_self_test() -> list[str]:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
 from converge_cli.app.load_truth import LoadedTruth
@@ -82,16 +82,9 @@ def _from_path(
             hint="write a path relative to the feature or to the truth",
             where=where,
         )
-    files = sorted(file for file in found.iterdir() if file.is_file()) if found.is_dir() else [found]
-    chosen: dict[str, Path] = {}
-    for name, spec in specs.items():
-        exact = [file for file in files if spec.file is not None and file.name == PurePath(spec.file).name]
-        fitting = exact or [file for file in files if file.stem == name]
-        if len(fitting) > 1:
-            names = " and ".join(file.name for file in fitting)
-            raise ExampleInputError(f"{names} both fit input {name!r}", hint="keep one of them", where=where)
-        if fitting:
-            chosen[name] = fitting[0]
+    inside = sorted(found.iterdir()) if found.is_dir() else []
+    # An input that is itself a folder may be named, too.
+    chosen = _chosen(inside, specs, where) or _chosen([found], specs, where)
     if not chosen:
         wanted = [PurePath(spec.file).name if spec.file else f"{name}.csv" for name, spec in specs.items()]
         hint = (did_you_mean(found.name, wanted) if found.is_file() else None) or (
@@ -101,3 +94,17 @@ def _from_path(
             f"nothing in {path!r} is named like an input of {truth.job.truth}", hint=hint, where=where
         )
     return {name: read_file(file, f"input {name}") for name, file in chosen.items()}
+
+
+def _chosen(files: Sequence[Path], specs: Mapping[str, InputSpec], where: str) -> dict[str, Path]:
+    """Input name -> the file or folder that is named like it."""
+    chosen: dict[str, Path] = {}
+    for name, spec in specs.items():
+        exact = [file for file in files if spec.file is not None and file.name == PurePath(spec.file).name]
+        fitting = exact or [file for file in files if file.stem == name and not file.is_dir()]
+        if len(fitting) > 1:
+            names = " and ".join(file.name for file in fitting)
+            raise ExampleInputError(f"{names} both fit input {name!r}", hint="keep one of them", where=where)
+        if fitting:
+            chosen[name] = fitting[0]
+    return chosen

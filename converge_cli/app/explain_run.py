@@ -9,15 +9,15 @@ from typing import Any
 
 import msgspec
 
+from converge_cli.app.explain_gate import GateExplainer
 from converge_cli.app.explain_run_data import claim_data, gate_data, request_data
 from converge_cli.app.recorded_run import events_of, find_row
 from converge_cli.app.services import Services
 from converge_cli.core.criterion import Criterion, CriterionResult
 from converge_cli.core.errors import ConvergeError, RecordCorruptError, did_you_mean
-from converge_cli.core.event import RunStarted
+from converge_cli.core.event import RunResumed, RunStarted
 from converge_cli.core.invariant import Invariant, Validation
 from converge_cli.core.job import Clause, Job
-from converge_cli.core.pack_spec import GateSpec
 from converge_cli.core.port import RunRow
 from converge_cli.core.predicate import Given, Then
 from converge_cli.core.registry import RegisteredSuggestor, Registry
@@ -67,11 +67,12 @@ def explain_run(services: Services, run: str, target: str | None = None) -> Expl
 
 class _Explainer:
     def __init__(self, services: Services, row: RunRow) -> None:
-        self._row = row
+        self._row, self._services = row, services
         events = tuple(events_of(services, row.run))
         first = events[0]
         assert isinstance(first, RunStarted)  # noqa: S101  the store gives no run without a beginning
         self._seen = Provenance(events)
+        self._packs = [pack for event in events if isinstance(event, RunStarted | RunResumed) for pack in event.packs]
         self._job: Job = msgspec.json.decode(services.experience.get_blob(first.job), type=Job)
         self._suggestors: tuple[RegisteredSuggestor, ...] = ()
         if first.registry:
@@ -90,7 +91,7 @@ class _Explainer:
         if criterion is not None:
             return Explained("criterion", self._row, self._criterion(criterion))
         if gates:
-            return Explained("gate", self._row, self._gate(target, gates))
+            return Explained("gate", self._row, self._gate(target))
         known = [
             *self._seen.claims,
             *(item.id for item in self._job.criteria),
@@ -199,31 +200,9 @@ class _Explainer:
                 said.append(f"suggestor {item.name}, which {state}")
         return said
 
-    def _gate(self, name: str, gates: list[GateSpec]) -> dict[str, Any]:
-        names = {gate.name for gate in gates}
-        answers = [event for event in self._seen.gates.values() if event.gate in names]
-        return {
-            "what": "gate",
-            "run_id": self._row.run,
-            "id": name,
-            "gates": [
-                {
-                    "name": gate.name,
-                    "pack": gate.pack,
-                    "on": gate.on,
-                    "action": gate.action,
-                    "requires": list(gate.requires),
-                    "approvals": list(gate.approvals),
-                }
-                for gate in gates
-            ],
-            "decisions": [gate_data(event, self._job.gates) for event in answers],
-            "requests": [
-                request_data(self._seen, request)
-                for fact in dict.fromkeys(event.fact for event in answers)
-                for request in self._seen.requests_of(fact)
-            ],
-        }
+    def _gate(self, name: str) -> dict[str, Any]:
+        explainer = GateExplainer(self._services, self._job, self._packs, self._suggestors)
+        return explainer.explain(self._row.run, name, self._seen)
 
     def _run(self) -> dict[str, Any]:
         seen = self._seen

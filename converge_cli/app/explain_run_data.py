@@ -8,7 +8,6 @@ import msgspec
 from converge_cli.core.approval import ApprovalRequest
 from converge_cli.core.event import GateDecided
 from converge_cli.core.pack_spec import GateSpec
-from converge_cli.engine.flow_questions import in_words
 from converge_cli.trace.provenance import Claim, Provenance
 
 
@@ -56,7 +55,7 @@ def gate_data(event: GateDecided, specs: Iterable[GateSpec]) -> dict[str, Any]:
         "values": {} if asked is None else dict(asked.context),
         "in_words": {}
         if asked is None or spec is None
-        else {name: in_words(spec, name, value) for name, value in asked.context.items()},
+        else {name: spec.in_words(name, value) for name, value in asked.context.items()},
     }
 
 

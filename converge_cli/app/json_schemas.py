@@ -10,10 +10,12 @@ import msgspec
 
 from converge_cli.app.settings_file import SettingsFile
 from converge_cli.app.template import NotWritableError
+from converge_cli.core.entity_states import ENTITY_STATES
 from converge_cli.pack.manifest import Manifest
 from converge_cli.pack.wiring import Wiring
 from converge_cli.truth.contract import Contract, InvariantContract, PolicyContract
-from converge_cli.truth.json_schema import Schema, json_schema
+from converge_cli.truth.entity_states import MachineSection
+from converge_cli.truth.json_schema import Schema, definition, json_schema
 from converge_cli.truth.people import PeopleFile
 
 FOLDER = ".schemas"
@@ -23,7 +25,7 @@ NAMES = ("truth", "wiring", "pack", "people", "converge")
 def schema_of(name: str) -> Schema:
     """The schema of `<name>.yaml`; `name` is one of NAMES."""
     if name == "truth":
-        return json_schema("truth.yaml", Contract, {"policy": PolicyContract, "invariant": InvariantContract})
+        return _schema_of_truths()
     models: Mapping[str, type[msgspec.Struct]] = {
         "wiring": Wiring,
         "pack": Manifest,
@@ -31,6 +33,20 @@ def schema_of(name: str) -> Schema:
         "converge": SettingsFile,
     }
     return json_schema(f"{name}.yaml", models[name])
+
+
+def _schema_of_truths() -> Schema:
+    """With the one parameter that is the same for every pack; what else a pack may be told, its model says."""
+    others: Mapping[str, type[msgspec.Struct]] = {"policy": PolicyContract, "invariant": InvariantContract}
+    schema = json_schema("truth.yaml", Contract, others, [MachineSection])
+    parameters = schema["definitions"]["Contract"]["properties"]["parameters"]
+    states = {
+        "type": "object",
+        "description": "kind -> where its entities may stand, and how they may move.",
+        "additionalProperties": definition(MachineSection),
+    }
+    parameters["additionalProperties"]["properties"] = {ENTITY_STATES: states}
+    return schema
 
 
 def schema_text(name: str) -> str:

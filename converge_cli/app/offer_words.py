@@ -189,6 +189,7 @@ OFFERED: dict[str, Callable[[_Asked], Sequence[Offer]]] = {
     "IDENTITY": _identities,
     "REQUEST|POINT|FACT": _requests,
     "PACK": _packs,
+    "[PACK]": _packs,
     "PERSON": _people,
     "ROLE": _roles,
     "POINT[:FACT]=WHO": _points,

@@ -56,7 +56,7 @@ def plan_run(services: Services, request: RunRequest) -> dict[str, Any]:
             for pack, item in suggestors
         ],
         "gates": [
-            {"gate": gate.name, "on": gate.on, "requires": list(gate.requires), "approvals": list(gate.approvals)}
+            {"gate": gate.name, "on": gate.asks, "requires": list(gate.requires), "approvals": list(gate.approvals)}
             for gate in job.gates
         ],
         "approvals": [_approval(point, truth.people, principal) for point in job.approval_points],

@@ -1,4 +1,4 @@
-"""Reads the inputs of a job from files: what becomes Seeds, what is recorded of it, what is missing."""
+"""Reads the inputs of a job from files and folders: what becomes Seeds, what is recorded of it, what is missing."""
 
 import stat
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from converge_cli._internal.hashing import digest_bytes
+from converge_cli.app.list_folder import InputFileError, list_folder
 from converge_cli.core.errors import ConvergeError, did_you_mean
 from converge_cli.core.event import InputRecord
 from converge_cli.core.fact import ProposedFact
@@ -14,12 +15,6 @@ from converge_cli.core.kind import BUILT_IN_MODELS, Kind
 from converge_cli.core.pack import Pack
 from converge_cli.truth.inputs import read_input
 from converge_cli.truth.source import MAX_INPUT, Source
-
-
-class InputFileError(ConvergeError):
-    """An input can't be read, or was given before."""
-
-    code = "INPUT_UNREADABLE"
 
 
 class UnknownInputError(ConvergeError):
@@ -85,14 +80,14 @@ def _source(spec: InputSpec, folder: Path, overrides: Mapping[str, Path | Source
 
 
 def read_file(path: Path, what: str) -> Source:
-    """The bytes of an input file.
+    """The bytes of an input file, or the listing of a folder.
 
     Raises:
         InputFileError: naming the file and why.
     """
     try:
         if path.is_dir():
-            raise InputFileError(f"{what}: {path} is a folder", hint="name a file", where=str(path))
+            return list_folder(path, what)
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
             # A pipe would wait for ever, a device never ends.

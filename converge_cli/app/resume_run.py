@@ -5,8 +5,9 @@ from pathlib import Path
 
 from converge_cli.app.changed_packs import require_same_packs
 from converge_cli.app.changed_people import people_changes
+from converge_cli.app.list_folder import InputFileError
 from converge_cli.app.open_run import open_run
-from converge_cli.app.read_inputs import Given, InputFileError, read_inputs
+from converge_cli.app.read_inputs import Given, read_inputs
 from converge_cli.app.run_job import RunAnswer
 from converge_cli.app.services import Services
 from converge_cli.core.budget import BudgetChange

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.pack import Pack, PolicyFiles
+from converge_cli.core.person import Person
+from converge_cli.core.policy_review import PolicyReview
+from converge_cli.core.policy_rule import PolicyRule
 from converge_cli.core.port import Clock, Experience, FlowGate, IdSource
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ class Services:
         experience: where runs are recorded.
         gate: makes the authorizer of a set of packs' policies.
         policy_problems: everything that is wrong with the policy of a pack, each with its place in the pack's folder.
+        policy_review: what is to be said of a valid policy, with these people; None for a pack without one.
+        policy_rules: the rules of the policy of a pack of that name; none where they can't be read.
         shipped: folder that holds the truths, packs and features of the distribution.
         folder: where the user stands; names are looked up from here.
         people: people file that overrides the one beside the truths, or None.
@@ -35,6 +40,8 @@ class Services:
     ids: IdSource
     gate: Callable[[Mapping[str, PolicyFiles]], FlowGate]
     policy_problems: Callable[[Pack], Sequence[ConvergeError]]
+    policy_review: Callable[[Pack, Sequence[Person]], PolicyReview | None]
+    policy_rules: Callable[[str, PolicyFiles], Sequence[PolicyRule]]
     shipped: Path
     folder: Path
     people: Path | None = None

@@ -42,12 +42,7 @@ def show_pack(services: Services, name: str) -> dict[str, Any]:
         PackNotFoundError: there is none of that name.
         InvalidPackError: it is there, and broken.
     """
-    registry = services.packs(project_of(services.folder))
-    pack = registry.find(name)
-    if pack is None:
-        known = registry.names()
-        hint = did_you_mean(name, known) or f"the packs are {', '.join(known) or 'none'}"
-        raise PackNotFoundError(f"no pack {name!r}", hint=hint, where=name)
+    pack = find_pack(services, name)
     data: dict[str, Any] = {
         "name": pack.name,
         "version": pack.version,
@@ -64,6 +59,22 @@ def show_pack(services: Services, name: str) -> dict[str, Any]:
     defaults, usable = _defaults(pack)
     data["suggestors"] = msgspec.to_builtins(pack.spec(defaults).suggestors) if usable else []
     return data
+
+
+def find_pack(services: Services, name: str) -> Pack:
+    """The pack of that name that somebody who stands here would run with.
+
+    Raises:
+        PackNotFoundError: there is none of that name.
+        InvalidPackError: it is there, and broken.
+    """
+    registry = services.packs(project_of(services.folder))
+    pack = registry.find(name)
+    if pack is None:
+        known = registry.names()
+        hint = did_you_mean(name, known) or f"the packs are {', '.join(known) or 'none'}"
+        raise PackNotFoundError(f"no pack {name!r}", hint=hint, where=name)
+    return pack
 
 
 def _parameters(pack: Pack) -> dict[str, dict[str, Any]]:

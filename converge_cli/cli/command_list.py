@@ -25,6 +25,7 @@ COMMANDS = {
     "replay": Listed("replay", "Compute a recorded run anew, or print its trace."),
     "truths": Listed("truths", "List, show, begin or compile truths."),
     "packs": Listed("packs", "List, show or begin packs."),
+    "policy": Listed("policy", "Ask, check or test the policies of packs."),
     "receipt": Listed("receipt", "Write the file that proves a run."),
     "verify": Listed("verify", "Verify receipts, or a context of a ledger."),
     "identity": Listed("identity", "Make and list the keys that people sign with."),

@@ -121,7 +121,8 @@ def _show(console: "Console", data: dict[str, Any]) -> None:
         [
             (
                 gate["resource_kind"] + "." + gate["action"],
-                f"on {gate['on']}",
+                "on "
+                + " and ".join((gate["on"], *(f"{name} is {word}" for name, word in gate.get("when", {}).items()))),
                 "requires " + (", ".join(gate.get("requires", [])) or "nothing"),
             )
             for gate in data["gates"]

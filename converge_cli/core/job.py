@@ -7,6 +7,7 @@ import msgspec
 from converge_cli.core.approval import ApprovalPoint, HitlRule
 from converge_cli.core.budget import Budget
 from converge_cli.core.criterion import Criterion
+from converge_cli.core.entity_states import EntityStates
 from converge_cli.core.invariant import Invariant, Validation
 from converge_cli.core.pack_spec import GateSpec
 from converge_cli.core.predicate import Selection
@@ -78,6 +79,7 @@ class Job(msgspec.Struct, frozen=True, omit_defaults=True):
         required_approvals: points without whose approval nothing that they approve may be promoted.
         escalates_to: role that a timed-out approval goes to.
         expires: ISO date after which the authority has lapsed.
+        entity_states: how the entities of a kind may move.
         merged: keys of the policy and invariant truths whose checks and points are among its own.
     """
 
@@ -101,6 +103,7 @@ class Job(msgspec.Struct, frozen=True, omit_defaults=True):
     expires: str | None = None
     manual: tuple[str, ...] = ()
     merged: tuple[str, ...] = ()
+    entity_states: tuple[EntityStates, ...] = ()
 
     def point(self, point_id: str) -> ApprovalPoint | None:
         """The approval point with that id."""

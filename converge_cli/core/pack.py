@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from converge_cli._internal.hashing import digest
+from converge_cli.core.entity_states import ENTITY_STATES
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.fact import FactModel
 from converge_cli.core.kind import Kind, freeze
@@ -50,6 +52,11 @@ class PolicyFiles(msgspec.Struct, frozen=True):
     schema: str
     schema_file: str = "policy/schema.cedarschema"
 
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the canonical JSON of policies and schema: what each decision names."""
+        return digest({"policies": dict(self.policies), "schema": self.schema})
+
 
 class Pack:
     """A loaded pack.
@@ -80,6 +87,9 @@ class Pack:
         files: Sequence[tuple[str, str]] = (),
         manifest: bytes = b"",
     ) -> None:
+        if parameters is not None and ENTITY_STATES in parameters.__struct_fields__:
+            told = f"pack {name}: {parameters.__name__} has a field {ENTITY_STATES}, which belongs to the truth"
+            raise InvalidPackError(told, hint="rename the field", where=folder or name)
         self.name = name
         self.version = version
         self.description = description

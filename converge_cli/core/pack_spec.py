@@ -1,11 +1,12 @@
 """What a pack declares, as data: kinds, suggestors, gates."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
-from converge_cli.core.flow_gate import FlowAction, Grant, Phase
+from converge_cli.core.flow_gate import ContextValue, FlowAction, Grant, Phase
 
 ContextType = Literal["money", "text", "integer", "boolean"]
 
@@ -22,6 +23,7 @@ class GateSpec(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         on: selector of the proposals.
+        when: field -> value; of the selected proposals only those ask whose fields say all of this, or say nothing.
         resource_id: field of the proposal that names the resource.
         principal: `run` (the person of the run), or a field of the proposal that holds a person's id.
         requires: gate names that must be passed.
@@ -38,11 +40,26 @@ class GateSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     context: dict[str, ContextField] = {}
     requires: tuple[str, ...] = ()
     approvals: dict[str, Grant] = {}
+    when: dict[str, str] = {}
 
     @property
     def name(self) -> str:
         """`<resource kind>.<action>`, unique within a pack."""
         return f"{self.resource_kind}.{self.action}"
+
+    @property
+    def asks(self) -> str:
+        """Which proposals ask, in words."""
+        return " and ".join((self.on, *(f"{field} is {value}" for field, value in self.when.items())))
+
+    def in_words(self, name: str, value: ContextValue) -> str:
+        """A context value as people write it: an amount in whole units with its hundredths, true and false."""
+        if isinstance(value, bool):
+            return str(value).lower()
+        field = self.context.get(name)
+        if isinstance(value, int) and field is not None and field.type == "money":
+            return str(Decimal(value).scaleb(-2))
+        return str(value)
 
 
 class SuggestorSpec(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ from converge_cli.engine.flow_questions import ask, gates_of, resource_of
 from converge_cli.engine.request_book import OPEN
 from converge_cli.engine.request_form import Answer, form, hitl_applies
 from converge_cli.engine.run import Asked, GateAnswer, Run
+from converge_cli.engine.transitions import Transitions
 
 
 class Ruling(NamedTuple):
@@ -36,8 +37,9 @@ class Ruling(NamedTuple):
 class ApprovalDesk:
     """Rules on proposals that gates, HITL rules or required approvals concern."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, transitions: Transitions | None = None) -> None:
         self._run = run
+        self._transitions = transitions
         self._points = {point.id: point for point in run.job.approval_points}
 
     def rule(self, held: Held) -> Ruling:
@@ -121,12 +123,13 @@ class ApprovalDesk:
         return answers
 
     def _claims(self, candidate: Candidate, answers: list[Answer]) -> tuple[str, ...]:
-        """The points whose yes is needed: required by the truth, named by an ESCALATE, or by a HITL rule."""
+        """The points whose yes is needed: required by the truth, by a move, an ESCALATE or a HITL rule."""
         claims = [
             point_id
             for point_id in self._run.job.required_approvals
             if point_id in self._points and select_proposal(candidate, self._points[point_id].approves)
         ]
+        claims += () if self._transitions is None else self._transitions.points(candidate)
         for answer in answers:
             claims += answer.decision.approvals
             if answer.decision.authority is not None:
@@ -199,7 +202,7 @@ class ApprovalDesk:
 
     def _request(self, held: Held, point_id: str, answers: list[Answer]) -> None:
         run, candidate = self._run, held.candidate
-        request = form(run, point_id, self._points.get(point_id), candidate, answers)
+        request = form(run, point_id, self._points, candidate, answers)
         held.requests[point_id] = request.id
         run.requests[request.id] = Asked(request)
         run.log.add(ApprovalRequested, cycle=run.cycle, request=request)

@@ -8,6 +8,7 @@ from converge_cli.core.predicate import Absent, Check, Count
 from converge_cli.core.selector import Selector, selector
 from converge_cli.engine.candidate import Held
 from converge_cli.engine.clauses import Judged, Watch, judge_clause, looked_at
+from converge_cli.engine.flow_questions import gates_of
 from converge_cli.engine.run import Run
 
 
@@ -83,8 +84,7 @@ def _points_of_its_gate(run: Run, held: Held | None) -> set[str]:
     """An authority request counts for each point of its gate."""
     if held is None:
         return set()
-    gates = [gate for gate in run.job.gates if _selects(gate.on, held)]
-    return {point for gate in gates for point in gate.approvals}
+    return {point for gate in gates_of(run, held.candidate) for point in gate.approvals}
 
 
 def _not_met(run: Run, criterion: Criterion, judged: Judged) -> CriterionResult:

@@ -64,7 +64,11 @@ def passed_by(run: Run, resource: str) -> tuple[str, ...]:
 
 def _asks(gate: GateSpec, candidate: Candidate) -> bool:
     which = selector(gate.on)
-    return which.key == candidate.key and which.matches(candidate.subject)
+    if which.key != candidate.key or not which.matches(candidate.subject):
+        return False
+    said = ((lookup(candidate.payload, field), wanted) for field, wanted in gate.when.items())
+    # Fail closed: a proposal that leaves the field out asks, too.
+    return all(value is ABSENT or value is None or str(value) == wanted for value, wanted in said)
 
 
 def _question(run: Run, gate: GateSpec, held: Held) -> FlowQuestion:
@@ -136,16 +140,6 @@ def _context_value(name: str, field: ContextField, candidate: Candidate) -> Cont
     elif (field.type == "text" and isinstance(value, str)) or (field.type == "boolean" and isinstance(value, bool)):
         return value
     raise UnaskableError(f"{name}: field {field.field} is absent or can't be stated as {field.type}")
-
-
-def in_words(gate: GateSpec, name: str, value: ContextValue) -> str:
-    """A value that policy saw, as people write it: an amount in whole units with its hundredths, true and false."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    field = gate.context.get(name)
-    if isinstance(value, int) and field is not None and field.type == "money":
-        return str(Decimal(value).scaleb(-2))
-    return str(value)
 
 
 def in_minor_units(amount: Decimal) -> int | None:

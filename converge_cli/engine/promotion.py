@@ -14,6 +14,7 @@ from converge_cli.engine.halt import Halt
 from converge_cli.engine.proposal_checks import ProposalChecks, RejectedError
 from converge_cli.engine.registration import Outside, Registration
 from converge_cli.engine.run import Rejection, Run, Spelling
+from converge_cli.engine.transitions import GATE_MISSING, Transitions
 
 
 class PromotionGate:
@@ -22,9 +23,11 @@ class PromotionGate:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._context = run.context
-        self._checks = ProposalChecks(run)
-        self.desk = ApprovalDesk(run)
-        self._needs_people = bool(run.job.gates or run.job.hitl or run.job.required_approvals)
+        transitions = Transitions(run) if run.job.entity_states else None
+        self._checks = ProposalChecks(run, transitions)
+        self.desk = ApprovalDesk(run, transitions)
+        asks = bool(run.job.gates or run.job.hitl or run.job.required_approvals)
+        self._needs_people = asks or (transitions is not None and transitions.ask_people)
         self._corrected = 0
 
     def submit(self, by: Registration | Outside, proposal: RecordedProposal, execution: int, position: int) -> None:
@@ -69,8 +72,8 @@ class PromotionGate:
 
     def _was_rejected(self, by: Registration | Outside, proposal: RecordedProposal) -> bool:
         code = self._run.rejected.get(spelling(by.name, proposal))
-        # Evidence that was missing may have come since, so that alone is judged anew.
-        if code in {None, "EVIDENCE_UNKNOWN"} or not self._checks.is_current(proposal.evidence):
+        # What was missing may have come since, so that alone is judged anew.
+        if code in {None, "EVIDENCE_UNKNOWN", GATE_MISSING} or not self._checks.is_current(proposal.evidence):
             return False
         self._run.duplicates += 1
         return True
@@ -103,7 +106,7 @@ class PromotionGate:
         note_rejection(run, by.name, proposal, rejected.code)
 
     def _resolve_rejection(self, by: Registration | Outside, proposal: RecordedProposal) -> None:
-        """What was rejected passes now: its evidence has come. The note of that is corrected."""
+        """What was rejected passes now: what it lacked has come. The note of that is corrected."""
         code = self._run.rejected.get(spelling(by.name, proposal))
         if code is not None:
             note_acceptance(self._run, by.name, proposal, code)

@@ -13,6 +13,7 @@ from converge_cli.engine.candidate import Candidate
 from converge_cli.engine.clauses import judge_clause, selects_proposal
 from converge_cli.engine.registration import Outside, Registration
 from converge_cli.engine.run import Run
+from converge_cli.engine.transitions import Transitions
 
 MAX_CONTENT = 16 << 20
 """Bytes of canonical content that a suggestor may propose as one fact; inputs may be larger."""
@@ -33,8 +34,9 @@ class RejectedError(Exception):
 class ProposalChecks:
     """What the proposals of one run are judged by, as the context stands."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, transitions: Transitions | None = None) -> None:
         self._context = run.context
+        self._transitions = transitions
         self._judged = run.judged
         self._kinds = {name: kind for name, kind in run.setting.kinds.items() if name not in ENGINE_MODELS}
         self._validations = run.job.validations
@@ -86,6 +88,8 @@ class ProposalChecks:
             self._check_evidence(candidate)
         if len(content) > MAX_CONTENT and key != ContextKey.SEEDS:
             raise RejectedError("TOO_LARGE", f"content has {len(content)} bytes, at most {MAX_CONTENT} are allowed")
+        if self._transitions is not None:
+            self._check_transition(self._transitions, candidate)
         if self._validations:
             self._validate(candidate)
         return candidate, standing
@@ -97,6 +101,8 @@ class ProposalChecks:
             RejectedError: a check failed.
         """
         self._check_evidence(candidate)
+        if self._transitions is not None:
+            self._check_transition(self._transitions, candidate)
         self._validate(candidate)
 
     def is_current(self, evidence: tuple[str, ...]) -> bool:
@@ -153,6 +159,11 @@ class ProposalChecks:
                 raise RejectedError("EVIDENCE_UNKNOWN", f"there is no fact {fact_id!r:.120}")
             if not current:
                 raise RejectedError("EVIDENCE_SUPERSEDED", f"{fact_id} has been corrected since")
+
+    def _check_transition(self, transitions: Transitions, candidate: Candidate) -> None:
+        refusal = transitions.refusal(candidate)
+        if refusal is not None:
+            raise RejectedError(*refusal)
 
     def _validate(self, candidate: Candidate) -> None:
         for validation in self._validations:

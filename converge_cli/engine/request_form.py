@@ -3,7 +3,7 @@
 Must never decide whether somebody is asked: the approval desk does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from converge_cli.core.pack_spec import GateSpec
 from converge_cli.core.person import Authority
 from converge_cli.engine.candidate import Candidate
 from converge_cli.engine.fields import lookup
-from converge_cli.engine.flow_questions import in_words, principal_of
+from converge_cli.engine.flow_questions import principal_of
 from converge_cli.engine.run import Run
 
 
@@ -30,14 +30,14 @@ class Answer(NamedTuple):
 
 
 def form(
-    run: Run, point_id: str, point: ApprovalPoint | None, candidate: Candidate, answers: Sequence[Answer]
+    run: Run, point_id: str, points: Mapping[str, ApprovalPoint], candidate: Candidate, answers: Sequence[Answer]
 ) -> ApprovalRequest:
     """The request that a point makes about a proposal.
 
     Args:
         run: the run that asks.
         point_id: a declared point, or `authority_<level>`.
-        point: what the truth declares of it; None when an authority is asked for.
+        points: those that the truth declares, by id; an authority's is not among them.
         candidate: the proposal.
         answers: what policy answered about it.
     """
@@ -58,8 +58,10 @@ def form(
         summary=asking or run.job.title,
         why=why,
     )
+    point = points.get(point_id)
     if point is None:
-        return msgspec.structs.replace(request, authority=_authority_of(point_id))
+        barred = _barred_from_authority(run, points, candidate, answers)
+        return msgspec.structs.replace(request, authority=_authority_of(point_id), not_by=barred)
     return _with_point(request, point, _barred(run, point, candidate, answers), run.job.escalates_to)
 
 
@@ -90,7 +92,7 @@ def _why(run: Run, point_id: str, candidate: Candidate, answers: Sequence[Answer
     if asked is None:
         return Why(criteria=criteria, hitl=hitl)
     seen = {} if asked.request is None else asked.request.context
-    values = tuple((name, in_words(asked.gate, name, value)) for name, value in sorted(seen.items()))
+    values = tuple((name, asked.gate.in_words(name, value)) for name, value in sorted(seen.items()))
     return Why(criteria, asked.gate.action, asked.decision.outcome, asked.decision.rules, values, hitl)
 
 
@@ -104,6 +106,20 @@ def _barred(run: Run, point: ApprovalPoint, candidate: Candidate, answers: Seque
         else:
             barred += _named(run, lookup(candidate.payload, name))
     return tuple(dict.fromkeys(barred))
+
+
+def _barred_from_authority(
+    run: Run, points: Mapping[str, ApprovalPoint], candidate: Candidate, answers: Sequence[Answer]
+) -> tuple[str, ...]:
+    """The people whom fields of the proposal bar from the points of a gate that asks for an authority.
+
+    Nobody raises the authority over what they may not approve. The principal needs no mention: a gate asks for an
+    authority because the principal lacks it.
+    """
+    names = [name for answer in answers if answer.decision.authority for name in answer.gate.approvals]
+    claimed = [points[name] for name in names if name in points]
+    fields = dict.fromkeys(field for point in claimed for field in point.not_by if field != "principal")
+    return tuple(dict.fromkeys(person for field in fields for person in _named(run, lookup(candidate.payload, field))))
 
 
 def _named(run: Run, value: object) -> list[str]:

@@ -175,10 +175,17 @@ def _check_gate_fields(opened: OpenedPack, kinds: Mapping[str, type[FactModel]])
         used = [(gate.resource.id, node.nearest("resource", "id"))]
         used += [(field.field, node.nearest("context", name)) for name, field in gate.context.items()]
         used += [(gate.principal, node.nearest("principal"))] if gate.principal != "run" else []
+        used += [(field, node.nearest("when", field)) for field in gate.when]
         for field, at in used:
             if field.partition(".")[0] not in fields:
                 hint = did_you_mean(field, fields) or f"its fields are {', '.join(fields)}"
                 raise opened.failed(at.place, f"kind {kind} has no field {field}", hint)
+        for field, wanted in gate.when.items():
+            choices = getattr(fields.get(field), "values", (wanted,))
+            if wanted not in choices:
+                place = node.nearest("when", field).place
+                hint = did_you_mean(wanted, choices) or f"it may be {', '.join(map(str, choices))}"
+                raise opened.failed(place, f"field {field} of {kind} is never {wanted}, so nothing would ask", hint)
 
 
 def _defined_at(model: Any) -> str | None:

@@ -127,6 +127,7 @@ class GateSection(Section, frozen=True):
 
     Attributes:
         on: selector of the proposals that ask, such as "Strategies:commitment:*".
+        when: field -> value, such as status issued; of the proposals only those ask that say so.
         action: what policy is asked for.
         resource: what the request is about.
         principal: run for the person of the run, or the field of the proposal that holds a person's id.
@@ -144,6 +145,7 @@ class GateSection(Section, frozen=True):
     )
     requires: tuple[Word, ...] = ()
     approvals: dict[Word, GrantSection] = msgspec.field(default_factory=dict)
+    when: dict[FieldPath, Text] = msgspec.field(default_factory=dict)
 
     def spec(self, pack: str) -> GateSpec:
         """The gate as the engine knows it."""
@@ -157,6 +159,7 @@ class GateSection(Section, frozen=True):
             principal=self.principal,
             context=dict(self.context),
             requires=tuple(self.requires),
+            when=dict(self.when),
             approvals={
                 point: Grant(tuple(grant.gates), dict(grant.context)) for point, grant in self.approvals.items()
             },

@@ -8,7 +8,8 @@ from converge_cli.core.pack_spec import GateSpec
 from converge_cli.policy.counterfactual import MAX_POINTS, Verdict, find_unlock
 from converge_cli.policy.policy_set import PackPolicy
 from converge_cli.policy.projection import UnjudgeableRequestError, check_request
-from converge_cli.policy.self_test import self_test
+from converge_cli.policy.rule_reader import InvalidPolicyError
+from converge_cli.policy.self_test import PANIC, self_test
 
 _MAX_DETAIL = 1_000
 
@@ -16,8 +17,8 @@ _MAX_DETAIL = 1_000
 class CedarAuthorizer:
     """Answers flow gates by the policy of the pack that asks (implements `core.port.FlowGate`).
 
-    Policies are parsed and validated here, once. Without the Cedar engine it can still be made: it then refuses
-    everything, and says why.
+    Policies are parsed and validated here, once. Without a Cedar engine that works it can still be made: it then
+    refuses everything, and says why.
 
     Args:
         policies: pack name -> its Cedar files and schema.
@@ -29,6 +30,7 @@ class CedarAuthorizer:
 
     def __init__(self, policies: Mapping[str, PolicyFiles], gates: Iterable[GateSpec] = ()) -> None:
         self._packs: dict[str, PackPolicy] = {}
+        self._hashes = {pack: files.hash for pack, files in policies.items()}
         self._unusable = ""
         try:
             for pack, files in policies.items():
@@ -36,8 +38,16 @@ class CedarAuthorizer:
             for gate in gates:
                 if gate.pack in self._packs:
                     self._packs[gate.pack].check_gate(gate)
+        except InvalidPolicyError:
+            raise
         except ImportError as error:
-            self._unusable = f"the Cedar engine can't be imported: {error}"
+            self._unusable = f"it can't be imported: {error}"
+        except Exception as error:  # noqa: BLE001  law 8: an engine that breaks may keep nobody from being refused
+            self._unusable = f"{type(error).__name__}: {error}"
+        except BaseException as error:
+            if type(error).__name__ != PANIC:
+                raise
+            self._unusable = f"it panicked: {error}"
 
     def rules(self, pack: str) -> Mapping[str, str]:
         """Rule id -> `file:line`, of a pack's policy; empty for a pack without one."""
@@ -48,21 +58,21 @@ class CedarAuthorizer:
         try:
             return self._decide(question)
         except Exception as error:  # noqa: BLE001  law 8: whatever went wrong, the answer is no
-            return _refused(f"{type(error).__name__}: {error}")
+            return self._refused(question, f"{type(error).__name__}: {error}")
         except BaseException as error:
             # A panic of the Rust engine is not an Exception; an interrupt or the watchdog is not ours to keep.
-            if type(error).__name__ == "PanicException":
-                return _refused(f"the Cedar engine panicked: {error}")
+            if type(error).__name__ == PANIC:
+                return self._refused(question, f"the Cedar engine panicked: {error}")
             raise
 
     def _decide(self, question: FlowQuestion) -> FlowGateDecision:
         policy = self._packs.get(question.pack)
         obstacle = self._obstacle(question)
         if policy is None or obstacle:
-            return _refused(obstacle or f"pack {question.pack} has no policy", policy.hash if policy else "")
+            return self._refused(question, obstacle or f"pack {question.pack} has no policy")
         verdict = policy.judge(granted(question.request, question.requires, ()))
         if verdict.error:
-            return _refused(verdict.error, policy.hash)
+            return self._refused(question, verdict.error)
         if verdict.allowed:
             return FlowGateDecision("PROMOTE", rules=verdict.rules, policy_hash=policy.hash)
         return _denied(question, verdict, policy)
@@ -80,6 +90,11 @@ class CedarAuthorizer:
         except UnjudgeableRequestError as error:
             return str(error)
         return ""
+
+    def _refused(self, question: FlowQuestion, detail: str) -> FlowGateDecision:
+        pack = getattr(question, "pack", None)
+        policy_hash = self._hashes.get(pack, "") if isinstance(pack, str) else ""
+        return FlowGateDecision("REJECT", source="error", detail=detail[:_MAX_DETAIL], policy_hash=policy_hash)
 
 
 def _denied(question: FlowQuestion, verdict: Verdict, policy: PackPolicy) -> FlowGateDecision:
@@ -113,7 +128,3 @@ def _nothing_permits(question: FlowQuestion) -> str:
         f"no rule of pack {question.pack} permits {request.action} of {request.resource.kind} {request.resource.id} "
         f"by {who.id} ({who.authority}; {', '.join(who.domains) or 'no domain'})"
     )
-
-
-def _refused(detail: str, policy_hash: str = "") -> FlowGateDecision:
-    return FlowGateDecision("REJECT", source="error", detail=detail[:_MAX_DETAIL], policy_hash=policy_hash)

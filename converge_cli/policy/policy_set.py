@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from converge_cli._internal.hashing import digest
 from converge_cli.core.flow_gate import ContextValue, FlowGateInput, Principal, Resource
 from converge_cli.core.pack import InvalidPackError, PolicyFiles
 from converge_cli.core.pack_spec import ContextType, GateSpec
 from converge_cli.policy.counterfactual import Verdict
 from converge_cli.policy.policy_text import PolicyTextError, check_schema
-from converge_cli.policy.projection import UnjudgeableRequestError, project
-from converge_cli.policy.rule_reader import InvalidPolicyError, RuleReader
+from converge_cli.policy.projection import CedarRequest, UnjudgeableRequestError, project
+from converge_cli.policy.rule_reader import InvalidPolicyError, RuleReader, build_policies
+from converge_cli.policy.self_test import self_test
 
 if TYPE_CHECKING:
     import cedarpy
@@ -43,6 +43,7 @@ class PackPolicy:
     Attributes:
         hash: SHA-256 of the canonical JSON of the policy files and the schema.
         rules: rule id -> `file:line` where it stands.
+        bodies: rule id -> its JSON form.
 
     Raises:
         InvalidPolicyError: a file can't be parsed, a rule has no id of its own, or does not fit the schema.
@@ -53,7 +54,7 @@ class PackPolicy:
         import cedarpy  # noqa: PLC0415  only who has a policy pays for the engine
 
         self.pack = pack
-        self.hash = digest({"policies": dict(files.policies), "schema": files.schema})
+        self.hash = files.hash
         self._cedar = cedarpy
         self._schema_file = files.schema_file
         self._schema = self._parse_schema(files.schema)
@@ -65,25 +66,40 @@ class PackPolicy:
         if reader.problems:
             raise InvalidPolicyRulesError(reader.problems)
         self.rules = reader.rules
-        self._policies = reader.policy_set()
+        self.bodies = reader.bodies
+        self._effects = {rule: body["effect"] for rule, body in reader.bodies.items()}
+        self._policies = self.policy_set(reader.bodies)
 
     def judge(self, asked: FlowGateInput) -> Verdict:
         """What the rules say; anything but a clean Allow or Deny is a verdict with an error."""
         try:
-            projected = project(asked)
-            entities = self._entities(projected.principal, projected.resource)
+            result = self.ask(project(asked), self._policies)
         except (UnjudgeableRequestError, ValueError) as error:
             return Verdict(False, (), str(error))
-        # The schema goes with each request: without it Cedar skips a forbid that misses an attribute.
-        result = self._cedar.is_authorized(projected.request, self._policies, entities, schema=self._schema)
         errors = result.diagnostics.errors
-        if errors:
-            return Verdict(False, (), "; ".join(errors))
-        if result.allowed:
-            return Verdict(True, tuple(sorted(result.diagnostics.reasons)))
-        if result.decision is self._cedar.Decision.Deny:
-            return Verdict(False, tuple(sorted(result.diagnostics.reasons)))
-        return Verdict(False, (), "Cedar gave no decision")
+        return Verdict(False, (), "; ".join(errors)) if errors else self._verdict(result)
+
+    def _verdict(self, result: "cedarpy.AuthzResult") -> Verdict:
+        """What an answer without errors comes to; one that contradicts itself is an error."""
+        rules = tuple(sorted(result.diagnostics.reasons))
+        decision, decisions = result.decision, self._cedar.Decision
+        if decision is decisions.Allow:
+            if rules and result.allowed is True and all(self._effects.get(rule) == "permit" for rule in rules):
+                return Verdict(True, rules)
+            return Verdict(False, (), f"Cedar allows by what permits nothing: {', '.join(rules) or 'no rule'}")
+        if decision is decisions.Deny and all(self._effects.get(rule) == "forbid" for rule in rules):
+            return Verdict(False, rules)
+        return Verdict(False, (), f"Cedar gave no decision that can be used: {decision}")
+
+    def ask(self, projected: CedarRequest, policies: "cedarpy.PolicySet") -> Any:
+        """Cedar's own answer, by these or other rules of the pack."""
+        entities = self._entities(projected.principal, projected.resource)
+        # The schema goes with each request: without it Cedar skips a forbid that misses an attribute.
+        return self._cedar.is_authorized(projected.request, policies, entities, schema=self._schema)
+
+    def policy_set(self, bodies: Mapping[str, Any]) -> "cedarpy.PolicySet":
+        """Rules in JSON form, under their own names; as ready for `ask` as the pack's own."""
+        return build_policies(self._cedar, bodies)
 
     def check_gate(self, gate: GateSpec) -> None:
         """Refuse a gate whose requests the schema does not know, before anything is asked.
@@ -92,9 +108,9 @@ class PackPolicy:
             InvalidPolicyError: naming the gate and what does not fit.
         """
         context = {**_SAMPLE.context, **{name: _SAMPLE_VALUES[field.type] for name, field in gate.context.items()}}
-        projected = project(msgspec.structs.replace(_SAMPLE, action=gate.action, context=context))
-        entities = self._entities(projected.principal, projected.resource)
-        result = self._cedar.is_authorized(projected.request, self._policies, entities, schema=self._schema)
+        result = self.ask(
+            project(msgspec.structs.replace(_SAMPLE, action=gate.action, context=context)), self._policies
+        )
         for error in result.diagnostics.errors:
             # Rules may stumble over sample values; a request that can't be built never will be.
             if error.startswith(_NO_REQUEST):
@@ -137,11 +153,12 @@ class PackPolicy:
 
 
 def policy_problems(pack: str, files: PolicyFiles, gates: Iterable[GateSpec]) -> tuple[InvalidPolicyError, ...]:
-    """Everything that is wrong with a pack's policy, rule by rule; its gates are looked at when the rules are well.
-
-    Raises:
-        ImportError: the Cedar engine is not there.
-    """
+    """Everything that is wrong with a pack's policy, rule by rule; its gates are looked at when the rules are well."""
+    unusable = self_test()
+    if unusable:
+        return (
+            InvalidPolicyError(pack, f"the Cedar engine may not judge it: {'; '.join(unusable)}", files.schema_file),
+        )
     try:
         policy = PackPolicy(pack, files)
         for gate in gates:

@@ -1,6 +1,7 @@
 """Cedar rules read one by one, each with its own id and line. Must never keep a rule that is not valid."""
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from converge_cli._internal.canonical_json import decode, encode
@@ -59,10 +60,6 @@ class RuleReader:
             first = next(iter(files.policies), "policy")
             self.problems.append(self._invalid("there is no rule, so everything would be refused", first))
 
-    def policy_set(self) -> "cedarpy.PolicySet":
-        """The rules under their own names."""
-        return self._build(self.bodies)
-
     def _read(self, file: str, policy: PolicyText) -> None:
         body = self._parse_one(file, policy)
         rule = body.get("annotations", {}).get("id") or ""
@@ -84,7 +81,7 @@ class RuleReader:
         try:
             parsed = decode(self._cedar.policies_to_json_str(policy.text))
             static = parsed["staticPolicies"]
-            self._build(static)
+            build_policies(self._cedar, static)
         except RecursionError as error:
             raise self._too_deep(file, policy) from error
         except ValueError as error:
@@ -101,16 +98,18 @@ class RuleReader:
             )
         return next(iter(static.values()))
 
-    def _build(self, policies: dict[str, Any]) -> "cedarpy.PolicySet":
-        # From text, Cedar would call the rules policy0, policy1 ...
-        whole = {"templates": {}, "staticPolicies": policies, "templateLinks": []}
-        return self._cedar.PolicySet.from_json_str(encode(whole).decode())
-
     def _too_deep(self, file: str, policy: PolicyText) -> InvalidPolicyError:
         return self._invalid("the rule is nested too deeply", file, policy.line, hint="split it into several rules")
 
     def _invalid(self, why: str, file: str, line: int | None = None, *, hint: str | None = None) -> InvalidPolicyError:
         return InvalidPolicyError(self.pack, why, file, line, hint=hint)
+
+
+def build_policies(cedar: Any, policies: Mapping[str, Any]) -> "cedarpy.PolicySet":
+    """Rules in JSON form as a set that is ready to be asked; from text Cedar would call them policy0, policy1 ..."""
+    whole = {"templates": {}, "staticPolicies": dict(policies), "templateLinks": []}
+    made: cedarpy.PolicySet = cedar.PolicySet.from_json_str(encode(whole).decode())
+    return made
 
 
 def _reason(message: str) -> str:

@@ -4,8 +4,16 @@ Runs once per process before the first decision, and in `converge doctor`. Must 
 fails it decides nothing.
 """
 
+import re
 from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
+
+PANIC = "PanicException"
+"""How a panic of the Rust engine is called; it is not an Exception."""
+
+OLDEST = (4, 12, 2)
+"""The oldest release of cedarpy that was found to answer as we rely on."""
 
 SCHEMA = """
 entity Group;
@@ -78,7 +86,23 @@ def _once() -> tuple[str, ...]:
         import cedarpy  # noqa: PLC0415  only who decides or asks the doctor pays for the engine
     except ImportError as error:
         return (f"the Cedar engine can't be imported: {error}",)
-    return problems_of(cedarpy)
+    except Exception as error:  # noqa: BLE001  whatever happens at its import, it may not decide
+        return (f"the Cedar engine can't be imported: {type(error).__name__}: {error}",)
+    return (*_version_problems(), *problems_of(cedarpy))
+
+
+def _version_problems() -> tuple[str, ...]:
+    needed = ".".join(map(str, OLDEST))
+    try:
+        found = version("cedarpy")
+    except PackageNotFoundError:
+        return (f"what is imported as cedarpy is not an installed cedarpy {needed} or newer",)
+    return () if version_fits(found) else (f"cedarpy {found} is installed; {needed} or newer is needed",)
+
+
+def version_fits(found: str) -> bool:
+    """Whether a release of cedarpy is new enough."""
+    return tuple(int(part) for part in re.findall(r"\d+", found)[:3]) >= OLDEST
 
 
 def problems_of(cedar: Any) -> tuple[str, ...]:
@@ -93,6 +117,10 @@ def problems_of(cedar: Any) -> tuple[str, ...]:
             problems.append("validation accepts an attribute that the schema does not have")
     except Exception as error:  # noqa: BLE001  whatever an engine raises here, it may not decide
         return (f"{type(error).__name__}: {error}",)
+    except BaseException as error:
+        if type(error).__name__ != PANIC:
+            raise
+        return (f"it panicked: {error}",)
     return tuple(problems)
 
 

@@ -8,6 +8,7 @@ _HOMES = {
     "ExperienceConformance": "experience_conformance",
     "FaultyExperience": "faulty_experience",
     "FixedGate": "fixed_gate",
+    "FlowGateConformance": "flow_gate_conformance",
     "LedgerConformance": "ledger_conformance",
     "ManualClock": "manual_clock",
     "PortFault": "faulty_experience",
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from converge_cli.testing.faulty_experience import FaultyExperience as FaultyExperience
     from converge_cli.testing.faulty_experience import PortFault as PortFault
     from converge_cli.testing.fixed_gate import FixedGate as FixedGate
+    from converge_cli.testing.flow_gate_conformance import FlowGateConformance as FlowGateConformance
     from converge_cli.testing.ledger_conformance import LedgerConformance as LedgerConformance
     from converge_cli.testing.manual_clock import ManualClock as ManualClock
     from converge_cli.testing.scripted_gate import ScriptedGate as ScriptedGate

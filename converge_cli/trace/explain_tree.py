@@ -107,22 +107,16 @@ def _answer(gate: Data) -> Branch:
     said = [gate["outcome"]]
     said += [f"rule {ids_text(tuple(gate['rules']))}"] if gate["rules"] else []
     said += [f"missing gate {ids_text(tuple(gate['missing']))}"] if gate["missing"] else []
-    unlocked = [*gate["unlocked_by"]["approvals"]]
-    unlocked += [f"authority {gate['unlocked_by']['authority']}"] if gate["unlocked_by"]["authority"] else []
-    below = (
-        [Branch("values", ", ".join(f"{spoken(name)} {_value(gate, name)}" for name in gate["values"]))]
-        if gate["values"]
-        else []
-    )
+    below = [_rule(item, gate["outcome"]) for item in gate.get("rules_seen", ())]
+    if gate["values"]:
+        below.append(Branch("values", ", ".join(f"{spoken(name)} {_value(gate, name)}" for name in gate["values"])))
     if gate["principal"] is not None:
         who = gate["principal"]
         below.append(Branch("asked for", f"{safe(who['id'])} ({who['authority']}; {ids_text(tuple(who['domains']))})"))
     if gate["resource"] is not None and gate["resource"]["gates_passed"]:
         below.append(Branch("gates passed", ids_text(tuple(gate["resource"]["gates_passed"]))))
-    if unlocked:
-        below.append(Branch("unlocked by", f"approval of {ids_text(tuple(unlocked))}"))
-    elif gate["outcome"] == "REJECT":
-        below.append(Branch("unlocked by", "no approval that is declared"))
+    below += [_missing(item) for item in gate.get("missing_gates", ())]
+    below += _unlocked(gate)
     if gate["detail"]:
         below.append(Branch("why", safe(gate["detail"], REASON)))
     return Branch(f"gate {safe(gate['gate'])}", f"{', '.join(said)}  (event {gate['event']})", below)
@@ -131,6 +125,38 @@ def _answer(gate: Data) -> Branch:
 def _value(gate: Data, name: str) -> str:
     item = gate["values"][name]
     return ("yes" if item else "no") if isinstance(item, bool) else amount_text(gate["in_words"].get(name, str(item)))
+
+
+def _rule(rule: Data, outcome: str) -> Branch:
+    """One rule with its effect and what it saw: `forbids`, `permits`, or `would permit` once it is unlocked."""
+    verb = {"forbid": "forbids", "permit": "would permit" if outcome == "ESCALATE" else "permits"}[rule["effect"]]
+    saw = ", ".join(f"{spoken(name)} {amount_text(value)}" for name, value in rule["saw"].items()) or "nothing"
+    return Branch(f"rule {safe(rule['rule'])}", f"{verb}; it saw {saw}  ({safe(rule['where'])})")
+
+
+def _missing(item: Data) -> Branch:
+    by = f"suggestor {ids_text(tuple(item['passed_by']))}" if item["passed_by"] else "no suggestor of this run"
+    return Branch("missing", f"gate {safe(item['gate'])}; {by} may say that it is passed")
+
+
+def _unlocked(gate: Data) -> Iterator[Branch]:
+    """What would turn the answer, as policy itself said when it was asked."""
+    if gate["outcome"] == "PROMOTE":
+        return
+    authority = gate["unlocked_by"]["authority"]
+    wanted = [f"approval of {_point(item)}" for item in gate.get("unlock", ())]
+    wanted = wanted or [f"approval of {safe(name)}" for name in gate["unlocked_by"]["approvals"]]
+    wanted += [f"somebody of authority {authority} or higher"] if authority else []
+    yield Branch("unlocked by", " and ".join(wanted) or "no approval that is declared")
+
+
+def _point(item: Data) -> str:
+    grants = [
+        *(f"gate {name}" for name in item["gates"]),
+        *(f"{spoken(name)} {amount_text(value)}" for name, value in item["context"].items()),
+    ]
+    role = f"{safe(item['role'])} decides" if item["role"] else "not declared by the truth"
+    return f"{safe(item['point'])} ({role}; it grants {safe(', '.join(grants)) or 'nothing'})"
 
 
 def _request(request: Data) -> Branch:

@@ -123,6 +123,13 @@ def _is_file(path: Path) -> bool:
         return False
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that no folder can have
+        return False
+
+
 def project_of(path: Path) -> Path | None:
     """The nearest folder above a file (or the folder itself) that has truths/."""
     for folder in (path, *path.absolute().parents):
@@ -170,9 +177,18 @@ def _missing_inputs(file: Path, root: Node | None) -> tuple[str, ...]:
     for item in inputs.value.values() if inputs is not None and isinstance(inputs.value, dict) else []:
         name, required = item.get("file"), item.get("required")
         optional = required is not None and required.value is False
-        if name is not None and isinstance(name.value, str) and not optional and not _is_file(file.parent / name.value):
+        if name is None or not isinstance(name.value, str) or optional:
+            continue
+        path = file.parent / name.value
+        if not (_is_file(path) or (_is_folder(path) and not _is_text(item))):
             missing.append(name.value)
     return tuple(missing)
+
+
+def _is_text(item: Node) -> bool:
+    """Whether an input is one text, which no folder can give."""
+    kind, shape = item.get("kind"), item.get("as")
+    return kind is None or kind.value == "text" or (shape is not None and shape.value == "text")
 
 
 def _feature(name: str, file: Path, project: Path | None) -> Path:

@@ -189,6 +189,20 @@ _ROWS: tuple[tuple[str, str, Severity, str, str], ...] = (
      "Two rows of Examples say the same, so the second shows nothing that the first does not."),
     ("expired-authority", "contract", "warning", "Authority that has expired",
      "The last day on which a run may start is over: each run ends PolicyDenied, whatever its inputs."),
+    ("unknown-entity-state", "reference", "error", "Unknown entity state",
+     "An entity stands where the list of its kind says, or it stands nowhere: a misspelt name would be a dead end."),
+    ("unreachable-entity-state", "check", "error", "Entity state that nothing reaches",
+     "No entity begins there and no transition leads there, so whatever waits for it waits for ever."),
+    ("dead-entity-state", "check", "error", "Entity state that is never left",
+     "An entity that comes there is stuck; where that is meant, the state is final."),
+    ("unknown-gate", "reference", "error", "Gate that nobody can pass",
+     "No pack requires a gate of this name, or no suggestor may say that it is passed: the move could never be made."),
+    ("unreachable-gate", "pack", "error", "Gate that nobody passes",
+     "With every gate passed and every approval given, policy still lets nobody of the project through."),
+    ("idle-rule", "pack", "warning", "Rule that changes nothing",
+     "No request that was tried comes out otherwise for it: its condition can't hold, or another rule always wins."),
+    ("shadowed-rule", "pack", "warning", "Rule that another one covers",
+     "Another rule permits or forbids all that it does, so mending or removing it would change nothing, unnoticed."),
 )
 # fmt: on
 

@@ -23,6 +23,7 @@ from converge_cli.truth.contract import Contract, SharedContract
 from converge_cli.truth.contract_compiler import ContractCompiler
 from converge_cli.truth.contract_reader import read_contract
 from converge_cli.truth.diagnostics import Diagnostic
+from converge_cli.truth.entity_states import EntityStatesCompiler
 from converge_cli.truth.example_references import ExampleReferences
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.gherkin_source import read_feature
@@ -197,6 +198,9 @@ class _Compiler:
         escalates = contract.exception is not None
         shared = [self._sections(part, vocabulary, reader, escalates=escalates) for part in merged]
         found = self._together(sections, shared, parts, evidence)
+        machines = EntityStatesCompiler(
+            own.root, self._uses.packs, found.points, vocabulary=vocabulary, findings=self._findings
+        )
         features = [source for part in parts for source in part.features]
         scenarios, readable = self._scenarios(reader, features)
         job = Job(
@@ -219,6 +223,7 @@ class _Compiler:
             expires=sections.expires(self._around.today),
             manual=tuple(gap.id for gap in scenarios.gaps),
             merged=tuple(part.owner for part in merged),
+            entity_states=machines.compile(contract),
         )
         lost = self._ids.declared - _done(job, scenarios) if readable and whole else None
         job = msgspec.structs.replace(job, clauses=self._clauses(job, parts, scenarios, lost))

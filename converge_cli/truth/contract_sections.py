@@ -122,10 +122,10 @@ class ExceptionSection(Section, frozen=True):
 
 
 class InputSection(Section, frozen=True, kw_only=True):
-    """A real file that becomes Seeds.
+    """A real file, or a folder of files, that becomes Seeds.
 
     Attributes:
-        file: path relative to truth.yaml; without it the input is given at run.
+        file: file or folder, relative to truth.yaml; without it the input is given at run.
         kind: kind of the facts that it becomes.
         id: id of a fact; {column} takes the row's cell.
         shape: a fact per row, one table of all rows, one text, or one record; by default rows, or text for kind text.

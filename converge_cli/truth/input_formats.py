@@ -1,4 +1,4 @@
-"""CSV, JSON and YAML inputs to records: column or key -> value, with the row that each came from. Knows no kind."""
+"""CSV, JSON, YAML and listings of folders to records: column or key -> value, with the row of each. Knows no kind."""
 
 import csv
 import io
@@ -46,7 +46,7 @@ def read_text(source: Source) -> str:
 
 
 def read_records(source: Source) -> Records:
-    """The records of an input, by the ending of its name.
+    """The records of an input, by the ending of its name; a name that ends in a slash is that of a folder's listing.
 
     Raises:
         InputError: it does not parse, or its ending is none of csv, json, yaml, yml.
@@ -54,7 +54,7 @@ def read_records(source: Source) -> Records:
     ending = source.name.rpartition(".")[2].lower()
     if ending == "csv":
         return read_csv(source.name, read_text(source))
-    if ending == "json":
+    if ending == "json" or source.name.endswith("/"):
         return _from_objects(source.name, _parse_json(source.name, read_text(source)), None)
     if ending in {"yaml", "yml"}:
         return _parse_yaml(source)

@@ -38,6 +38,9 @@ def read_input(spec: InputSpec, source: Source, kind: Kind) -> tuple[ProposedFac
         InputError: naming file, row and column of every problem.
     """
     if spec.shape == "text":
+        if source.name.endswith("/"):
+            told = "it is a folder, but the input is a text"
+            raise InputError(source.name, [InputProblem(None, None, told)], "name one of its files")
         text = read_text(source)
         if not text.strip():
             raise InputError(source.name, [InputProblem(None, None, "it is empty")], "give a file with text in it")

@@ -18,10 +18,19 @@ _FIELD = re.compile(r"    (\w+(?:, \w+)*): (.*)")
 Schema = dict[str, Any]
 
 
-def json_schema(title: str, model: type[msgspec.Struct], others: Mapping[str, type[msgspec.Struct]] = {}) -> Schema:
-    """The schema of a file that holds a model, or one of the others when its `kind` is that model's name."""
-    _, parts = msgspec.json.schema_components([model, *others.values()], ref_template=_REF + "{name}")
-    structs = dict(_structs(map(inspect.type_info, (model, *others.values()))))
+def json_schema(
+    title: str,
+    model: type[msgspec.Struct],
+    others: Mapping[str, type[msgspec.Struct]] = {},
+    inside: Iterable[type[msgspec.Struct]] = (),
+) -> Schema:
+    """The schema of a file that holds a model, or one of the others when its `kind` is that model's name.
+
+    `inside` are models that the file holds where its type is open; they are defined, and `definition` leads to them.
+    """
+    models = [model, *others.values(), *inside]
+    _, parts = msgspec.json.schema_components(models, ref_template=_REF + "{name}")
+    structs = dict(_structs(map(inspect.type_info, models)))
     parts = {name: _section(part, structs[name]) for name, part in parts.items() if name in structs}
     rule: Schema = {"$ref": _REF + model.__name__}
     for kind, other in others.items():
@@ -34,6 +43,11 @@ def json_schema(title: str, model: type[msgspec.Struct], others: Mapping[str, ty
         "allOf": [rule],
         "definitions": parts,
     }
+
+
+def definition(model: type[msgspec.Struct]) -> Schema:
+    """The way to a model that a schema defines."""
+    return {"$ref": _REF + model.__name__}
 
 
 def meaning(model: type[msgspec.Struct]) -> str:

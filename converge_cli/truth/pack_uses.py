@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from converge_cli._internal import canonical_json
+from converge_cli.core.entity_states import ENTITY_STATES
 from converge_cli.core.errors import ConvergeError, did_you_mean
 from converge_cli.core.job import PackUse
 from converge_cli.core.pack import InvalidParametersError, Pack, Parameters
@@ -111,7 +112,12 @@ class PackUses:
                 self._fail("unknown-pack", place, f"no pack {name!r}", fix, mending)
                 return
             values = plain(self._root.at("parameters", name)) or {}
-            parameters = pack.parse_parameters(overlaid(values, self._overrides.get(name, {})))
+            overrides = self._overrides.get(name, {})
+            if any(path[0] == ENTITY_STATES for path in overrides):
+                told = "entity states are declared in the truth, and the same in each of its runs"
+                raise InvalidParametersError(name, (ENTITY_STATES,), told)
+            own = {key: value for key, value in values.items() if key != ENTITY_STATES}
+            parameters = pack.parse_parameters(overlaid(own, overrides))
             self.writers += writers_of(pack, parameters)
         except InvalidParametersError as error:
             self._fail_parameters(name, error, place)

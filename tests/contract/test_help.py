@@ -16,6 +16,7 @@ BELOW = {
     "ledger": ("append", "get", "snapshot", "load", "watch", "serve"),
     "truths": ("list", "show", "new", "compile"),
     "packs": ("list", "show", "new"),
+    "policy": ("decide", "check", "test"),
 }
 ALL = ["", *COMMANDS, *(f"{name} {sub}" for name, subs in BELOW.items() for sub in subs)]
 

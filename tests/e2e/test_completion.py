@@ -20,7 +20,7 @@ OWN_WORDS = {
     "[KEY]", "[NAME]", "NAME", "TEXT", "N", "NAME=N,...", "NAME=VALUE", "KEY:ID=CONTENT", "TIME", "ID", "HASH", "PUB",
     "CONTEXT", "[CONTEXT]", "URL", "HOST:PORT", "[FACT|CRITERION|GATE]",  # nobody can guess them
     "KIND", "RUN:SEQ",  # of what is recorded, which may be long
-    "DIR", "FILE", "FILE...", "PATH", "[PATHS]...",  # the shell completes files
+    "DIR", "FILE", "FILE...", "PATH", "[PATHS]...", "REQUEST.json",  # the shell completes files
 }  # fmt: skip
 
 
@@ -49,6 +49,9 @@ def test_commands_truths_packs_runs_points_people_and_choices_are_offered(paused
             ["truths", "show", "ve"],
             ["run", "re"],
             ["packs", "show", "pro"],
+            ["policy", ""],
+            ["policy", "decide", "pro"],
+            ["policy", "test", "pro"],
             ["show", paused[:3]],
             ["approve", paused, "vendor"],
             ["approve", paused, "commitment"],
@@ -75,6 +78,9 @@ def test_commands_truths_packs_runs_points_people_and_choices_are_offered(paused
         "truths show ve": ["vendor-selection"],
         "run re": ["requests"],
         "packs show pro": ["procurement"],
+        "policy ": ["decide", "check", "test"],
+        "policy decide pro": ["procurement"],
+        "policy test pro": ["procurement"],
         f"show {paused[:3]}": [paused],
         f"approve {paused} vendor": ["vendor_commitment"],
         f"approve {paused} commitment": ["commitment:acme"],
@@ -171,7 +177,8 @@ def test_names_that_a_shell_would_read_as_something_else_are_not_offered(converg
         folder.mkdir(parents=True)
         (folder / "truth.yaml").touch()
 
-    assert ["good", "hello-convergence", "vendor-selection"] == offered(converge, "run", "")
+    shipped = {path.name for path in (Path(__file__).parents[2] / "truths").iterdir() if path.is_dir()}
+    assert ["good"] == [name for name in offered(converge, "run", "") if name not in shipped]
 
 
 def test_only_jobs_are_offered_to_run(converge: Any) -> None:

@@ -30,6 +30,7 @@ WITH_COMMANDS = {
     "README.md": ".",
     "docs/guide.md": ".",
     "docs/ledger.md": ".",
+    "docs/policy.md": ".",
     "docs/receipt.md": ".",
     f"{GREENHOUSE}/README.md": GREENHOUSE,
 }
@@ -235,7 +236,7 @@ def test_the_guide_names_every_stop_reason_with_its_exit_code() -> None:
             "| code | the proposal |",
             "converge_cli/engine/proposal_checks.py",
             r"RejectedError\(\s*\"([A-Z_]+)\"",
-            {"CONSTRAINT", "VALIDATION", "CONTRACT"},
+            {"CONSTRAINT", "VALIDATION", "CONTRACT", "TRANSITION_ILLEGAL", "TRANSITION_GATE_MISSING"},
         ),
         (
             "| code | why |",

@@ -128,6 +128,23 @@ def test_a_gate_tells_each_answer_and_what_would_unlock_it(converge, committed):
         assert [POINT] == answers[0]["unlocked_by"]["approvals"]
 
 
+def test_a_gate_tells_its_rules_by_name_with_the_values_they_saw(converge, committed):
+    """The rules that were kept with the run: effect, place, and each attribute as people write it; who unlocks it."""
+    waiting, approved = converge("explain", committed, "commit", "--json").data["decisions"]
+    (rule,) = waiting["rules_seen"]
+    assert ("supervisory-with-approval", "permit", "policy/commit.cedar:5") == tuple(
+        rule[name] for name in ("rule", "effect", "where")
+    )
+    assert ("15000.00", "false") == (rule["saw"]["context.amount"], rule["saw"]["context.human_approval_present"])
+    assert "true" == approved["rules_seen"][0]["saw"]["context.human_approval_present"]
+    assert [
+        {"point": POINT, "role": "procurement_manager", "gates": [], "context": {"human_approval_present": "true"}}
+    ] == (waiting["unlock"])
+    page = converge("explain", committed, "commit").out
+    assert "rule supervisory-with-approval  would permit; it saw resource.kind spend" in page
+    assert "(procurement_manager decides; it grants human_approval_present true)" in page
+
+
 @pytest.mark.parametrize("width", ["80", "120"])
 def test_text_from_people_obeys_nobody_and_fits(converge, committed, width):
     """A reason with markup and an escape is shown as text; on a narrow screen too."""

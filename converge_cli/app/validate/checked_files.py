@@ -13,6 +13,7 @@ from converge_cli.app.shown_path import shown
 from converge_cli.app.truth_shelf import TruthShelf
 from converge_cli.app.validate.failures import finding, findings_of
 from converge_cli.app.validate.found_files import MANIFEST, FoundFiles, holds_pack
+from converge_cli.app.validate.policy_findings import policy_findings
 from converge_cli.app.validate.unused_steps import unused_steps
 from converge_cli.app.validate_wiring import wiring_findings
 from converge_cli.core.errors import ConvergeError
@@ -148,8 +149,11 @@ class CheckedFiles:
         base = path if path.is_dir() else path.parent
         for file in pack.policy.policies if pack.policy is not None else ():
             self._look(base / file)
-        for problem in self._services.policy_problems(pack):
+        problems = self._services.policy_problems(pack)
+        for problem in problems:
             self.diagnostics += findings_of(problem, path, self._folder)
+        if pack.policy is not None and not problems:
+            self.diagnostics += policy_findings(self._services, pack, path)
 
     def _check_policy(self, path: Path) -> None:
         """A policy is checked with its pack; one that no pack names is never asked."""

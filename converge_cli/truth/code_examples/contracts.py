@@ -52,6 +52,57 @@ EXAMPLES: dict[str, Example] = {
         kind: job
         """,
     ),
+    "unreachable-entity-state": truth(
+        """
+        parameters:
+          small:
+            entity_states:
+              note:
+                field: text
+                states: [draft, sent, lost]
+                initial: [draft]
+                final: [sent]
+                transitions:
+                  - {from: draft, to: sent}
+        """,
+        """
+        parameters:
+          small:
+            entity_states:
+              note:
+                field: text
+                states: [draft, sent]
+                initial: [draft]
+                final: [sent]
+                transitions:
+                  - {from: draft, to: sent}
+        """,
+    ),
+    "dead-entity-state": truth(
+        """
+        parameters:
+          small:
+            entity_states:
+              note:
+                field: text
+                states: [draft, sent]
+                initial: [draft]
+                transitions:
+                  - {from: draft, to: sent}
+        """,
+        """
+        parameters:
+          small:
+            entity_states:
+              note:
+                field: text
+                states: [draft, sent]
+                initial: [draft]
+                final: [sent]
+                transitions:
+                  - {from: draft, to: sent}
+        """,
+    ),
     "unknown-pack": truth("packs: [smal]", "packs: [small]"),
     "broken-pack": other(
         "pack.yaml",
@@ -94,6 +145,61 @@ EXAMPLES: dict[str, Example] = {
         @id("free")
         permit (principal, action == Action::"commit", resource)
         when { context.amount == 0 };
+        """,
+    ),
+    "unreachable-gate": other(
+        "policy",
+        """
+        @id("owner")
+        permit (principal, action == Action::"commit", resource)
+        when { principal.authority == "sovereign" };
+        """,
+        """
+        @id("owner")
+        permit (principal, action == Action::"commit", resource)
+        when { principal.authority == "sovereign" };
+
+        @id("free")
+        permit (principal, action == Action::"commit", resource)
+        when { context.amount == 0 };
+        """,
+    ),
+    "idle-rule": other(
+        "policy",
+        """
+        @id("free")
+        permit (principal, action == Action::"commit", resource)
+        when { context.amount == 0 };
+
+        @id("never-negative")
+        forbid (principal, action == Action::"commit", resource)
+        when { context.amount < 0 };
+        """,
+        """
+        @id("free")
+        permit (principal, action == Action::"commit", resource)
+        when { context.amount <= 0 };
+
+        @id("never-negative")
+        forbid (principal, action == Action::"commit", resource)
+        when { context.amount < 0 };
+        """,
+    ),
+    "shadowed-rule": other(
+        "policy",
+        """
+        @id("free")
+        permit (principal, action == Action::"commit", resource)
+        when { context.amount == 0 };
+
+        @id("small")
+        permit (principal, action == Action::"commit", resource)
+        when { context.amount <= 100 };
+        """,
+        """
+        @id("small")
+        permit (principal, action == Action::"commit", resource)
+        when { context.amount <= 100 };
         """,
     ),
     "unguarded-clause": truth(

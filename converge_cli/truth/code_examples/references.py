@@ -137,6 +137,58 @@ EXAMPLES: dict[str, Example] = {
           - {id: publication, role: writer, approves: 'any proposal under key "Signals" with id "note:*"', quorum: 1}
         """,
     ),
+    "unknown-entity-state": truth(
+        """
+        parameters:
+          small:
+            entity_states:
+              note:
+                field: text
+                states: [draft, sent]
+                initial: [draft]
+                final: [sent]
+                transitions:
+                  - {from: draft, to: send}
+        """,
+        """
+        parameters:
+          small:
+            entity_states:
+              note:
+                field: text
+                states: [draft, sent]
+                initial: [draft]
+                final: [sent]
+                transitions:
+                  - {from: draft, to: sent}
+        """,
+    ),
+    "unknown-gate": truth(
+        """
+        parameters:
+          small:
+            entity_states:
+              note:
+                field: text
+                states: [draft, sent]
+                initial: [draft]
+                final: [sent]
+                transitions:
+                  - {from: draft, to: sent, gates: [reviewed]}
+        """,
+        """
+        parameters:
+          small:
+            entity_states:
+              note:
+                field: text
+                states: [draft, sent]
+                initial: [draft]
+                final: [sent]
+                transitions:
+                  - {from: draft, to: sent}
+        """,
+    ),
     "unknown-person": truth("authority: {actor: paul}", "authority: {actor: petra}"),
     "deferred-clause": truth(
         """

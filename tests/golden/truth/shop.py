@@ -95,6 +95,34 @@ SHOP = Pack(
     parameters=ShopParameters,
     gates=(_GATE,),
 )
+
+
+class Ticket(FactModel):
+    status: Literal["open", "solved", "closed"]
+    text: str = ""
+    hours: int | None = None
+
+
+class Clerk(Suggestor):
+    name = "clerk"
+    writes = ("Strategies:ticket:*", "Evaluations:passed:solution_checked:*")
+
+    def execute(self, view: Any) -> Effect:
+        return Effect()
+
+
+_CLOSING = GateSpec(
+    pack="desk",
+    on="Strategies:ticket:*",
+    action="advance_phase",
+    resource_kind="ticket",
+    resource_phase="convergence",
+    resource_id="text",
+    requires=("solution_checked", "customer_heard"),
+    approvals={"closing": Grant(gates=("customer_heard",))},
+)
+
+DESK = Pack("desk", kinds={"ticket": Ticket}, factories=[Clerk], gates=(_CLOSING,))
 PRESS = Pack("press", kinds={"news": News}, factories=[Reporter])
 TWIN = Pack("twin", kinds={"vendor": Vendor}, factories=[])
 
@@ -103,7 +131,7 @@ class Shelf:
     """A PackSource over the packs above, with one that can't be loaded."""
 
     def __init__(self) -> None:
-        self._packs = {"shop": SHOP, "press": PRESS, "twin": TWIN}
+        self._packs = {"shop": SHOP, "press": PRESS, "twin": TWIN, "desk": DESK}
 
     def find(self, name: str) -> Pack | None:
         if name == "crash":

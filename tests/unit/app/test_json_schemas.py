@@ -18,6 +18,7 @@ from converge_cli.app.template import NotWritableError
 from converge_cli.pack.manifest import Manifest
 from converge_cli.pack.wiring import Wiring
 from converge_cli.truth.contract import Contract, InvariantContract, PolicyContract
+from converge_cli.truth.entity_states import MachineSection
 from converge_cli.truth.findings import Findings
 from converge_cli.truth.json_schema import meanings
 from converge_cli.truth.model_reader import read_model
@@ -28,7 +29,7 @@ from converge_cli.truth.yaml_source import Node, plain, read_yaml
 ROOT = Path(__file__).parents[3]
 BAD = ROOT / "tests" / "golden" / "truth" / "bad"
 MODELS = {
-    "truth": (Contract, PolicyContract, InvariantContract),
+    "truth": (Contract, PolicyContract, InvariantContract, MachineSection),
     "wiring": (Wiring,),
     "pack": (Manifest,),
     "people": (PeopleFile,),
@@ -43,8 +44,8 @@ OURS = sorted(
 WITH_MODELINE = [path for path in OURS if not path.startswith("tests/")]
 TEMPLATES = sorted((ROOT / "converge_cli" / "template").rglob("*.yaml"))
 SHAPES = {"unknown-key", "missing-key", "invalid-value", "unknown-kind-of-truth"}
-BEYOND = {"authority.expires", "inputs.vendors.file"}
-"""What the golden files have of an unfitting value that only the compiler can know: dates, paths out of the folder."""
+BEYOND = {"authority.expires", "inputs.vendors.file", "field"}
+"""What only the compiler knows of unfitting values in the golden files: dates, paths out of the folder, fields."""
 
 
 def _tree(text: bytes) -> Node | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from converge_cli.core.invariant import Validation
 from converge_cli.core.rejection import REJECTIONS
-from converge_cli.engine import proposal_checks
+from converge_cli.engine import proposal_checks, transitions
 
 ROOT = Path(__file__).parents[3]
 
@@ -16,7 +16,9 @@ def test_the_gate_rejects_with_these_codes_only() -> None:
     used = set(re.findall(r'RejectedError\(\s*"([A-Z_]+)"', text))
     clauses = set(Validation.__annotations__["code"].__args__)
 
-    assert set(REJECTIONS) == used | clauses
+    moves = {transitions.ILLEGAL, transitions.GATE_MISSING}
+
+    assert set(REJECTIONS) == used | moves | clauses
 
 
 def test_the_guide_lists_them_in_their_order() -> None:

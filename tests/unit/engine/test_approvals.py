@@ -360,6 +360,21 @@ def test_a_quorum_needs_different_people() -> None:
     assert [("ann", "ben")] == [fact.payload.by for fact in result.facts if fact.kind == "approval"]
 
 
+@pytest.mark.parametrize(
+    ("owner", "asked"),
+    [("ann", True), ("ben", False), (None, True)],
+    ids=["says so", "says something else", "is silent"],
+)
+def test_a_gate_with_a_condition_asks_about_those_that_meet_it_or_do_not_say(owner: str | None, asked: bool) -> None:
+    """A field that is left out does not get a proposal past the gate."""
+    gate = FixedGate(REJECT)
+    mine = msgspec.structs.replace(GATE, when={"owner": "ann"})
+    plan = note("Strategies", "note:p", owner=owner)
+    result = Bench(lambda: [says("plan", plan)], job(**BASE, gates=(mine,)), gate=gate).run()
+
+    assert (asked, not asked) == (bool(gate.questions), result.fact("Strategies", "note:p") is not None)
+
+
 def test_an_authority_request_is_decided_by_that_authority_which_policy_then_sees() -> None:
     """The gate is asked again with the approver as principal."""
     asks = FlowGateDecision(outcome="ESCALATE", authority="sovereign")

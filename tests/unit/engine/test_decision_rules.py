@@ -308,3 +308,18 @@ def test_two_hitl_rules_and_a_requirement_ask_each_point_once() -> None:
     asked = {request.point: request.why.hitl for request in bench.run(SEED).pending}
     assert ["boss", "careful"] == list(asked)
     assert ("key Strategies, kind note", "suggestor plan") == asked["careful"]
+
+
+@pytest.mark.parametrize(("owner", "code"), [("ben", "SELF_APPROVAL"), ("Ben", "SELF_APPROVAL"), ("ann", None)])
+def test_nobody_raises_the_authority_over_what_they_may_not_approve(owner: str, code: str | None) -> None:
+    """A person whom a field of the proposal bars from a point of the gate does not answer for its authority either."""
+    point = msgspec.structs.replace(BOSS, not_by=("owner", "principal"))
+    mine = note("Strategies", "note:p", owner=owner)
+    bench = Bench(
+        lambda: [says("plan", mine)],
+        job(**{**BASE, "approval_points": (point,)}, gates=(GATE,)),
+        gate=FixedGate(SOVEREIGN),
+    )
+    bench.run(SEED)
+
+    assert [code] == [item.code for item in bench.decide("approved", BEN, point="authority_sovereign")]

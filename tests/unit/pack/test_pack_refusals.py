@@ -150,6 +150,11 @@ GATE_MISTAKES = {
         "11:16",
         "no field owner",
     ),
+    "a condition on a field that is not there": (
+        ("    action: commit", "    when: {mood: good}\n    action: commit"),
+        "11:18",
+        "no field mood",
+    ),
     "a grant of nothing": (("{context: {human_approval_present: true}}", "{}"), "15:27", "grants nothing"),
     "a grant of a gate that is not required": (
         ("{context: {human_approval_present: true}}", "{gates: [wet]}"),

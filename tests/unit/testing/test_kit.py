@@ -79,6 +79,7 @@ def test_every_public_name_is_there_and_no_other() -> None:
         "ExperienceConformance",
         "FaultyExperience",
         "FixedGate",
+        "FlowGateConformance",
         "LedgerConformance",
         "ManualClock",
         "PortFault",

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from converge_cli.core.pack import InvalidPackError, Pack, Parameters
 from converge_cli.pack.registry import PackRegistry
 from converge_cli.truth.compiler import compile_truth
 from converge_cli.truth.source import Source
@@ -47,3 +48,24 @@ def test_a_broken_pack_is_named_with_the_line_at_fault(tmp_path: Path, manifest:
 
     assert 1 == len(broken)
     assert expected in broken[0]
+
+
+def test_entity_states_are_not_given_for_one_run(shop: Any) -> None:
+    """How things may move is the truth's, whoever runs it; an override that changed nothing would be worse."""
+    compilation = compile_truth(
+        Source("truth.yaml", CONTRACT.encode()), [], shop.Shelf(), {"shop": {("entity_states", "offer"): {}}}
+    )
+
+    assert [("invalid-parameters", "entity states are declared in the truth, and the same in each of its runs")] == [
+        (item.name, item.message.partition(": ")[2] or item.message) for item in compilation.diagnostics
+    ]
+
+
+def test_a_pack_leaves_the_parameter_entity_states_to_the_truth() -> None:
+    """A field of that name would never be filled."""
+
+    class Mine(Parameters, frozen=True):
+        entity_states: str = ""
+
+    with pytest.raises(InvalidPackError, match="which belongs to the truth"):
+        Pack("mine", kinds={}, factories=[], parameters=Mine)

@@ -1,0 +1,13 @@
+"""What the suggestors of expense claims read and write."""
+
+EXPENSES = "Seeds:expense:*"
+RECEIPTS = "Seeds:receipt:*"
+CHECKS = "Evaluations:check:*"
+CLEARANCES = "Proposals:clearance:*"
+VALIDATIONS = "Evaluations:validation:*"
+COMMITMENTS = "Strategies:commitment:*"
+OUTCOMES = "Evaluations:outcome:*"
+BREACHES = "Diagnostic:breach:*"
+RECEIPT_PASSED = "Evaluations:passed:receipt:*"
+DENIALS = "Diagnostic:denied:*"
+APPROVALS = "Diagnostic:approval:*"

@@ -1,0 +1,100 @@
+"""Expenses by their command: six in one run, each with its own outcome; who may not decide; what can not be read."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+RUN = ("run", "expense-approval", "--no-input", "--json")
+TRUTH = Path(__file__).parents[2] / "truths" / "expense-approval"
+GIVEN = [f"--approve=manager:commitment:{expense}=fiona" for expense in ("e1", "e4", "e6")]
+
+
+def outcomes(ran):
+    """Expense -> (result, reason)."""
+    found = [item["content"] for item in ran.data["outputs"]["outcomes"]]
+    return {item["expense"]: (item["result"], item["reason"]) for item in found}
+
+
+def waiting(ran):
+    """What waits, and where."""
+    return sorted((item["fact"], item["point"]) for item in ran.data["approvals"]["pending"])
+
+
+def decide(converge, run, verb, target, who):
+    """A decision from a process of its own."""
+    return converge(verb, run, target, "--as", who, "--reason", "seen the papers", "--json")
+
+
+def test_six_expenses_have_each_their_own_outcome_and_a_refused_one_fails_nothing(converge):
+    """Committed, rejected, needs authority, committed, waits for review, self-approval; then everybody decides."""
+    ran = converge(*RUN, *GIVEN)
+    run = ran.data["run_id"]
+    assert (4, "HumanInterventionRequired") == (ran.code, ran.document["outcome"])
+    assert {
+        "e1": ("committed", "approved by fiona (finance_manager)"),
+        "e2": ("rejected", "refused by policy: gate receipt missing"),
+        "e4": ("committed", "approved by fiona (finance_manager)"),
+    } == outcomes(ran)
+    assert [
+        ("clearance:duplicate:e5", "duplicate_review"),
+        ("commitment:e3", "authority_sovereign"),
+        ("commitment:e3", "manager"),
+        ("commitment:e6", "manager"),
+    ] == waiting(ran)
+    assert [("fiona", "SELF_APPROVAL")] == [(item["by"], item["code"]) for item in ran.data["refusals"]]
+
+    third = decide(converge, run, "approve", "commitment:e3", "sofia")
+    sixth = decide(converge, run, "approve", "commitment:e6", "felix")
+    fifth = decide(converge, run, "reject", "clearance:duplicate:e5", "carl")
+    assert [0, 0, 0] == [third.code, sixth.code, fifth.code]
+    assert 2 == len(third.data["decisions"])
+
+    ended = converge("resume", run, "--json")
+    assert (0, "CriteriaMet") == (ended.code, ended.document["outcome"])
+    assert ["committed", "rejected", "committed", "committed", "rejected", "committed"] == [
+        result for _, (result, _) in sorted(outcomes(ended).items())
+    ]
+    assert ("rejected", "rejected by carl (finance_controller) at duplicate_review") == outcomes(ended)["e5"]
+    assert 0 == converge("replay", run, "--verify", "--json").code
+
+
+@pytest.mark.parametrize(("who", "code"), [("carl", "SELF_APPROVAL"), ("frank", "ROLE_MISSING")])
+def test_neither_the_claimant_nor_anybody_without_the_role_approves(converge, who, code):
+    """Exit 8, and the run stays as it was."""
+    run = converge(*RUN).data["run_id"]
+    refused = decide(converge, run, "approve", "commitment:e3", who)
+    assert (8, [code]) == (refused.code, sorted({item["code"] for item in refused.data["refusals"]}))
+
+
+def test_a_folder_of_ones_own_replaces_the_receipts(converge, tmp_path):
+    """What counts is the file that the claim names; a receipt of the run embeds the listing of the folder."""
+    folder = tmp_path / "march"
+    shutil.copytree(TRUTH / "receipts", folder)
+    (folder / "2026-03-09-train.txt").unlink()
+    ran = converge(*RUN, "--input", f"receipts={folder}")
+    run = ran.data["run_id"]
+    assert {"e2", "e6"} == set(outcomes(ran))
+    written = converge("receipt", run, "-o", tmp_path / "r.json", "--input", f"receipts={folder}", "--embed", "--json")
+    assert (0, 0) == (written.code, converge("verify", tmp_path / "r.json", "--json").code)
+    (folder / "2026-03-02-academy.txt").write_text("something else")
+    changed = converge("receipt", run, "-o", tmp_path / "s.json", "--input", f"receipts={folder}", "--embed", "--json")
+    assert (1, True) == (changed.code, "is not what the run was given" in changed.error["message"])
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("e7,anna,meals,0,2026-03-03,,", "amount is more than 0"),
+        ("e7,anna,meals,10.001,2026-03-03,,", "amount has at most 2 decimals"),
+        ("e7,anna,meals,10,3 March,,", "is not a date"),
+        ("e7,,meals,10,2026-03-03,,", "column claimant"),
+        ("e1,anna,meals,10,2026-03-03,,", "id expense:e1 is the same as that of row 2"),
+    ],
+)
+def test_a_claim_that_can_not_be_read_is_named_by_row_and_column(converge, tmp_path, row, said):
+    """Nothing runs on a file that is half understood."""
+    claims = tmp_path / "claims.csv"
+    claims.write_text((TRUTH / "expenses.csv").read_text() + row + "\n")
+    ran = converge(*RUN, "--input", f"expenses={claims}")
+    assert (1, "INPUT_INVALID", True) == (ran.code, ran.error["code"], said in ran.error["message"])

@@ -1,0 +1,175 @@
+"""Entities move as the truth declares, whoever proposes it; what does not is rejected, recorded and replayed."""
+
+import asyncio
+
+import msgspec
+import pytest
+from engine_kit import ANN, BOSS, PROMOTE, Bench, Script, at_least, criterion, job, note
+
+from converge_cli import Passed, ProposedFact
+from converge_cli.core.entity_states import EntityStates, Transition
+from converge_cli.core.event import ProposalRejected
+from converge_cli.core.pack_spec import GateSpec
+from converge_cli.testing import FixedGate
+
+LETTER = EntityStates(
+    kind="note",
+    field="text",
+    states=("draft", "checked", "sent"),
+    initial=("draft",),
+    transitions=(
+        Transition("draft", "checked", gates=("spelling",)),
+        Transition("checked", "draft"),
+        Transition("checked", "sent", role="chief"),
+    ),
+    final=("sent",),
+)
+# Only a gate that a pack requires can be passed; policy itself is asked about nothing here.
+SPELLING = GateSpec(
+    pack="",
+    on="Competitors:note:*",
+    action="validate",
+    resource_kind="letter",
+    resource_phase="convergence",
+    resource_id="text",
+    requires=("spelling",),
+)
+SPELT = ProposedFact("Evaluations", "passed:spelling:l", Passed(gate="spelling", resource="l", reason="read twice"))
+WRITTEN = criterion("written", at_least("Strategies"), blocked_by=("boss",))
+JOB = job(entity_states=(LETTER,), gates=(SPELLING,), approval_points=(BOSS,), criteria=(WRITTEN,), principal="ben")
+
+
+def moves(*texts: str, **fields: object) -> Script:
+    """A suggestor that proposes one move of the letter a cycle."""
+    left = iter(texts)
+
+    def do(view: object) -> list[ProposedFact | None]:
+        text = next(left, None)
+        if text is None:
+            return []
+        found = view.get("Strategies", "note:l")
+        corrects = None if found is None else found.id
+        number = 1 if found is None else int((found.id.partition("@")[2]) or 1) + 1
+        fact_id = "note:l" if number == 1 else f"note:l@{number}"
+        return [note("Strategies", fact_id, text, corrects=corrects, **fields)]
+
+    return Script("mover", do, reads=("Seeds", "Strategies", "Diagnostic:rejected:*", "Evaluations:passed:*"))
+
+
+def bench(*texts: str, seeds: tuple[ProposedFact, ...] = (SPELT,), **fields: object) -> tuple[Bench, object]:
+    """A run of such moves, with policy that would let everything in."""
+    made = Bench(lambda: [moves(*texts, **fields)], JOB, gate=FixedGate(PROMOTE))
+    return made, made.run(note("Seeds", "note:draft", "draft"), *seeds)
+
+
+def stands(result: object) -> str | None:
+    """Where the letter stands."""
+    found = result.fact("Strategies", "note:l")
+    return None if found is None else found.payload.text
+
+
+def test_an_entity_moves_along_the_declared_transitions() -> None:
+    """Each correction is one move."""
+    _, result = bench("draft", "checked")
+
+    assert ("checked", []) == (stands(result), list(result.rejections))
+
+
+@pytest.mark.parametrize(
+    ("texts", "reason"),
+    [
+        (("sent",), "note:l is new, so it can't be sent; it begins as draft"),
+        (("draft", "sent"), "note:l is draft, so it can't become sent; it may become checked"),
+        (("lost",), "note:l can't be lost: it may be draft or checked or sent"),
+        (("draft", "lost"), "note:l can't be lost: it may be draft or checked or sent"),
+    ],
+)
+def test_an_illegal_move_is_rejected_with_what_was_seen(texts: tuple[str, ...], reason: str) -> None:
+    """The code, the reason and the note are recorded; the entity stays where it was."""
+    made, result = bench(*texts)
+    told = [(event.code, event.reason) for event in made.events("r00000001") if isinstance(event, ProposalRejected)]
+
+    assert [("TRANSITION_ILLEGAL", reason)] == told
+    assert ["TRANSITION_ILLEGAL"] == [item.code for item in result.rejections]
+    assert ["TRANSITION_ILLEGAL"] == [fact.payload.code for fact in result.facts if fact.kind == "rejected"]
+    assert ("draft" if len(texts) > 1 else None) == stands(result)
+
+
+def test_a_move_before_its_gate_is_rejected_and_may_be_proposed_again() -> None:
+    """What was lacking may have come: then the same proposal is judged anew, and the note says so."""
+    passing = Script(
+        "speller",
+        lambda view: [SPELT] if view.facts("Diagnostic:rejected:*") else [],
+        reads=("Diagnostic:rejected:*",),
+        writes=("Evaluations:passed:spelling:*",),
+    )
+    made = Bench(lambda: [moves("draft", "checked", "checked", "checked"), passing], JOB, gate=FixedGate(PROMOTE))
+    result = made.run(note("Seeds", "note:draft", "draft"))
+
+    assert ["TRANSITION_GATE_MISSING"] == [item.code for item in result.rejections]
+    assert "note:l, from draft to checked: gate spelling is not passed" == result.rejections[0].reason
+    assert "checked" == stands(result)
+    assert ["RESOLVED"] == [fact.payload.code for fact in result.current if fact.kind == "rejected"]
+
+
+def test_a_move_with_a_role_waits_for_it_and_then_is_final() -> None:
+    """The approval is spent on the move; nothing of a final entity changes any more."""
+    made, paused = bench("draft", "checked", "sent", "draft")
+    made.decide("approved", ANN)
+    ended = asyncio.run(made.engine().resume("r00000001"))
+    sent = ended.fact("Strategies", "note:l")
+
+    assert (["boss"], "checked") == ([request.point for request in paused.pending], stands(paused))
+    assert ("sent", 1) == (sent.payload.text, len(sent.promotion.approvals))
+    assert {"note:l is sent, and that is final"} == {item.reason for item in ended.rejections}
+
+
+def test_what_does_not_move_changes_freely_until_the_entity_is_final() -> None:
+    """Another field of the kind is no move."""
+    left = iter(["a", "b"])
+    made = Bench(
+        lambda: [
+            Script(
+                "editor",
+                lambda view: (
+                    [
+                        note(
+                            "Strategies",
+                            "note:l@2",
+                            "draft",
+                            owner=next(left),
+                            corrects="note:l",
+                        )
+                    ]
+                    if [fact.id for fact in view.facts("Strategies")] == ["note:l"]
+                    else []
+                ),
+                reads=("Strategies",),
+            ),
+            moves("draft"),
+        ],
+        JOB,
+        gate=FixedGate(PROMOTE),
+    )
+    result = made.run(note("Seeds", "note:draft", "draft"))
+
+    assert ("a", []) == (result.fact("Strategies", "note:l").payload.owner, list(result.rejections))
+
+
+def test_a_move_that_no_point_approves_is_never_made() -> None:
+    """A point may leave out what its field test excludes: then nobody could say yes."""
+    strict = msgspec.structs.replace(JOB, approval_points=(msgspec.structs.replace(BOSS, role="other"),))
+    made = Bench(lambda: [moves("draft", "checked", "sent")], strict, gate=FixedGate(PROMOTE))
+    result = made.run(note("Seeds", "note:draft", "draft"), SPELT)
+
+    assert ["note:l, from checked to sent: no approval point of role chief approves it"] == [
+        item.reason for item in result.rejections
+    ]
+
+
+def test_seeds_are_entities_too() -> None:
+    """An input can't bring what stands further on."""
+    made = Bench(lambda: [moves()], JOB, gate=FixedGate(PROMOTE))
+    result = made.run(note("Seeds", "note:s", "sent"))
+
+    assert ["TRANSITION_ILLEGAL"] == [item.code for item in result.rejections]
