@@ -122,6 +122,8 @@ class Session:
         )
         if self._stuck:
             self._leave_stuck(command, answer)
+        # Not left to the end of the process, which does not come to it when a pack leaves a thread behind.
+        self.services.experience.close()
         return answer
 
     def _once(self, prepare: Prepare) -> RunAnswer:

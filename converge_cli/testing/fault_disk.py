@@ -117,6 +117,10 @@ class FaultDisk:
         self._open_original = _OPEN(vfs.open)
         vfs.open = ctypes.cast(self._open_ours, c_void_p).value
 
+    def arm(self, after: int) -> None:
+        """Let the fault happen so many points from now."""
+        self._fault = self._fault._replace(at=self.points + after)
+
     def _open(self, vfs: int, name: int | None, file: int, flags: int, out: int) -> int:
         # The very pointer goes on: SQLite keeps it, and finds options of the address behind it.
         code: int = self._open_original(vfs, name, file, flags, out)

@@ -131,6 +131,14 @@ def test_a_folder_that_turns_read_only_still_tells_what_was_recorded(converge: A
     goes_on(converge, paused)
 
 
+def test_a_run_that_has_ended_leaves_one_file(converge: Any, project: Any, tmp_path: Path) -> None:
+    """Also when a thread of a pack goes on, and the process leaves without waiting for it: the log is folded in."""
+    left = "import threading\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+    folder = project.execute(f"{left}return Effect([self.note(view)])\n")
+    assert 0 == converge("run", "small", "--trace", "off", cwd=folder).code
+    assert {"experience.db", "lock", "runs"} == {path.name for path in (tmp_path / "store").iterdir()}
+
+
 @pytest.mark.parametrize("lost", [("experience.db-wal",), ("experience.db-wal", "experience.db-shm")])
 def test_without_its_log_the_database_is_as_it_was_before(converge: Any, tmp_path: Path, lost: tuple[str, ...]) -> None:
     """The log of a killed writer is a part of the database: who removes it has an older one, whole, that goes on."""

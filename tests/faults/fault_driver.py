@@ -2,9 +2,11 @@
 
     python fault_driver.py PROJECT TRUTH FOLDER SERVER
 
-Reads a case a line from stdin, `{"case", "faults": [[at, kind] | milliseconds ...], "clock", "decision"}`: for each
-fault, of the disk or of the port, a process that drives until the fault ends it, then one that drives to the end and
-judges. `decision` is what is said to every request, instead of yes. Prints a verdict a line.
+Reads a case a line from stdin, `{"case", "faults", "clock", "decision"}`: for each fault a process that drives until
+the fault ends it, then one that drives to the end and judges. A fault is `[at, kind]`, of the disk or of the port;
+milliseconds, after which the process is killed; or `{"each": n}`: process after process, each killed at the n-th write
+point of the cycle after the first that it commits, until one comes to the end. `decision` is what is said to every
+request, instead of yes. Prints a verdict a line.
 """
 
 import gc
@@ -16,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain, count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +34,8 @@ from converge_cli.testing.faulty_experience import PORT_KINDS, FaultyExperience,
 
 PROJECT, TRUTH, FOLDER, SERVER = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), sys.argv[4]
 LIMIT = 60
+MOST = 300
+"""Processes of one run; no run is to need more."""
 
 
 def services_of(folder: Path) -> Any:
@@ -61,22 +66,48 @@ def disturbed(folder: Path, fault: Any, case: dict[str, Any]) -> str:
     """One process that is to end before its time; how it ended."""
 
     def work() -> dict[str, Any]:
-        services = services_of(folder)
-        if isinstance(fault, list) and fault[1] in PORT_KINDS:
+        services, told = services_of(folder), nothing
+        if isinstance(fault, dict):
+            told = dying_after(fault["each"], from_the_start=not (folder / "diary").exists())
+        elif isinstance(fault, list) and fault[1] in PORT_KINDS:
             services = replace(services, experience=FaultyExperience(services.experience, PortFault(*fault)))
         elif isinstance(fault, list):
             FaultDisk(Fault(*fault)).install()
-        drive(services, LOADED, folder / "diary", decision=case.get("decision"))
+        drive(services, LOADED, folder / "diary", decision=case.get("decision"), told=told)
         return {"error": "none"}
 
     child = in_child(work, folder / "told")
-    if not isinstance(fault, list):
+    if isinstance(fault, float | int):
         time.sleep(fault / 1000)
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         return signal.Signals(os.WTERMSIG(status)).name
     return str(json.loads((folder / "told").read_text())["error"]).partition(":")[0]
+
+
+def nothing() -> None:
+    """Nobody is told."""
+
+
+def dying_after(points: int, *, from_the_start: bool) -> Callable[[], None]:
+    """To be called after each commit: the process dies so many points later, unless another commit comes before.
+
+    A process that goes on commits that it does so, and is left to commit a cycle: else none would ever come to the end.
+    """
+    disk, commits = FaultDisk(), count(1)
+    disk.install()
+    if from_the_start:
+        disk.arm(points)
+    return lambda: disk.arm(points) if next(commits) > 1 or from_the_start else None
+
+
+def each_disturbed(folder: Path, fault: Any, case: dict[str, Any]) -> list[str]:
+    """How every process of a fault ended."""
+    ended = [disturbed(folder, fault, case)]
+    while isinstance(fault, dict) and ended[-1] == "SIGKILL" and len(ended) < MOST:
+        ended.append(disturbed(folder, fault, case))
+    return ended
 
 
 def finished(folder: Path, case: dict[str, Any]) -> dict[str, Any]:
@@ -87,7 +118,7 @@ def finished(folder: Path, case: dict[str, Any]) -> dict[str, Any]:
         disk.install()
         services = services_of(folder)
         counted = FaultyExperience(services.experience, PortFault())
-        began, decided = time.monotonic(), []
+        began, decided, commits = time.monotonic(), [], [0]
         drive(
             replace(services, experience=counted),
             LOADED,
@@ -95,10 +126,12 @@ def finished(folder: Path, case: dict[str, Any]) -> dict[str, Any]:
             case.get("clock", 0),
             decision=case.get("decision"),
             deciding=lambda: decided.append(disk.points),
+            told=lambda: commits.append(disk.points),
         )
-        counts = {"points": disk.points, "decided": decided, "writes": counted.writes}
+        spans = [last - first for first, last in pairwise(commits)]
+        counts = {"points": disk.points, "spans": spans, "decided": decided, "writes": counted.writes}
         seconds = time.monotonic() - began
-        verdict = judge(services_of(folder), folder / "diary", folder / "effects")
+        verdict = judge(services_of(folder), folder / "diary", folder / "effects", replayed="clock" in case)
         return {**vars(verdict), **counts, "seconds": seconds}
 
     os.waitpid(in_child(work, folder / "told"), 0)
@@ -117,7 +150,7 @@ def main() -> None:
         folder.mkdir(parents=True)
         os.environ["FAULT_SERVER"] = f"{SERVER}/{case['case']}"
         os.environ[FILE] = str(folder / "effects")
-        ended = [disturbed(folder, fault, case) for fault in case["faults"]]
+        ended = list(chain.from_iterable(each_disturbed(folder, fault, case) for fault in case["faults"]))
         verdict = {"case": case["case"], "ended": ended, **finished(folder, case)}
         shutil.rmtree(folder)
         sys.stdout.write(json.dumps(verdict) + "\n")

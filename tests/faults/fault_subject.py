@@ -17,6 +17,7 @@ from converge_cli._internal.hashing import GENESIS, chain_link
 from converge_cli.app.decide_approval import decide_approval
 from converge_cli.app.load_truth import LoadedTruth
 from converge_cli.app.recorded_run import events_of
+from converge_cli.app.replay_run import replay_run
 from converge_cli.app.resume_run import ResumeRun
 from converge_cli.app.run_job import RunJob, RunRequest
 from converge_cli.app.services import Services
@@ -34,9 +35,10 @@ SAID = Statement("approved", "three bids compared", "interactive")
 class Diary:
     """Tells, in a file that outlives the process, what was acknowledged to it; an EventSink."""
 
-    def __init__(self, file: Path, head: bytes, seq: int) -> None:
+    def __init__(self, file: Path, head: bytes, seq: int, told: Callable[[], object]) -> None:
         self._descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         self._head, self._seq = head, seq
+        self._told = told
 
     def note(self, **words: Any) -> None:
         """Write a line, whole."""
@@ -48,6 +50,7 @@ class Diary:
             if event.seq == self._seq + 1:
                 self._head, self._seq = chain_link(self._head, e.encode_event(event)), event.seq
         self.note(what="acknowledged", run=run, seq=self._seq, head=self._head.hex())
+        self._told()
 
     def running(self, beginning: e.SuggestorRunning) -> None:
         """A suggestor is about to work; what it does is counted where it does it."""
@@ -74,6 +77,7 @@ def drive(
     *,
     decision: Decision | None = None,
     deciding: Callable[[], object] = lambda: None,
+    told: Callable[[], object] = lambda: None,
 ) -> None:
     """Go from whatever is recorded to the final stop, as a person with a terminal would.
 
@@ -81,11 +85,12 @@ def drive(
         clock: how many seconds the clock is ahead.
         decision: what is said to every request; None for yes.
         deciding: called before each decision.
+        told: called after each commit.
     """
     services = replace(services, clock=ClockAhead(services.clock, clock)) if clock else services
     store = services.experience
     rows = list(store.rows())
-    diary = found(services, rows[0].run if rows else None, diary_file)
+    diary = found(services, rows[0].run if rows else None, diary_file, told)
     if not rows:
         request = RunRequest(truth.job.truth, seeds=SEEDS.get(truth.job.truth, ()))
         asyncio.run(RunJob(services, request, diary, truth=truth).run())
@@ -100,7 +105,7 @@ def drive(
     store.close()
 
 
-def found(services: Services, run: str | None, diary_file: Path) -> Diary:
+def found(services: Services, run: str | None, diary_file: Path, told: Callable[[], object]) -> Diary:
     """Begin the diary of a process with what it finds recorded."""
     head, seq = GENESIS, 0
     calls = []
@@ -108,7 +113,7 @@ def found(services: Services, run: str | None, diary_file: Path) -> Diary:
         for data in services.experience.read(run):
             head, seq = chain_link(head, data), seq + 1
         calls = [services.experience.get_blob(call.request).decode() for call in services.experience.calls(run)]
-    diary = Diary(diary_file, head, seq)
+    diary = Diary(diary_file, head, seq, told)
     diary.note(what="found", run=run, seq=seq, head=head.hex(), process=os.getpid(), calls=calls)
     return diary
 
@@ -130,8 +135,12 @@ class Verdict:
     executed: dict[str, int] = field(default_factory=dict)
 
 
-def judge(services: Services, diary_file: Path, effects: Path) -> Verdict:
-    """Hold the final record, and what was really done, against everything that was promised on the way."""
+def judge(services: Services, diary_file: Path, effects: Path, *, replayed: bool = False) -> Verdict:
+    """Hold the final record, and what was really done, against everything that was promised on the way.
+
+    Args:
+        replayed: whether the record must replay, too.
+    """
     verdict = Verdict()
     row = next(iter(services.experience.rows()))
     recorded = list(services.experience.read(row.run))
@@ -149,6 +158,8 @@ def judge(services: Services, diary_file: Path, effects: Path) -> Verdict:
     events = [e.decode_event(data) for data in recorded]
     _judge_events(verdict, events)
     _judge_effects(verdict, events, found, left(effects))
+    if replayed:
+        replay_run(services, row.run)  # raises if it does not come to the same
     return verdict
 
 

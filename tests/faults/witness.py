@@ -31,7 +31,9 @@ class _Witnessed:
 
     def __init__(self, source: Any) -> None:
         self._source = source
-        self.names = source.names
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
 
     def find(self, name: str) -> Pack | None:
         """The pack of a name, or None."""
