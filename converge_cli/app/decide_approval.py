@@ -11,6 +11,7 @@ from converge_cli.app.services import Services
 from converge_cli.app.touched_run import touched_run
 from converge_cli.core.approval import Approval, ApprovalRequest, Decision, Mode, authority_point
 from converge_cli.core.errors import ConvergeError, did_you_mean
+from converge_cli.core.ids import subject_of
 from converge_cli.core.job import Job
 from converge_cli.core.person import AUTHORITIES, Person
 from converge_cli.core.port import EventSink, RunRow
@@ -184,7 +185,7 @@ def _signer(services: Services, person: Person) -> Callable[[bytes], bytes] | No
 def _choose(requests: Mapping[str, Asked], target: str, row: RunRow, *, everything: bool) -> list[Asked]:
     if target in requests:
         return [requests[target]]
-    of_fact = [asked for asked in requests.values() if asked.request.fact == target]
+    of_fact = [asked for asked in requests.values() if _is_of(asked, target)]
     if of_fact:
         return [asked for asked in of_fact if asked.status == "pending"] or of_fact[-1:]
     of_point = _of_point(requests, target, None)
@@ -206,7 +207,14 @@ def _choose(requests: Mapping[str, Asked], target: str, row: RunRow, *, everythi
 
 
 def _of_point(requests: Mapping[str, Asked], point: str, fact: str | None) -> list[Asked]:
-    return [asked for asked in requests.values() if asked.request.point == point and fact in {None, asked.request.fact}]
+    return [
+        asked for asked in requests.values() if asked.request.point == point and (fact is None or _is_of(asked, fact))
+    ]
+
+
+def _is_of(asked: Asked, fact: str) -> bool:
+    """Whether a request is about a proposal that is named by its id, with or without the version."""
+    return fact in {asked.request.fact, subject_of(asked.request.fact)}
 
 
 def _ambiguous(item: GivenApproval, pending: Sequence[Asked]) -> Decided:

@@ -86,7 +86,7 @@ def show_checked(console: "Console", checked: CheckedPolicies) -> None:
 
 def _reach(item: CheckedPolicy, gate: str, count: int) -> str:
     if not count:
-        return "not looked at: its rules name too many values to try every combination"
+        return "not looked at: its rules name too many values to try every combination, or every one of them errs"
     if not item.people:
         return f"{plural(count, 'request')} tried; there is no people.yaml, so nobody to pass it"
     people = item.passed_by[gate]

@@ -210,12 +210,17 @@ class Text(FactModel, frozen=True):
     text: str
 
 
-class Passed(FactModel, frozen=True):
-    """Built-in kind `passed`: gate `gate` of resource `resource` is passed, by what was found."""
+class Passed(FactModel, frozen=True, omit_defaults=True):
+    """Built-in kind `passed`: gate `gate` of resource `resource` is passed, by what was found.
+
+    Attributes:
+        holds: false in a correction which says that the gate is passed no longer.
+    """
 
     gate: str
     resource: str
     reason: str
+    holds: bool = True
 
 
 class ApprovalNote(FactModel, frozen=True):

@@ -58,7 +58,8 @@ def resource_of(gate: GateSpec, candidate: Candidate) -> str:
 def passed_by(run: Run, resource: str) -> tuple[str, ...]:
     """The gates that a resource has passed, by current `passed:<gate>:<resource>` facts under Evaluations."""
     name = slug(resource)
-    found = [subject.split(":", 2) for subject in run.context.live(selector("Evaluations:passed:*")).current]
+    facts = run.context.live(selector("Evaluations:passed:*")).current.items()
+    found = [subject.split(":", 2) for subject, fact in facts if fact.payload.holds]
     return tuple(sorted(parts[1] for parts in found if len(parts) == 3 and parts[2] == name))
 
 

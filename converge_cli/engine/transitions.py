@@ -86,7 +86,8 @@ class Transitions:
         name = candidate.subject.partition(":")[2]
         where = f"{candidate.subject}, from {move.source} to {move.target}"
         for gate in move.gates:
-            if self._context.current(ContextKey.EVALUATIONS.value, f"passed:{gate}:{name}") is None:
+            passed = self._context.current(ContextKey.EVALUATIONS.value, f"passed:{gate}:{name}")
+            if passed is None or not passed.payload.holds:
                 return Refusal(GATE_MISSING, f"{where}: gate {gate} is not passed")
         if move.role is not None and not self._points_of(move, candidate):
             return Refusal(ILLEGAL, f"{where}: no approval point of role {move.role} approves it")

@@ -56,6 +56,7 @@ class _Reviewer:
         self._policy = policy
         self._permits = {rule: body for rule, body in policy.bodies.items() if body["effect"] == "permit"}
         self._forbids = {rule: body for rule, body in policy.bodies.items() if body["effect"] == "forbid"}
+        self._erring: set[str] = set()
         self._permit_set = policy.policy_set(self._permits)
         self._forbid_set = policy.policy_set({**self._forbids, _ALL: _EVERYTHING})
 
@@ -80,7 +81,9 @@ class _Reviewer:
             forbids = self._policy.ask(projected, self._forbid_set).diagnostics
         except (UnjudgeableRequestError, ValueError):
             return None
-        if permits.errors or forbids.errors:
+        errors = [*permits.errors, *forbids.errors]
+        if errors:
+            self._erring.update(rule for rule in self._policy.rules if any(f"`{rule}`" in error for error in errors))
             return None
         return _Seen(asked, frozenset(permits.reasons), frozenset(forbids.reasons) - {_ALL})
 
@@ -91,7 +94,9 @@ class _Reviewer:
         )
 
     def _rules(self, seen: list[_Seen]) -> Iterator[PolicyRemark]:
-        held = {rule: [item for item in seen if rule in item.permits | item.forbids] for rule in self._policy.rules}
+        # A rule that errs somewhere refuses there, so it does change something.
+        judged = [rule for rule in self._policy.rules if rule not in self._erring]
+        held = {rule: [item for item in seen if rule in item.permits | item.forbids] for rule in judged}
         for rule, found in held.items():
             told = self._idle(rule, found, len(seen))
             if told:

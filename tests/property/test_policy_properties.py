@@ -17,8 +17,10 @@ from converge_cli.core.flow_gate import (
     granted,
 )
 from converge_cli.core.pack import PolicyFiles
+from converge_cli.core.pack_spec import ContextField, GateSpec
 from converge_cli.core.person import AUTHORITIES
 from converge_cli.policy.cedar import CedarAuthorizer
+from converge_cli.policy.review import review_policy
 
 SCHEMA = """
 entity Person { authority: String, domains: Set<String>, policy_version: String };
@@ -32,6 +34,9 @@ ATOMS = (
     "context.required_gates_met",
     "context.amount <= 100",
     "context.amount * 4611686018427387904 < 9",
+    'if context.second then context.amount > 1 else principal.domains.containsAll(["d", "e"])',
+    '["supervisory", "participatory"].contains(principal.authority) || context.amount == 0',
+    'resource.kind like "sp*" && principal has authority',
     'principal.authority == "supervisory"',
     'principal.authority == "sovereign"',
     'principal.domains.contains("d")',
@@ -42,7 +47,20 @@ ATOMS = (
 conditions = st.lists(st.tuples(st.booleans(), st.sampled_from(ATOMS)), min_size=1, max_size=3).map(
     lambda parts: " && ".join(f"{'!' if negated else ''}({atom})" for negated, atom in parts)
 )
-rules = st.tuples(st.sampled_from(["permit", "permit", "forbid"]), conditions)
+HEADS = (
+    "principal, action, resource",
+    "principal, action, resource",
+    'principal, action == Action::"commit", resource',
+    'principal, action in [Action::"commit", Action::"validate"], resource',
+    'principal == Person::"p", action, resource',
+    'principal is Person, action, resource == Resource::"r"',
+)
+bodies = st.builds(
+    lambda head, parts: f"({head}) " + " ".join(f"{word} {{ {condition} }}" for word, condition in parts),
+    st.sampled_from(HEADS),
+    st.lists(st.tuples(st.sampled_from(["when", "when", "unless"]), conditions), min_size=0, max_size=2),
+)
+rules = st.tuples(st.sampled_from(["permit", "permit", "forbid"]), bodies)
 grants = st.dictionaries(
     st.sampled_from(["p1", "p2", "p3"]),
     st.builds(
@@ -54,10 +72,7 @@ grants = st.dictionaries(
 
 
 def _policy(some: list[tuple[str, str]]) -> PolicyFiles:
-    lines = [
-        f'@id("r{number}") {effect} (principal, action, resource) when {{ {condition} }};'
-        for number, (effect, condition) in enumerate(some)
-    ]
+    lines = [f'@id("r{number}") {effect} {body};' for number, (effect, body) in enumerate(some)]
     return PolicyFiles({"policy/rules.cedar": "\n".join(lines)}, SCHEMA)
 
 
@@ -117,11 +132,11 @@ def test_what_an_escalation_names_unlocks_and_a_refusal_has_nothing_that_would(s
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(rules, min_size=1, max_size=3), conditions, questions())
-def test_adding_a_forbid_never_turns_a_refusal_into_a_promotion(some, condition, question):
+@given(st.lists(rules, min_size=1, max_size=3), bodies, questions())
+def test_adding_a_forbid_never_turns_a_refusal_into_a_promotion(some, body, question):
     """More forbids can only refuse more."""
     before = CedarAuthorizer({"pack": _policy(some)}).decide(question)
-    after = CedarAuthorizer({"pack": _policy([*some, ("forbid", condition)])}).decide(question)
+    after = CedarAuthorizer({"pack": _policy([*some, ("forbid", body)])}).decide(question)
     assert not (before.outcome != "PROMOTE" and after.outcome == "PROMOTE")
 
 
@@ -144,3 +159,42 @@ def test_the_same_question_gets_the_same_answer_from_another_authorizer(some, qu
     """Answers depend on policy and question alone."""
     first = CedarAuthorizer({"pack": _policy(some)}).decide(question)
     assert first == CedarAuthorizer({"pack": _policy(some)}).decide(question)
+
+
+GATE = GateSpec(
+    "pack",
+    "Strategies:spend:*",
+    "commit",
+    "spend",
+    "commitment",
+    "id",
+    context={"amount": ContextField("money", "amount"), "second": ContextField("boolean", "second")},
+    requires=("g1", "g2"),
+)
+GATES = (GATE, msgspec.structs.replace(GATE, action="validate"))
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(rules, min_size=2, max_size=4), st.lists(questions(), min_size=12, max_size=24))
+def test_a_rule_that_a_review_calls_idle_or_covered_can_go_without_changing_an_answer(some, asked):
+    """Any one of them is taken out, and what is asked is answered as before."""
+    files = _policy(some)
+    review = review_policy("pack", files, GATES, ())
+    before = CedarAuthorizer({"pack": files})
+    for remark in review.remarks:
+        left = {"r.cedar": _without(files, remark.about)}
+        after = CedarAuthorizer({"pack": PolicyFiles(left, SCHEMA)})
+        for question in asked:
+            fitting = msgspec.structs.replace(question, requires=GATE.requires, grants={})
+            first, second = before.decide(fitting), after.decide(fitting)
+            assert (first.outcome, first.approvals, first.authority, first.source) == (
+                second.outcome,
+                second.approvals,
+                second.authority,
+                second.source,
+            ), remark
+
+
+def _without(files: PolicyFiles, rule: str) -> str:
+    lines = files.policies["policy/rules.cedar"].split("\n")
+    return "\n".join(line for line in lines if f'@id("{rule}")' not in line)

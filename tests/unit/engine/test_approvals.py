@@ -253,6 +253,23 @@ def test_a_passed_fact_of_another_resource_passes_nothing() -> None:
     assert [()] == sorted({question.request.resource.gates_passed for question in scripted.questions})
 
 
+def test_a_gate_that_is_passed_no_longer_counts_no_more() -> None:
+    """What was promoted by it stays; what waits is asked again without it."""
+    gate = msgspec.structs.replace(GATE, requires=("review",))
+    passed = Passed(gate="review", resource="x", reason="seen")
+    gone = msgspec.structs.replace(passed, reason="a page was missing", holds=False)
+    says_so = Script("review", lambda _view: [ProposedFact("Evaluations", "passed:review:x", passed)], reads=("Seeds",))
+    unsays = Script(
+        "doubt",
+        lambda _view: [ProposedFact("Evaluations", "passed:review:x@2", gone, corrects="passed:review:x")],
+        reads=("Evaluations:passed:*",),
+    )
+    scripted = ScriptedGate({"x": [ESCALATE, ESCALATE, ESCALATE]})
+    Bench(lambda: [says_so, unsays, says("plan", PLAN)], job(**BASE, gates=(gate,)), gate=scripted).run(SEED)
+
+    assert [("review",), ()] == [question.request.resource.gates_passed for question in scripted.questions]
+
+
 class Broken:
     """A gate that breaks its promise."""
 

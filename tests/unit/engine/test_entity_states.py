@@ -112,6 +112,24 @@ def test_a_move_before_its_gate_is_rejected_and_may_be_proposed_again() -> None:
     assert ["RESOLVED"] == [fact.payload.code for fact in result.current if fact.kind == "rejected"]
 
 
+def test_a_gate_that_is_passed_no_longer_stops_the_move() -> None:
+    """Whoever passed it says so in a correction."""
+    gone = Passed(gate="spelling", resource="l", reason="a page is missing", holds=False)
+    withdrawing = Script(
+        "speller",
+        lambda view: [ProposedFact("Evaluations", "passed:spelling:l@2", gone, corrects="passed:spelling:l")],
+        reads=("Strategies:note:l",),
+        writes=("Evaluations:passed:spelling:*",),
+    )
+    late = iter([[], [note("Strategies", "note:l@2", "checked", corrects="note:l")]])
+    mover = Script("late", lambda view: next(late, []), reads=("Strategies:note:l", "Evaluations:passed:*"))
+    made = Bench(lambda: [moves("draft"), withdrawing, mover], JOB, gate=FixedGate(PROMOTE))
+    result = made.run(note("Seeds", "note:draft", "draft"), SPELT)
+
+    assert ["TRANSITION_GATE_MISSING"] == [item.code for item in result.rejections]
+    assert "draft" == stands(result)
+
+
 def test_a_move_with_a_role_waits_for_it_and_then_is_final() -> None:
     """The approval is spent on the move; nothing of a final entity changes any more."""
     made, paused = bench("draft", "checked", "sent", "draft")

@@ -136,10 +136,12 @@ def test_too_many_values_are_not_tried_in_part(look):
     assert ((), {"spend.commit": 0}) == (review.remarks, review.tried)
 
 
-def test_a_rule_that_overflows_is_no_reason_to_stop(look):
-    """Requests that can't be judged are refused whatever the rules say, so they show nothing."""
-    text = SUPERVISORS + _rule("far", "forbid", "context.amount * 9000000000000000000 > 1 && context.amount == 1")
-    assert [] == [item for item in _told(look(text)) if item[1] == "supervisors"]
+def test_a_rule_that_errs_is_not_said_to_change_nothing(look):
+    """It is satisfied by no request, and refuses those on which it overflows."""
+    far = _rule("far", "forbid", "context.amount * 9000000000000000000 > 1 && context.amount == 3")
+    assert [] == _told(look(SUPERVISORS + far))
+    never = _rule("far", "forbid", "context.amount * 9 > 1 && context.amount == 3 && context.amount == 4")
+    assert [("idle-rule", "far", "p.cedar:2")] == _told(look(SUPERVISORS + never))
 
 
 def test_a_rule_names_what_it_looks_at(procurement):
