@@ -24,7 +24,7 @@ from converge_cli.core.event import FactPromoted, RunEvent, RunResumed, RunStart
 from converge_cli.core.ids import kind_of
 from converge_cli.core.job import Job
 from converge_cli.core.kind import BUILT_IN_MODELS, Kind
-from converge_cli.core.kind_description import model_of
+from converge_cli.core.kind_description import has_private, model_of
 from converge_cli.core.receipt import PAYLOAD_TYPE, Part, Told, came_to_rest, parts_of, payload_of, proposal_of
 from converge_cli.core.receipt_checks import DisagreementError, check_events
 from converge_cli.core.registry import Registry
@@ -56,7 +56,8 @@ def make_receipt(
         inputs: where the file of an input is now, by name; else it is looked for beside the truth.
 
     Raises:
-        ReceiptRefusedError: the run has not come to rest, or the bytes of an input are not to be had.
+        ReceiptRefusedError: the run has not come to rest, or the bytes of an input are not to be had or hold what the
+            run itself does not keep.
         ConvergeError: no such run, or its record is damaged.
     """
     row, store = find_row(services, run), services.experience
@@ -64,7 +65,9 @@ def make_receipt(
     if not embed:
         return told
     events = [decode_event(text) for text in told.texts]
-    places = _Places(row.run, folder_of_run(services, row), _job(events, told.bytes_of), inputs or {})
+    job = _job(events, told.bytes_of)
+    _refuse_private(row.run, job, _registry(row.run, events, told.bytes_of))
+    places = _Places(row.run, folder_of_run(services, row), job, inputs or {})
     found = {part.digest: places.read(part) for part in parts_of(events) if part.part == "input"}
     return told._replace(bytes_of={**told.bytes_of, **found})
 
@@ -178,8 +181,16 @@ def _job(events: Sequence[RunEvent], bytes_of: Mapping[str, bytes]) -> Job:
     return job
 
 
-def _contents(run: str, events: Sequence[RunEvent], bytes_of: Mapping[str, bytes]) -> list[bytes]:
-    """The content of every fact, read by the recorded models: no code of a pack is run."""
+def _refuse_private(run: str, job: Job, registry: Registry) -> None:
+    """Whoever gets a receipt would read in the file what was hidden from the record."""
+    for spec in job.inputs:
+        if has_private(registry.kinds.get(spec.kind)):
+            why = f"input {spec.name} has private fields (kind {spec.kind}), which the bytes of its file would show"
+            hint = f"converge receipt {run}, without --embed: it holds the file's SHA-256"
+            raise ReceiptRefusedError(why, hint=hint, where="--embed")
+
+
+def _registry(run: str, events: Sequence[RunEvent], bytes_of: Mapping[str, bytes]) -> Registry:
     named = [event.registry for event in events if isinstance(event, RunStarted | RunResumed) and event.registry]
     if not named:
         raise ReceiptRefusedError(
@@ -187,7 +198,13 @@ def _contents(run: str, events: Sequence[RunEvent], bytes_of: Mapping[str, bytes
             hint="run the truth again with this version",
             where=run,
         )
-    registry = msgspec.json.decode(bytes_of[named[-1]], type=Registry)
+    registry: Registry = msgspec.json.decode(bytes_of[named[-1]], type=Registry)
+    return registry
+
+
+def _contents(run: str, events: Sequence[RunEvent], bytes_of: Mapping[str, bytes]) -> list[bytes]:
+    """The content of every fact, read by the recorded models: no code of a pack is run."""
+    registry = _registry(run, events, bytes_of)
     models = dict(BUILT_IN_MODELS) | {name: model_of(described) for name, described in registry.kinds.items()}
     kinds = {name: Kind(name, model) for name, model in models.items()}
     contents = []

@@ -10,6 +10,7 @@ from converge_cli._internal.canonical_json import encode
 from converge_cli.core.errors import MalformedKindError
 from converge_cli.core.fact import Columns, FactModel, FrozenMap
 from converge_cli.core.ids import SEGMENT
+from converge_cli.core.privacy import check_private, private_fields, redacted
 
 Inspected = msgspec.inspect.Type
 _SCALARS = (
@@ -31,12 +32,13 @@ class Kind:
     Attributes:
         name: the text before the first colon of its facts' ids.
         model: the frozen model of its payload.
+        is_private: whether it, or a model inside it, has private fields; they are hidden by whatever parses.
     """
 
-    __slots__ = ("_decoder", "model", "name")
+    __slots__ = ("_decoder", "is_private", "model", "name")
 
     def __init__(self, name: str, model: type[FactModel]) -> None:
-        check_model(name, model)
+        self.is_private = any(private_fields(item) for item in check_model(name, model))
         self.name = name
         self.model = model
         self._decoder = msgspec.json.Decoder(model, dec_hook=freeze)
@@ -57,6 +59,8 @@ class Kind:
             msgspec.ValidationError: the payload does not fit the model.
         """
         parsed = self._decoder.decode(content)
+        if self.is_private:
+            parsed = redacted(parsed)
         # Encoded anew even when a model was given: it may hold an int where a Decimal is declared.
         return parsed, encode(parsed)
 
@@ -97,8 +101,16 @@ class Kind:
 def _words_of(model: Any) -> dict[str, str]:
     info = msgspec.inspect.type_info(model)
     assert isinstance(info, msgspec.inspect.StructType)  # noqa: S101  a FactModel is a Struct
-    hints = get_type_hints(model)
-    return {field.encode_name: _word(hints[field.name]) + ("" if field.required else "?") for field in info.fields}
+    hints, private = get_type_hints(model), private_fields(model)
+    return {
+        field.encode_name: _word(hints[field.name]) + ("" if field.required else "?") + _privacy(private, field.name)
+        for field in info.fields
+    }
+
+
+def _privacy(private: Mapping[str, Any], name: str) -> str:
+    when = private.get(name)
+    return "" if when is None else ", private" if when is True else f", private if {when}"
 
 
 def _word(hint: Any) -> str:
@@ -127,8 +139,10 @@ def _add_inner(hint: Any, found: dict[str, dict[str, str]]) -> None:
         _add_inner(part, found)
 
 
-def check_model(name: str, model: Any) -> None:
-    """Refuse a model that would let anybody change what others read, or that has no exact canonical form.
+def check_model(name: str, model: Any) -> set[Any]:
+    """The model with all those inside it.
+
+    Refuses one that would let anybody change what others read, or that has no exact canonical form.
 
     Raises:
         MalformedKindError: naming the field and what to use instead.
@@ -139,7 +153,9 @@ def check_model(name: str, model: Any) -> None:
         raise MalformedKindError(
             f"the model of kind {name} is not a FactModel", hint="class Name(FactModel, frozen=True): ...", where=name
         )
-    _check_struct(name, model, set())
+    seen: set[Any] = set()
+    _check_struct(name, model, seen)
+    return seen
 
 
 def _check_struct(path: str, model: Any, seen: set[Any]) -> None:
@@ -153,6 +169,7 @@ def _check_struct(path: str, model: Any, seen: set[Any]) -> None:
         info = msgspec.inspect.type_info(model)
     except (TypeError, NameError) as error:
         raise MalformedKindError(f"{path}: {error}", where=path) from error
+    check_private(path, model, info.fields)  # type: ignore[attr-defined]
     for field in info.fields:  # type: ignore[attr-defined]
         _check_type(f"{path}.{field.name}", field.type, seen)
     for name, hint in get_type_hints(model).items():

@@ -16,6 +16,7 @@ import msgspec
 from converge_cli._internal.canonical_json import encode
 from converge_cli.core.fact import Columns, FactModel, FrozenMap
 from converge_cli.core.kind import freeze
+from converge_cli.core.privacy import private_fields
 
 i = msgspec.inspect
 
@@ -31,6 +32,7 @@ _PLAIN: Mapping[str, tuple[Any, Any]] = {
 _ENUMS: Mapping[str, Any] = {"strenum": enum.StrEnum, "intenum": enum.IntEnum}
 _BOUNDS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern", "tz")
 _CODE = "__post_init__"
+_PRIVATE = "private"
 
 Outer = tuple[Any, ...]
 """The models around the one at hand, the outermost first: what is made of itself refers to one of them."""
@@ -45,6 +47,11 @@ def describe_model(model: type[FactModel]) -> Any:
 def has_own_code(description: Any) -> bool:
     """Whether a described model, or one inside it, checks something by code that is not part of the description."""
     return _holds(description, "code", lambda value: value is True)
+
+
+def has_private(description: Any) -> bool:
+    """Whether a described model, or one inside it, has private fields."""
+    return _holds(description, _PRIVATE, bool)
 
 
 def model_of(description: Any) -> type[FactModel]:
@@ -101,6 +108,8 @@ def _struct(model: Any, outer: Outer) -> dict[str, Any]:
     }
     if hasattr(model, _CODE):
         made["code"] = True
+    if private_fields(model):
+        made[_PRIVATE] = dict(private_fields(model))
     config = model.__struct_config__
     options = {name: getattr(config, name) for name in ("omit_defaults", "array_like", "tag", "tag_field")}
     options = {name: value for name, value in options.items() if value}

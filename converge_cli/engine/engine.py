@@ -35,7 +35,7 @@ from converge_cli.engine.merge import Feed
 from converge_cli.engine.model_meter import ModelMeter
 from converge_cli.engine.patience import PATIENT, Patience
 from converge_cli.engine.rebuild import Rebuilder
-from converge_cli.engine.recording import record_proposals
+from converge_cli.engine.recording import private_kinds, record_proposals
 from converge_cli.engine.registration import SEED
 from converge_cli.engine.result import RunResult
 from converge_cli.engine.run import Run, Setting
@@ -163,7 +163,7 @@ class Engine:
             registry=keep_registry(log, self._setting, run.registrations),
         )
         all_feeds = [*feeds, (SEED, seeds)] if seeds else list(feeds)
-        return await self._drive(run, lambda loop: loop.begin(_recorded(all_feeds)))
+        return await self._drive(run, lambda loop: loop.begin(self._recorded(all_feeds)))
 
     async def resume(
         self,
@@ -199,7 +199,7 @@ class Engine:
             resumed = self._resumed(run, first, added or BudgetChange(), inputs)
             run.log.put(resumed)
             rebuilder.resume(resumed)
-            return await self._drive(run, lambda loop: loop.resume(_recorded(feeds)), held=True)
+            return await self._drive(run, lambda loop: loop.resume(self._recorded(feeds)), held=True)
 
     def recorded(self, run_id: str) -> RunResult:
         """What a recorded run has come to so far, without going on."""
@@ -272,6 +272,10 @@ class Engine:
                 where=first.run,
             )
 
+    def _recorded(self, feeds: Feeds) -> list[Feed]:
+        private = private_kinds(self._setting.kinds)
+        return [(name, record_proposals(given, private)) for name, given in feeds]
+
     def _resumed(self, run: Run, first: RunStarted, added: BudgetChange, inputs: tuple[InputRecord, ...]) -> RunResumed:
         """The event of a resume: packs, people and registry stand in it when they have changed."""
         log = run.log
@@ -287,10 +291,6 @@ class Engine:
             people=None if people == first.people else people,
             registry=None if registry == first.registry else registry,
         )
-
-
-def _recorded(feeds: Feeds) -> list[Feed]:
-    return [(name, record_proposals(given)) for name, given in feeds]
 
 
 def _check_points(job: Job) -> None:

@@ -6,7 +6,7 @@ fails is recorded; the others go on.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -14,12 +14,13 @@ import msgspec
 from converge_cli.core.call import RecordedCall
 from converge_cli.core.context import ContextView
 from converge_cli.core.event import RecordedProposal
+from converge_cli.core.kind import Kind
 from converge_cli.core.port import Clock
 from converge_cli.core.suggestor import Effect, SuggestorUnavailableError
 from converge_cli.engine.cancellation import Cancellation
 from converge_cli.engine.halt import Halt
 from converge_cli.engine.patience import PATIENT, Patience
-from converge_cli.engine.recording import clean, message_of, record_proposals, words_of
+from converge_cli.engine.recording import clean, message_of, private_kinds, record_proposals, words_of
 from converge_cli.engine.registration import Registration
 from converge_cli.engine.run import Run
 from converge_cli.engine.stepping import Stepped
@@ -46,6 +47,7 @@ class Execution(msgspec.Struct, eq=False):
         halt: a budget that it ran into.
         calls: the external calls that it used up.
         again: whether it made calls and the next attempt has their answers, or makes them again.
+        private: the kinds with private fields, by name; what these hold is hidden before it is taken over.
     """
 
     registration: Registration
@@ -59,6 +61,7 @@ class Execution(msgspec.Struct, eq=False):
     elapsed_us: int = 0
     calls: tuple[RecordedCall, ...] = ()
     again: bool = False
+    private: Mapping[str, Kind] = {}
 
 
 class Executes(Protocol):
@@ -87,6 +90,7 @@ class Executor:
         self._watchdog = watchdog
         self._cancelled = cancelled
         self._patience = patience
+        self._private = private_kinds(run.setting.kinds)
 
     def accepts(self, registration: Registration) -> tuple[bool, Execution | None]:
         """Whether a due suggestor wants to run now; a failed execution instead if its `accepts` failed."""
@@ -106,7 +110,7 @@ class Executor:
         run.charges.begin()
         deadline = time.monotonic() + seconds_left
         for registration in eligible:
-            execution = Execution(registration, held)
+            execution = Execution(registration, held, private=self._private)
             executions.append(execution)
             if time.monotonic() >= deadline:
                 execution.cut = True
@@ -304,7 +308,7 @@ def _executes(execution: Execution, view: ContextView) -> None:
 
 def _take(execution: Execution, answer: Any) -> None:
     if isinstance(answer, Effect):
-        execution.proposals = record_proposals(answer.proposals)
+        execution.proposals = record_proposals(answer.proposals, execution.private)
     else:
         execution.failure = ("EFFECT_INVALID", clean(f"execute returned {type(answer).__name__}, not an Effect"))
 

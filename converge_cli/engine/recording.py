@@ -4,37 +4,51 @@ Runs once per proposal, inside the suggestor's own guarded time. Afterwards noth
 whoever keeps a payload and changes it changes nothing, and a recorded run is judged as the live one was.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from msgspec import Raw
 
 from converge_cli._internal.canonical_json import encode
 from converge_cli.core.context_key import KEYS, ContextKey
 from converge_cli.core.event import RecordedProposal
 from converge_cli.core.fact import ProposedFact
-from converge_cli.core.ids import MAX_ID_LENGTH
+from converge_cli.core.ids import MAX_ID_LENGTH, kind_of
+from converge_cli.core.kind import Kind
 from converge_cli.engine.watchdog import WatchdogTimeout
 
 # What `ContextView.propose` gives unless it is told otherwise; told by identity, which costs least.
 _CERTAIN = 1
 _NO_EVIDENCE: tuple[str, ...] = ()
+_NOTHING_PRIVATE: Mapping[str, Kind] = {}
 _SPELT = (int, float, Decimal, ContextKey)
 
 
-def record_proposals(proposals: Iterable[Any]) -> tuple[RecordedProposal, ...]:
-    """The proposals of one execution as they are recorded."""
-    return tuple([record_proposal(proposal) for proposal in proposals])
+def private_kinds(kinds: Mapping[str, Kind]) -> Mapping[str, Kind]:
+    """The kinds that have private fields, by name."""
+    return {name: kind for name, kind in kinds.items() if kind.is_private}
 
 
-def record_proposal(proposal: Any) -> RecordedProposal:
+def record_proposals(
+    proposals: Iterable[Any], private: Mapping[str, Kind] = _NOTHING_PRIVATE
+) -> tuple[RecordedProposal, ...]:
+    """The proposals of one execution as they are recorded.
+
+    Args:
+        private: the kinds that have private fields, by name; what these hold is hidden first.
+    """
+    return tuple([record_proposal(proposal, private) for proposal in proposals])
+
+
+def record_proposal(proposal: Any, private: Mapping[str, Kind] = _NOTHING_PRIVATE) -> RecordedProposal:
     """The proposal as it is recorded: canonical bytes, or why there are none."""
     if type(proposal) is not ProposedFact:
         return RecordedProposal(key="", id="", unreadable=clean(f"a {type(proposal).__name__}, not a ProposedFact"))
     payload = unreadable = None
     try:
-        payload = Raw(encode(proposal.payload))
+        payload = Raw(_redacted(proposal, private) if private else encode(proposal.payload))
     except (WatchdogTimeout, KeyboardInterrupt):
         raise
     except BaseException as error:  # noqa: BLE001  a payload is somebody else's object and may raise anything
@@ -51,6 +65,22 @@ def record_proposal(proposal: Any) -> RecordedProposal:
         None if proposal.corrects is None else _text(proposal.corrects),
         unreadable,
     )
+
+
+def _redacted(proposal: ProposedFact, private: Mapping[str, Kind]) -> bytes:
+    """The payload without what is private in it.
+
+    Raises:
+        ValueError: it does not fit its kind, so nobody knows what in it is private; none of it is told.
+    """
+    kind = private.get(kind_of(proposal.id)) if type(proposal.id) is str else None
+    if kind is None:
+        return encode(proposal.payload)
+    try:
+        return kind.parse(proposal.payload)[1]
+    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError):
+        told = f"it does not fit kind {kind.name}, which has private fields; so nothing of it is kept"
+        raise ValueError(told) from None
 
 
 def words_of(error: BaseException) -> str:

@@ -15,6 +15,7 @@ from converge_cli.core.ids import FACT_ID, MAX_ID_LENGTH, kind_of, slug
 from converge_cli.core.job import InputSpec
 from converge_cli.core.kind import Kind, Text
 from converge_cli.core.misfit import misfit
+from converge_cli.core.privacy import private_fields
 from converge_cli.truth.cells import CellError, is_optional, read_cell
 from converge_cli.truth.input_error import InputError, InputProblem
 from converge_cli.truth.input_formats import (
@@ -191,6 +192,8 @@ class _RowReader:
         info = inspect.type_info(model)
         assert isinstance(info, inspect.StructType)  # noqa: S101  a FactModel is a Struct
         self._fields = {field.encode_name: field for field in info.fields}
+        private = private_fields(model)
+        self._private = {field.encode_name for field in info.fields if field.name in private}
         self._rest = next((name for name, field in self._fields.items() if is_columns(field.type)), None)
         self._records = records
         self._problems = problems
@@ -236,7 +239,7 @@ class _RowReader:
             try:
                 self._read_field(name, value, field, found)
             except CellError as error:
-                shown = "the cell" if value in {None, ""} else repr(value)
+                shown = "the cell" if value in {None, ""} or name in self._private else repr(value)
                 self._problems.append(InputProblem(record.row, name, f"{shown} {error}"))
                 usable = False
         for name, field in self._fields.items():
