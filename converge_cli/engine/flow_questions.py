@@ -58,9 +58,10 @@ def resource_of(gate: GateSpec, candidate: Candidate) -> str:
 def passed_by(run: Run, resource: str) -> tuple[str, ...]:
     """The gates that a resource has passed, by current `passed:<gate>:<resource>` facts under Evaluations."""
     name = slug(resource)
-    facts = run.context.live(selector("Evaluations:passed:*")).current.items()
-    found = [subject.split(":", 2) for subject, fact in facts if fact.payload.holds]
-    return tuple(sorted(parts[1] for parts in found if len(parts) == 3 and parts[2] == name))
+    # Only a gate that a pack requires can be passed, so nothing else needs looking for.
+    gates = sorted({gate for item in run.job.gates for gate in item.requires})
+    found = ((gate, run.context.current("Evaluations", f"passed:{gate}:{name}")) for gate in gates)
+    return tuple(gate for gate, fact in found if fact is not None and fact.payload.holds)
 
 
 def _asks(gate: GateSpec, candidate: Candidate) -> bool:

@@ -47,7 +47,8 @@ class Reachability:
         """
         asking = {*job.required_approvals, *(rule.point for rule in job.hitl)}
         asking.update(name for gate in job.gates for name in gate.approvals)
-        if point.id not in asking:
+        roles = {move.role for machine in job.entity_states for move in machine.transitions}
+        if point.id not in asking and point.role not in roles:
             message = f"nothing asks for an approval of {point.id}"
             fix = "name it in requires_approval or hitl, or remove it"
         elif not self._reachable(selector(point.approves.selector)):
