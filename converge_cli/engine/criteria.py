@@ -62,9 +62,10 @@ def _may_select_nothing(check: Check) -> bool:
 
 def _missing(run: Run, criterion: Criterion) -> Iterator[Missing]:
     """The pending requests that stand between the run and the criterion, and inputs that were not given."""
-    for request in run.pending():
-        held = next((held for held in run.held.values() if request.id in held.requests.values()), None)
-        points = {request.point} if request.authority is None else _points_of_its_gate(run, held)
+    pending = run.pending()
+    asked = {request: held for held in run.held.values() for request in held.requests.values()} if pending else {}
+    for request in pending:
+        points = {request.point} if request.authority is None else _points_of_its_gate(run, asked.get(request.id))
         if points & set(criterion.blocked_by):
             yield Missing(
                 criterion.id,
