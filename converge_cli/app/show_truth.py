@@ -13,6 +13,7 @@ from converge_cli.app.shown_path import shown
 from converge_cli.app.truth_shelf import TruthShelf
 from converge_cli.core.approval import ApprovalPoint
 from converge_cli.core.criterion import Criterion
+from converge_cli.core.entity_states import EntityStates
 from converge_cli.core.example import Example
 from converge_cli.core.invariant import Invariant, Validation
 from converge_cli.core.job import Clause
@@ -67,8 +68,22 @@ def _job_head(truth: LoadedTruth) -> Page:
         "merged": list(job.merged),
         "packs": [msgspec.to_builtins(pack) for pack in job.packs],
         "inputs": [msgspec.to_builtins(item) | {"required": item.required} for item in job.inputs],
+        "entity_states": [_machine(machine) for machine in job.entity_states],
         "budget": msgspec.to_builtins(job.budget),
         "outputs": {item.name: item.selection.words for item in job.outputs},
+    }
+
+
+def _machine(machine: EntityStates) -> Page:
+    return {
+        "kind": machine.kind,
+        "field": machine.field,
+        "initial": list(machine.initial),
+        "final": list(machine.final),
+        "transitions": [
+            {"from": item.source, "to": item.target, "gates": list(item.gates), "role": item.role}
+            for item in machine.transitions
+        ],
     }
 
 

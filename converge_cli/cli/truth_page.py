@@ -37,6 +37,8 @@ def show_truth_page(console: "Console", data: dict[str, Any]) -> None:
     ):
         page.section(heading)
         page.rows([row for item in items for row in _block(item["id"], [*tell(item), _cited(item, numbers)])])
+    page.section("entity states")
+    page.rows([row for item in data.get("entity_states", ()) for row in _block(item["kind"], _machine(item))])
     page.section("examples")
     page.rows([(f"{numbers[item['id']]:>2}  {item['declared'] or ''}", item["title"]) for item in data["examples"]])
 
@@ -102,6 +104,18 @@ def _check(item: Item) -> list[str]:
     sort = ("soft " if item["soft"] else "") + item["sort"]
     of = f" of {item['suggestor']}" if item["suggestor"] else ""
     return [item["title"], f"{sort}{of}{_at(item['declared'])}"]
+
+
+def _machine(item: Item) -> list[str]:
+    """Where entities of a kind begin and end, and a line for each move."""
+    final = f"; {', '.join(item['final'])} is final" if item["final"] else ""
+    return [f"{item['field']} begins as {' or '.join(item['initial'])}{final}", *map(_move, item["transitions"])]
+
+
+def _move(item: Item) -> str:
+    gates = f", once {' and '.join(item['gates'])} is passed" if item["gates"] else ""
+    asked = f", with the yes of a {item['role']}" if item["role"] else ""
+    return f"{item['from']} to {item['to']}{gates}{asked}"
 
 
 def _approval(item: Item) -> list[str]:

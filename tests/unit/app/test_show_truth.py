@@ -74,6 +74,19 @@ def test_a_job_shows_who_decides_what_is_merged_and_what_each_example_speaks_of(
     ]
 
 
+def test_a_job_shows_how_the_entities_of_a_kind_may_move() -> None:
+    """Where they begin, what is final, and what each move needs."""
+    (machine,) = show_truth(services_in(ROOT), "expense-approval")["entity_states"]
+
+    assert ("outcome", "result", ["committed", "rejected"], ["committed"]) == (
+        machine["kind"],
+        machine["field"],
+        machine["initial"],
+        machine["final"],
+    )
+    assert {"from": "rejected", "to": "reopened", "gates": ["receipt"], "role": None} == machine["transitions"][0]
+
+
 def test_a_policy_shows_what_it_brings_and_where_it_applies() -> None:
     """And nothing of the job that it is merged into."""
     page = show_truth(services_in(ROOT), "spend-control")
