@@ -114,7 +114,7 @@ class PackUses:
             values = plain(self._root.at("parameters", name)) or {}
             overrides = self._overrides.get(name, {})
             if any(path[0] == ENTITY_STATES for path in overrides):
-                told = "entity states are declared in the truth, and the same in each of its runs"
+                told = "is declared in the truth, and the same in each of its runs"
                 raise InvalidParametersError(name, (ENTITY_STATES,), told)
             own = {key: value for key, value in values.items() if key != ENTITY_STATES}
             parameters = pack.parse_parameters(overlaid(own, overrides))
