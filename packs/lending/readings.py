@@ -1,0 +1,15 @@
+"""What the suggestors of lending read and write, and the gates that they pass."""
+
+APPLICATIONS = "Seeds:application:*"
+SCORES = "Evaluations:score:*"
+GAPS = "Diagnostic:unscored:*"
+ASSESSMENTS = "Evaluations:assessment:*"
+LOANS = "Strategies:loan:*"
+OUTCOMES = "Evaluations:outcome:*"
+BREACHES = "Diagnostic:breach:*"
+DENIALS = "Diagnostic:denied:*"
+APPROVALS = "Diagnostic:approval:*"
+
+COMPLIANCE = "compliance_check"
+STANDARD = "lending_standard"
+CLEAR = "clear_case"
