@@ -1,10 +1,13 @@
 """Entities move as the truth declares, whoever proposes it; what does not is rejected, recorded and replayed."""
 
 import asyncio
+from itertools import pairwise
 
 import msgspec
 import pytest
 from engine_kit import ANN, BOSS, PROMOTE, Bench, Script, at_least, criterion, job, note
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from converge_cli import Passed, ProposedFact
 from converge_cli.core.entity_states import EntityStates, Transition
@@ -191,3 +194,32 @@ def test_seeds_are_entities_too() -> None:
     result = made.run(note("Seeds", "note:s", "sent"))
 
     assert ["TRANSITION_ILLEGAL"] == [item.code for item in result.rejections]
+
+
+PLACES = ("a", "b", "c", "d")
+
+
+@st.composite
+def machines(draw: st.DrawFn) -> EntityStates:
+    """Any machine of four places."""
+    final = tuple(draw(st.lists(st.sampled_from(PLACES), unique=True, max_size=2)))
+    left = [place for place in PLACES if place not in final]
+    pairs = st.tuples(st.sampled_from(left), st.sampled_from(PLACES)).filter(lambda pair: pair[0] != pair[1])
+    moves = draw(st.lists(pairs, unique=True, max_size=8))
+    initial = tuple(draw(st.lists(st.sampled_from(PLACES), unique=True, min_size=1, max_size=2)))
+    return EntityStates("note", "text", PLACES, initial, tuple(Transition(*move) for move in moves), final)
+
+
+@settings(deadline=None, max_examples=80)
+@given(machine=machines(), texts=st.lists(st.sampled_from((*PLACES, "elsewhere")), min_size=1, max_size=10))
+def test_whatever_is_proposed_an_entity_only_ever_went_where_it_may(machine: EntityStates, texts: list[str]) -> None:
+    """Every fact of it is a declared step from the one before, and what was refused is on record with its code."""
+    made = Bench(lambda: [moves(*texts)], job(entity_states=(machine,)))
+    result = made.run(note("Seeds", "note:draft", machine.initial[0]))
+    way = [fact.payload.text for fact in result.facts if fact.key == "Strategies"]
+    steps = {(move.source, move.target) for move in machine.transitions}
+
+    assert all(place in machine.initial for place in way[:1])
+    assert all(pair in steps for pair in pairwise(way) if pair[0] != pair[1])
+    assert not any(place in machine.final for place in way[:-1])
+    assert {"TRANSITION_ILLEGAL"} >= {item.code for item in result.rejections}
