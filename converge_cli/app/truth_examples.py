@@ -114,7 +114,8 @@ class TruthExamples:
         if self.own is None:
             return ""
         stop = self.own.stop
-        broken = [f"suggestor {name} failed: {code}" for name, code in self.own.failures.items()]
+        words = self.own.failed_words
+        broken = [f"suggestor {name} failed: {code}, {words[name]}" for name, code in self.own.failures.items()]
         if stop.reason in _BROKEN:
             broken.insert(0, f"it ends {stop.reason}" + (f" ({stop.detail})" if stop.detail else ""))
         return f"the run on the truth's own inputs shows a fault: {'; '.join(broken)}" if broken else ""

@@ -5,6 +5,7 @@ fails is recorded; the others go on.
 """
 
 import asyncio
+import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
@@ -15,6 +16,7 @@ from converge_cli.core.call import RecordedCall
 from converge_cli.core.context import ContextView
 from converge_cli.core.event import RecordedProposal
 from converge_cli.core.kind import Kind
+from converge_cli.core.pack_module import pack_line
 from converge_cli.core.port import Clock
 from converge_cli.core.suggestor import Effect, SuggestorUnavailableError
 from converge_cli.engine.cancellation import Cancellation
@@ -314,7 +316,9 @@ def _take(execution: Execution, answer: Any) -> None:
 
 
 def _fail(execution: Execution, error: BaseException) -> None:
+    """Take over an error that is being handled: where in a pack it came from, and its words."""
     if isinstance(error, SuggestorUnavailableError):
         execution.failure = ("UNAVAILABLE", message_of(error))
     else:
-        execution.failure = ("EXCEPTION", words_of(error))
+        place = pack_line(sys.exc_info()[2])
+        execution.failure = ("EXCEPTION", f"{place}: {words_of(error)}" if place else words_of(error))

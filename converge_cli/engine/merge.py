@@ -92,6 +92,7 @@ def _failed(run: Run, execution: Execution, failure: tuple[str, str]) -> None:
     if calls:
         by.since = seq
     run.failures[name] = code
+    run.failed_words[name] = detail
     note_failure(run, name, code)
 
 

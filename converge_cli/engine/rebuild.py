@@ -106,6 +106,7 @@ class Rebuilder:
     def _failed(self, event: e.SuggestorFailed) -> None:
         self._saw(event.suggestor, event.view, event.cycle)
         self._run.failures[event.suggestor] = event.code
+        self._run.failed_words[event.suggestor] = event.detail
         if event.calls:
             self._used_up(event)
         self._run.charges.settle(event.suggestor, again=event.again)

@@ -34,6 +34,7 @@ class RunResult:
         current: the facts that stand.
         pending, decided: approval requests that wait, and those that were decided.
         people: who could act and decide.
+        failures: suggestor -> code, of those whose last execution failed; `failed_words` -> what was recorded of it.
         outputs: the truth's outputs, by name, as plain values.
         outcome_digest: equal for equal inputs, wherever and whenever it ran.
     """
@@ -55,6 +56,7 @@ class RunResult:
         self.refusals = tuple(Refusal(*refusal) for refusal in run.refusals)
         self.gate_answers: tuple[GateAnswer, ...] = tuple(run.gate_answers)
         self.failures = dict(run.failures)
+        self.failed_words = {name: run.failed_words[name] for name in run.failures}
         self.duplicates = run.duplicates
         self.people: tuple[Person, ...] = tuple(run.setting.people.values())
         self.outputs = outputs_of(run.job, run)

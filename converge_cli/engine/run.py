@@ -113,6 +113,7 @@ class Run:
         crossings: suggestors that ran into a token or cost limit in this cycle.
         ended: the stop that the watchdog recorded while the engine's thread was lost in foreign code.
         failures: suggestor -> code, of those whose last execution failed.
+        failed_words: suggestor -> what was recorded of its last failure.
         missing_inputs: declared inputs that were not given -> since when (UTC).
         unmerged: executions of a merge that a budget cut short, in merge order; a resumed run goes on with them.
         outcome: outcome digest of the last stop, "" while the run goes on.
@@ -138,6 +139,7 @@ class Run:
         self.crossings: dict[str, Halt] = {}
         self.ended: Stop | None = None
         self.failures: dict[str, str] = {}
+        self.failed_words: dict[str, str] = {}
         self.rejections: list[Rejection] = []
         self.gate_answers: list[GateAnswer] = []
         self.refusals: list[tuple[Approval, str, str]] = []

@@ -6,6 +6,8 @@ from converge_cli.engine.engine_notes import note_failure
 from converge_cli.engine.outcome import outcome_digest
 from converge_cli.engine.run import Run
 
+_TOLD = "did not return in time and could not be stopped"
+
 
 def record_stuck(run: Run, name: str) -> None:
     """Record that a suggestor did not come back, and pause the run."""
@@ -15,9 +17,10 @@ def record_stuck(run: Run, name: str) -> None:
         suggestor=name,
         view=len(run.context.facts),
         code="STUCK",
-        detail="did not return in time and could not be stopped",
+        detail=_TOLD,
     )
     run.failures[name] = "STUCK"
+    run.failed_words[name] = _TOLD
     note_failure(run, name, "STUCK")
     stop = Stop(StopReason.SUGGESTOR_FAILED, cycle=run.cycle, names=(name,), detail=f"{name} is stuck")
     run.ended = stop

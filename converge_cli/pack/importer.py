@@ -16,10 +16,10 @@ from types import ModuleType
 
 from converge_cli._internal.process_exit import ProcessExitError
 from converge_cli.core.pack import InvalidPackError
+from converge_cli.core.pack_module import PARENT, second_name
 from converge_cli.engine.watchdog import Watchdog, WatchdogTimeout
 from converge_cli.pack.snapshot import Snapshot
 
-PARENT = "converge_packs"
 IMPORT_SECONDS = 10.0
 """Seconds that all modules of a pack together may take to import."""
 
@@ -140,7 +140,7 @@ def _package_name(pack: str, snapshot: Snapshot) -> str:
     name = f"{PARENT}.{pack}"
     if name not in _FINDER.packages:
         return name
-    name = f"{name}__{snapshot.digest[:16]}"
+    name = second_name(name, snapshot.digest)
     number = 2
     while (unique := name if number == 2 else f"{name}_{number}") in _FINDER.packages:
         number += 1

@@ -89,6 +89,19 @@ def test_a_suggestor_that_misbehaves_is_recorded_by_name(converge, project, body
     assert (ran.data["run_id"], "paused", "SuggestorFailed") == (row["run_id"], row["status"], row["reason"])
 
 
+def test_a_suggestor_that_fails_is_told_with_the_line_of_its_pack(converge, project):
+    """In what is recorded and in the finding of validate; from the pack's folder on, so the same on every machine."""
+    folder = project.execute("amount = 0\nreturn self.note(view, 1 / amount)")
+    line = next(n for n, text in enumerate(project.pack.read_text().split("\n"), 1) if "1 / amount" in text)
+    told = f"small.py:{line}: ZeroDivisionError: division by zero"
+    checked = converge("validate", "--run", "--json", cwd=folder)
+    converge("run", "small", "--json", cwd=folder)
+    query = ["experience", "query", "--event", "SuggestorFailed", "--json"]
+
+    assert [told] == [item["event"]["detail"] for item in converge(*query, cwd=folder).data["events"]]
+    assert f"suggestor writer failed: EXCEPTION, {told}" in checked.data["findings"][0]["message"]
+
+
 def test_a_suggestor_that_takes_long_is_named_while_it_runs(converge, project):
     """On stderr: a check of many runs that says nothing for a minute looks as if it hung."""
     slow = "class Writer(Base):\n    timeout = 5.5\n\n    def execute(self, view):\n        while True: pass\n"
