@@ -74,15 +74,29 @@ def criterion_text(result: CriterionResult, zone: tzinfo | None = None) -> str:
     if result.result == "met":
         return ids_text(result.evidence)
     if result.result == "blocked" and result.missing:
-        return "; ".join(_missing(item, zone) for item in result.missing)
+        return "; ".join(_waiting(result.missing, zone))
     return safe(": ".join(filter(None, (result.cause, result.reason))), REASON)
 
 
-def _missing(item: Missing, zone: tzinfo | None) -> str:
-    if item.what == "input":
-        return f"input {safe(item.name)}: {safe(item.who)} gives it"
-    until = f", until {time_text(item.until, zone)}" if item.until else ""
-    return f"{safe(item.name)}: {safe(item.who)} decides{until}"
+def _waiting(missing: Sequence[Missing], zone: tzinfo | None) -> list[str]:
+    """Who can give what is missing; where several facts wait, which ones wait for whom."""
+    several = len({item.fact for item in missing if item.what == "approval"}) > 1
+    groups: dict[object, list[Missing]] = {}
+    for number, item in enumerate(missing):
+        alone = None if several and item.what == "approval" else number
+        groups.setdefault((alone, item.name, item.who), []).append(item)
+    return [_waits(group, zone, several=several) for group in groups.values()]
+
+
+def _waits(group: Sequence[Missing], zone: tzinfo | None, *, several: bool) -> str:
+    first = group[0]
+    if first.what == "input":
+        return f"input {safe(first.name)}: {safe(first.who)} gives it"
+    facts = tuple(item.fact for item in group if item.fact) if several else ()
+    on = f" on {ids_text(facts)}" if facts else ""
+    ends = sorted({item.until for item in group if item.until})
+    until = f", {'the first ' if len(ends) > 1 else ''}until {time_text(ends[0], zone)}" if ends else ""
+    return f"{safe(first.name)}: {safe(first.who)} decides{on}{until}"
 
 
 def time_text(utc: str, zone: tzinfo | None) -> str:
