@@ -22,6 +22,7 @@ from converge_cli.cli.display import Display
 from converge_cli.cli.local_zone import local_zone
 from converge_cli.cli.mirrored import ledger_word
 from converge_cli.cli.output import Answer, UsageError, deliver, interrupted, stuck
+from converge_cli.core.errors import RunNotResumableError
 from converge_cli.core.port import EventSink
 from converge_cli.core.stop_reason import StopReason
 from converge_cli.engine.engine import Engine
@@ -75,8 +76,18 @@ class Session:
         with self._display:
             answer = self._agreed(prepare)
             while self._interactive and _asks_people(answer) and self._ask(answer):
-                answer = self._agreed(partial(self._go_on, answer.result.run_id))
+                answer = self._after(answer.result.run_id)
         return answer
+
+    def _after(self, run: str) -> RunAnswer:
+        """Go on after a decision; where another process drove the run to its end meanwhile, that is how it ended."""
+        try:
+            return self._agreed(partial(self._go_on, run))
+        except RunNotResumableError:
+            if find_row(self.services, run).status != "stopped":
+                raise
+        self.show_so_far(run)
+        return RunAnswer(open_run(self.services, run).engine.recorded(run))
 
     def _agreed(self, prepare: Prepare) -> RunAnswer:
         """Drive it; where its packs have changed, only if the person at the terminal agrees."""
@@ -104,8 +115,8 @@ class Session:
         Raises:
             ConvergeError: no such run, or its record is damaged.
         """
-        row = find_row(self.services, run)
-        self._display.catch_up(list(events_of(self.services, row.run)))
+        row, known = find_row(self.services, run), self._display.state.seq
+        self._display.catch_up([event for event in events_of(self.services, row.run) if event.seq > known])
 
     def answer(self, command: str, prepare: Prepare) -> Answer:
         """Drive, and put what came of it into an answer."""

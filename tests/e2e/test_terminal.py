@@ -201,6 +201,21 @@ def test_the_prompt_goes_on_when_somebody_else_has_decided(terminal, converge, k
     assert "converge approve" not in seen.text
 
 
+def test_a_prompt_whose_run_ended_meanwhile_shows_its_verdict(terminal, converge):
+    """Another process approved and drove it to its end: that is how this run ended, with its exit code."""
+
+    def end_elsewhere(child):
+        run = re.search(r"([a-z0-9]{9})\.vendor_commitment\.", child.before)[1]
+        converge("approve", run, "vendor_commitment", "--as", "mona", "--reason", "three bids compared")
+        converge("resume", run, "--no-input")
+        child.sendline("a")
+
+    seen = terminal("run vendor-selection", [(KEYS, end_elsewhere)])
+    assert 0 == seen.code
+    assert "✓ CriteriaMet   4 of 4 required" in seen.text
+    assert "ended for good" not in seen.text
+
+
 def test_what_validate_tells_of_runs_breaks_at_blanks(terminal):
     """At sixty columns every line fits, and none begins in the middle of a word."""
     seen = terminal("validate --run vendor-selection", [], columns=60)
