@@ -96,6 +96,12 @@ class Findings:
         """The place for a finding about a file as a whole."""
         return Place(name, 1, 1, 1 + len(self.line(Place(name, 1, 1, 1))))
 
+    def whole_line(self, file: str, number: int) -> Place:
+        """The place of a line without the space around it."""
+        text = self.line(Place(file, number, 1, 1))
+        column = len(text) - len(text.lstrip()) + 1
+        return Place(file, number, column, max(len(text.rstrip()), column) + 1)
+
     @property
     def many(self) -> bool:
         """Whether there are so many that looking for the nearest right word is no help any more."""

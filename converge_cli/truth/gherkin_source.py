@@ -209,9 +209,8 @@ class _Reader:
             if found is None and number in together:
                 found = Swallowed(f"a step is taken for description: {text.strip()[:60]!r}", "move it below a scenario")
             if found is not None:
-                column = len(text) - len(text.lstrip()) + 1
-                place = Place(self._file, line, column, len(text.rstrip()) + 1)
-                wrong = Place(self._file, line, column, column + found.end)
+                place = self._findings.whole_line(self._file, line)
+                wrong = Place(self._file, line, place.column, place.column + found.end)
                 replacement = None if found.instead is None else (wrong, found.instead)
                 self._findings.add("swallowed-line", place, found.message, found.fix, replacement)
 

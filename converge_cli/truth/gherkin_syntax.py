@@ -62,9 +62,7 @@ def _check_languages(file: str, document: Any, findings: Findings) -> None:
     """A language that is named below Feature: is a comment to Gherkin."""
     for comment in document["comments"]:
         if _LANGUAGE.match(comment["text"]):
-            line, text = comment["location"]["line"], comment["text"]
-            column = len(text) - len(text.lstrip()) + 1
-            place = Place(file, line, column, len(text.rstrip()) + 1)
+            place = findings.whole_line(file, comment["location"]["line"])
             message = "the language stands too late, so Gherkin takes it for a comment"
             findings.add("gherkin-syntax", place, message, "put it on the first line, once")
 
@@ -104,11 +102,8 @@ def _parsed(text: str) -> tuple[Any, Any]:
 
 
 def _report(fault: _Fault, file: str, findings: Findings) -> None:
-    number = fault.line
-    text = findings.line(Place(file, number, 1, 1))
-    column = len(text) - len(text.lstrip()) + 1
-    place = Place(file, number, column, max(len(text.rstrip()), column) + 1)
-    where = Place(file, number, column, column + fault.end)
+    place = findings.whole_line(file, fault.line)
+    where = Place(file, fault.line, place.column, place.column + fault.end)
     replacement = None if fault.instead is None else (where, fault.instead)
     findings.add(fault.name, place, fault.message, fault.fix, replacement)
 

@@ -37,10 +37,7 @@ def findings_of(error: ConvergeError, about: Path, folder: Path) -> tuple[Diagno
     if isinstance(error, UnreadableSourceError):
         line, column = error.line, error.column
     text = findings.line(Place(name, line, 1, 1))
-    place = Place(name, line, column, column + 1)
-    if not column:
-        begin = len(text) - len(text.lstrip()) + 1
-        place = Place(name, line, begin, max(len(text.rstrip()) + 1, begin + 1))
+    place = Place(name, line, column, column + 1) if column else findings.whole_line(name, line)
     single = Findings()
     kind = _kind(error, path)
     single.add(kind, place, error.message, error.hint or _FIX.get(kind, "mend the file"))
@@ -52,9 +49,7 @@ def finding(name: str, path: Path, folder: Path, message: str, fix: str, line: i
     findings = Findings()
     shown_name = shown(path, folder)
     _read(path, shown_name, findings)
-    text = findings.line(Place(shown_name, line, 1, 1))
-    begin = len(text) - len(text.lstrip()) + 1
-    findings.add(name, Place(shown_name, line, begin, max(len(text.rstrip()) + 1, begin + 1)), message, fix)
+    findings.add(name, findings.whole_line(shown_name, line), message, fix)
     return next(item for item in findings.sorted() if item.name == name)
 
 
