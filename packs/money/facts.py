@@ -6,81 +6,164 @@ from typing import Literal
 
 from converge_cli import Columns, FactModel
 
+from .parameters import MoneyParameters
+
+__all__ = [
+    "Account",
+    "Breach",
+    "Closing",
+    "Customer",
+    "Entry",
+    "Invoice",
+    "Item",
+    "Line",
+    "MoneyParameters",
+    "Number",
+    "Outcome",
+    "Period",
+    "Reconciliation",
+    "Review",
+    "Statement",
+    "Term",
+]
+
 _MOST = Decimal(1_000_000_000_000)
+_MOST_PERCENT = 100
 _MINOR_UNIT_PLACES = 2
+_FINEST_PLACES = 9
 
 
-def _require_amount(name: str, amount: Decimal) -> None:
-    exponent = amount.as_tuple().exponent
-    if not (amount.is_finite() and abs(amount) <= _MOST):
-        raise ValueError(f"{name} is an amount of at most {_MOST}, not {amount}")
-    if isinstance(exponent, int) and exponent < -_MINOR_UNIT_PLACES:
-        raise ValueError(f"{name} has at most {_MINOR_UNIT_PLACES} decimals, not {amount}")
-
-
-class DraftInvoice(FactModel, frozen=True):
-    """An invoice as somebody drafted it; kind `draft`, under Seeds.
-
-    Attributes:
-        customer: id of a customer.
-        amount: money in major units, at most two decimals.
-    """
-
-    number: str
-    customer: str
-    amount: Decimal
-    date: date
-    columns: Columns = Columns()
-
-    def __post_init__(self) -> None:
-        _require_amount("amount", self.amount)
+def _require_number(name: str, value: Decimal, places: int = _MINOR_UNIT_PLACES) -> None:
+    exponent = value.as_tuple().exponent
+    if not (value.is_finite() and abs(value) <= _MOST):
+        raise ValueError(f"{name} is a number of at most {_MOST}, not {value}")
+    if isinstance(exponent, int) and exponent < -places:
+        raise ValueError(f"{name} has at most {places} decimals, not {value}")
 
 
 class Line(FactModel, frozen=True):
-    """A line of an invoice; kind `line`, under Seeds; its price times its quantity is money in major units."""
+    """A line of an invoice, with what its invoice says as a whole; kind `line`, under Seeds.
+
+    Attributes:
+        invoice: what the invoice is called until it has its number.
+        line: from 1, in the order of the invoice.
+        customer: id of a customer.
+        amount: of the whole invoice, tax included, in major units; the same on each of its lines.
+        unit_price: without tax, in major units.
+        tax_rate: percent of the net.
+        columns: every other column of the file, as text.
+    """
 
     invoice: str
-    line: str
+    line: int
+    customer: str
+    date: date
+    amount: Decimal
     description: str
     quantity: Decimal
     unit_price: Decimal
+    tax_rate: Decimal = Decimal(0)
+    columns: Columns = Columns()
 
     def __post_init__(self) -> None:
-        for name, value in (("quantity", self.quantity), ("unit_price", self.unit_price)):
-            if not (value.is_finite() and abs(value) <= _MOST):
-                raise ValueError(f"{name} is a number of at most {_MOST}, not {value}")
+        if self.line < 1:
+            raise ValueError(f"line is 1 or more, not {self.line}")
+        _require_number("amount", self.amount)
+        for name in ("quantity", "unit_price", "tax_rate"):
+            _require_number(name, getattr(self, name), _FINEST_PLACES)
+        if not 0 <= self.tax_rate <= _MOST_PERCENT:
+            raise ValueError(f"tax_rate is a percentage from 0 to {_MOST_PERCENT}, not {self.tax_rate}")
 
 
 class Customer(FactModel, frozen=True):
     """Who may be invoiced; kind `customer`, under Seeds."""
 
     id: str
-    name: str
+    active: bool
+    name: str | None = None
     address: str | None = None
     tax_id: str | None = None
-    active: bool = True
+    columns: Columns = Columns()
+
+
+class Entry(FactModel, frozen=True):
+    """An invoice of the books; kind `entry`, under Seeds.
+
+    Attributes:
+        number: that it was issued under; None while it is not issued.
+    """
+
+    invoice: str
+    date: date
+    amount: Decimal
+    status: Literal["draft", "validated", "issued"]
+    number: int | None = None
+    columns: Columns = Columns()
+
+    def __post_init__(self) -> None:
+        _require_number("amount", self.amount)
+        if (self.number is not None) != (self.status == "issued"):
+            raise ValueError(f"an invoice has a number when it is issued, not before; this one is {self.status}")
+        if self.number is not None and self.number < 1:
+            raise ValueError(f"number is 1 or more, not {self.number}")
 
 
 class Review(FactModel, frozen=True):
-    """What was found about a draft; kind `review`, under Evaluations; no problems when all is in order."""
+    """What was found about the lines of one invoice; kind `review`, under Evaluations.
 
-    number: str
-    total: Decimal
-    problems: tuple[str, ...] = ()
+    Attributes:
+        lines: how many there are.
+        net, tax: what they come to, rounded as the parameters say, in major units.
+        amount: what the invoice says that it comes to.
+        customer_problems, line_problems: why it is not validated, in words; none when all is in order.
+    """
+
+    invoice: str
+    customer: str
+    date: date
+    lines: int
+    net: Decimal
+    tax: Decimal
+    amount: Decimal
+    customer_problems: tuple[str, ...] = ()
+    line_problems: tuple[str, ...] = ()
 
 
 class Invoice(FactModel, frozen=True):
-    """An invoice; kind `invoice`, under Strategies; the commit gate asks for each that is to be issued."""
+    """An invoice on its way; kind `invoice`, under Strategies. The gates ask when it is validated and when issued.
 
-    number: str
+    It holds what its review holds, but for the problems.
+    """
+
+    invoice: str
     customer: str
-    amount: Decimal
     date: date
-    status: Literal["draft", "issued"]
+    lines: int
+    net: Decimal
+    tax: Decimal
+    amount: Decimal
+    status: Literal["draft", "validated", "issued"]
+
+
+class Number(FactModel, frozen=True):
+    """The number of an issued invoice; kind `number`, under Strategies.
+
+    Attributes:
+        number: the next of the series when it was issued.
+        follows: the number before it.
+        begins: whether that one was given before this run, or this is the first of all.
+        written: as it stands on the invoice.
+    """
+
+    invoice: str
+    number: int
+    follows: int
+    begins: bool
+    written: str
 
 
 class Term(FactModel, frozen=True):
-    """A period's first and last day; kind `term`, under Seeds."""
+    """A period that is to be closed, with its first and last day; kind `term`, under Seeds."""
 
     period: str
     start: date
@@ -91,58 +174,107 @@ class Term(FactModel, frozen=True):
             raise ValueError(f"start {self.start} is after end {self.end}")
 
 
-class Entry(FactModel, frozen=True):
-    """A payment as the ledger has it; kind `entry`, under Seeds; money in major units, paid out is negative."""
+class Closing(FactModel, frozen=True):
+    """A period that was closed before; kind `closing`, under Seeds."""
 
-    id: str
+    period: str
+    closed_on: date
+    columns: Columns = Columns()
+
+
+class Account(FactModel, frozen=True):
+    """What an account has by the books at the end of a day; kind `account`, under Seeds; money in major units."""
+
+    account: str
+    name: str
     date: date
-    amount: Decimal
-    reference: str
+    balance: Decimal
+
+    def __post_init__(self) -> None:
+        _require_number("balance", self.balance)
+
+
+class Statement(FactModel, frozen=True):
+    """What an account has by the bank at the end of a day; kind `statement`, under Seeds; money in major units."""
+
+    account: str
+    date: date
+    balance: Decimal
     columns: Columns = Columns()
 
     def __post_init__(self) -> None:
-        _require_amount("amount", self.amount)
+        _require_number("balance", self.balance)
 
 
-class Movement(FactModel, frozen=True):
-    """A payment as the bank has it; kind `movement`, under Seeds."""
+class Item(FactModel, frozen=True):
+    """Why books and bank differ in a period; kind `item`, under Seeds.
+
+    Attributes:
+        amount: what the books have more than the bank for it, in major units; less is negative.
+        allocated_to: the booking or payment that explains it; None while it is open.
+    """
 
     id: str
+    period: str
+    account: str
     date: date
+    description: str
     amount: Decimal
-    reference: str
+    allocated_to: str | None = None
     columns: Columns = Columns()
 
     def __post_init__(self) -> None:
-        _require_amount("amount", self.amount)
+        _require_number("amount", self.amount)
 
 
 class Reconciliation(FactModel, frozen=True):
-    """How ledger and bank compare in a period; kind `reconciliation`, under Evaluations.
+    """How books and bank compare at the end of a period; kind `reconciliation`, under Evaluations.
 
     Attributes:
-        matched: pairs of an entry and a movement with the same reference and amount.
-        open_entries, open_movements: ids of those without a partner.
-        total: of the ledger's entries.
+        accounts, items: how many were compared, and how many items explain differences.
+        book, bank, explained: sums over all accounts; book = bank + explained when all agree.
+        problems: what keeps the period open, in words; none when the reconciliation is complete.
     """
 
     period: str
-    matched: int
-    open_entries: tuple[str, ...]
-    open_movements: tuple[str, ...]
-    total: Decimal
+    accounts: int
+    items: int
+    book: Decimal
+    bank: Decimal
+    explained: Decimal
+    problems: tuple[str, ...] = ()
 
 
 class Period(FactModel, frozen=True):
-    """A period of the books; kind `period`, under Strategies; the commit gate asks for each that is to be closed.
+    """A period of the books; kind `period`, under Strategies. The gates ask when it is reconciled and when closed.
 
     Attributes:
-        amount: total of the ledger's entries in it.
+        amount: 0, since to close a period costs nothing; policy wants an amount in every request.
     """
 
     period: str
-    amount: Decimal
-    status: Literal["open", "closed"]
+    start: date
+    end: date
+    book: Decimal
+    bank: Decimal
+    status: Literal["open", "reconciled", "closed"]
+    amount: Decimal = Decimal(0)
+
+
+class Outcome(FactModel, frozen=True):
+    """What became of an invoice or a period; kind `outcome`, under Evaluations.
+
+    Attributes:
+        about: what the file calls it.
+        result: reopened when what refused it no longer holds, and nothing else has been decided yet.
+        reason: who or what decided, in words.
+        decided: id of the proposal that was let in or refused.
+    """
+
+    about: str
+    result: Literal["issued", "closed", "refused", "reopened"]
+    reason: str
+    decided: str
 
 
 class Breach(FactModel, frozen=True):

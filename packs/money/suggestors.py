@@ -1,7 +1,21 @@
-"""The suggestors of invoices and periods. They share facts, never calls."""
+"""The suggestors of invoices and periods: lines and balances in, one outcome for each invoice and period out."""
 
-from .audit import AuditInvoices, AuditPeriods
-from .closing import Close, OpenPeriod, Reconcile
-from .issuance import Draft, Issue, ReviewDraft
+from .closing import ClosePeriods
+from .invoice_audit import AuditInvoices
+from .issuance import IssueInvoices, NumberInvoices
+from .period_audit import AuditPeriods
+from .reconciliation import ReconcilePeriods
+from .review import ReviewInvoices
+from .settlement import SettleInvoices, SettlePeriods
 
-__all__ = ["AuditInvoices", "AuditPeriods", "Close", "Draft", "Issue", "OpenPeriod", "Reconcile", "ReviewDraft"]
+__all__ = [
+    "AuditInvoices",
+    "AuditPeriods",
+    "ClosePeriods",
+    "IssueInvoices",
+    "NumberInvoices",
+    "ReconcilePeriods",
+    "ReviewInvoices",
+    "SettleInvoices",
+    "SettlePeriods",
+]

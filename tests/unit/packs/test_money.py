@@ -2,29 +2,44 @@
 
 import asyncio
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pytest
 from pack_bench import ROOT
 
 from converge_cli import ContextView, Effect, Engine, ProposedFact, RunResult, Suggestor
+from converge_cli.core.pack import InvalidParametersError
 from converge_cli.pack.registry import PackRegistry
 from converge_cli.policy.cedar import CedarAuthorizer
-from converge_cli.truth.compiler import compile_truth
+from converge_cli.truth.compiler import Compilation, compile_truth
 from converge_cli.truth.people import read_people
 from converge_cli.truth.source import Source
 
 PEOPLE = read_people(Source("people.yaml", (ROOT / "truths" / "people.yaml").read_bytes()))
 CUSTOMER = ProposedFact("Seeds", "customer:c", {"id": "c", "name": "C", "address": "A", "tax_id": "T", "active": True})
+MARCH = ProposedFact("Seeds", "term:2026-03", {"period": "2026-03", "start": "2026-03-01", "end": "2026-03-31"})
 
 
-def run(key: str, seeds: list[ProposedFact], *more: Suggestor, principal: str = "sofia") -> RunResult:
-    """One run of a shipped truth; the sovereign needs nobody's approval."""
-    truth = (ROOT / "truths" / key / "truth.yaml").read_bytes()
+@cache
+def setting(key: str, old: str, new: str) -> tuple[Compilation, CedarAuthorizer]:
+    """A shipped truth, a line of it changed, and its policy."""
+    truth = (ROOT / "truths" / key / "truth.yaml").read_text()
+    assert old in truth
     feature = (ROOT / "features" / f"{key}.feature").read_bytes()
     compiled = compile_truth(
-        Source("truth.yaml", truth), [Source(f"{key}.feature", feature)], PackRegistry([ROOT / "packs"])
+        Source("truth.yaml", truth.replace(old, new, 1).encode()),
+        [Source(f"{key}.feature", feature)],
+        PackRegistry([ROOT / "packs"]),
     )
+    return compiled, CedarAuthorizer({pack.name: pack.policy for pack in compiled.packs if pack.policy})
+
+
+def run(
+    key: str, seeds: list[ProposedFact], *more: Suggestor, principal: str = "sofia", changes: tuple[str, str] = ("", "")
+) -> RunResult:
+    """One run; the sovereign needs nobody's approval."""
+    compiled, gate = setting(key, *changes)
     assert compiled.job is not None, compiled.diagnostics
     engine = Engine(
         more,
@@ -33,116 +48,268 @@ def run(key: str, seeds: list[ProposedFact], *more: Suggestor, principal: str = 
         parameters=compiled.parameters,
         people=PEOPLE,
         principal=principal,
-        gate=CedarAuthorizer({pack.name: pack.policy for pack in compiled.packs if pack.policy}),
+        gate=gate,
     )
     return asyncio.run(engine.run(seeds))
 
 
-def draft(number: str, amount: str) -> ProposedFact:
-    """A draft for the one customer."""
-    values = {"number": number, "customer": "c", "amount": amount, "date": "2026-03-30"}
-    return ProposedFact("Seeds", f"draft:{number}", values)
+def lines(invoice: str, amount: str, *values: tuple[str, ...], start: int = 1, **fields: Any) -> list[ProposedFact]:
+    """The lines of an invoice to the one customer: quantity, unit price and tax rate of each."""
+    common = {"invoice": invoice, "customer": "c", "date": "2026-03-30", "amount": amount, "description": "Work"}
+    return [
+        ProposedFact(
+            "Seeds",
+            f"line:{invoice}:{number}",
+            {**common, "line": number, "quantity": quantity, "unit_price": price, "tax_rate": rate, **fields},
+        )
+        for number, (quantity, price, rate) in enumerate(values, start)
+    ]
 
 
-def line(invoice: str, number: int, quantity: str, price: str) -> ProposedFact:
-    """A line of an invoice."""
-    values = {"invoice": invoice, "line": str(number), "description": "Work", "quantity": quantity, "unit_price": price}
-    return ProposedFact("Seeds", f"line:{invoice}:{number}", values)
+def balance(kind: str, amount: str, account: str = "1930", day: str = "2026-03-31") -> ProposedFact:
+    """What an account has by the books or the bank at the end of a day."""
+    values = {"account": account, "date": day, "balance": amount, **({"name": "Current"} if kind == "account" else {})}
+    return ProposedFact("Seeds", f"{kind}:{account}:{day}", values)
 
 
-def payment(kind: str, name: str, amount: str, reference: str, day: str = "2026-03-10") -> ProposedFact:
-    """An entry of the ledger or a movement of the bank."""
-    values = {"id": name, "date": day, "amount": amount, "reference": reference}
-    return ProposedFact("Seeds", f"{kind}:{name}", values)
+def item(name: str, amount: str, **fields: Any) -> ProposedFact:
+    """What explains a difference."""
+    values = {"id": name, "period": "2026-03", "account": "1930", "date": "2026-03-30", "description": "Deposit"}
+    return ProposedFact("Seeds", f"item:{name}", {**values, "amount": amount, "allocated_to": "V-1", **fields})
 
 
-MARCH = ProposedFact("Seeds", "term:2026-03", {"period": "2026-03", "start": "2026-03-01", "end": "2026-03-31"})
+def entry(name: str, status: str, number: int | None = None, day: str = "2026-03-30") -> ProposedFact:
+    """An invoice of the books."""
+    values = {"invoice": name, "date": day, "amount": "10.00", "status": status, "number": number}
+    return ProposedFact("Seeds", f"entry:{name}", values)
 
 
-class Rogue(Suggestor):
-    """Moves an entity along with other content, as soon as it stands."""
+def status(result: RunResult, subject: str) -> str:
+    """Where an invoice or a period stands."""
+    found: str = result.fact("Strategies", subject).payload.status
+    return found
 
-    name = "rogue"
 
-    def __init__(self, subject: str, **changes: Any) -> None:
+def numbers(result: RunResult) -> dict[str, int]:
+    """Invoice -> its number."""
+    return {fact.payload.invoice: fact.payload.number for fact in result.current if fact.kind == "number"}
+
+
+class Late(Suggestor):
+    """Brings facts once something is there, a cycle later than everybody else."""
+
+    name = "late"
+
+    def __init__(self, after: str, *facts: ProposedFact, stands: str = "") -> None:
         super().__init__()
-        self.subject = subject
-        self.changes = changes
-        self.reads = (f"Strategies:{subject}", "Evaluations:passed:*")
-        self.writes = (f"Strategies:{subject}",)
+        self.facts = facts
+        self.stands = stands
+        self.reads = (after,)
+        self.writes = ("Seeds", "Strategies")
 
     def execute(self, view: ContextView) -> Effect:
-        """The correction, once."""
-        found = view.get("Strategies", self.subject)
-        if found is None or found.corrects is not None or not view.facts("Evaluations:passed:*"):
-            return Effect()
-        values = {name: getattr(found.payload, name) for name in found.payload.__struct_fields__}
-        return Effect([view.revise("Strategies", self.subject, {**values, **self.changes})])
+        """The facts, once; `stands` waits until an entity stands there."""
+        found = [fact for fact in view.facts(self.reads[0]) if self.stands in getattr(fact.payload, "status", "")]
+        return Effect(self.facts if found else ())
+
+
+ROUNDING = "rounding: {of: line, mode: half_up}"
 
 
 @pytest.mark.parametrize(
-    ("amount", "lines", "status"),
+    ("rule", "amount", "values"),
     [
-        ("0.30", [("3", "0.1")], "issued"),
-        ("100.00", [("0.5", "200"), ("1", "0")], "issued"),
-        ("90.00", [("1", "100"), ("1", "-10.00")], "issued"),
-        ("100.00", [("3", "33.33")], "draft"),
-        ("100.00", [], "draft"),
+        (ROUNDING, "0.30", [("3", "0.1", "0")]),
+        (ROUNDING, "100.00", [("0.5", "200", "0"), ("1", "0", "0")]),
+        (ROUNDING, "90.00", [("1", "100", "0"), ("1", "-10.00", "0")]),
+        (ROUNDING, "100.00", [("3", "33.333", "0")]),
+        # Three times 0.125 of tax: three halves up, down, to even; or 0.375 in one sum.
+        (ROUNDING, "1.89", [("1", "0.50", "25"), ("1", "0.50", "25"), ("1", "0.50", "25")]),
+        ("rounding: {of: line, mode: down}", "1.86", [("1", "0.50", "25"), ("1", "0.50", "25"), ("1", "0.50", "25")]),
+        ("rounding: {of: line, mode: half_even}", "1.86", [("1", "0.50", "25")] * 3),
+        ("rounding: {of: rate, mode: half_up}", "1.88", [("1", "0.50", "25")] * 3),
+        ("rounding: {of: rate, mode: half_up}", "2.75", [("1", "1.00", "25"), ("1", "1.25", "12"), ("1", "0.10", "0")]),
+        # A net of half a minor unit.
+        (ROUNDING, "0.02", [("1", "0.005", "0"), ("1", "0.005", "0")]),
+        ("rounding: {of: line, mode: down}", "0.00", [("1", "0.005", "0"), ("1", "0.005", "0")]),
+        ("rounding: {of: line, mode: half_even}", "0.00", [("1", "0.005", "0"), ("1", "0.005", "0")]),
+        ("rounding: {of: rate, mode: half_up}", "0.01", [("1", "0.005", "0"), ("1", "0.005", "0")]),
+        (ROUNDING, "999.99", [("1", "1000", "0"), ("1", "-0.005", "0")]),
     ],
 )
-def test_lines_come_to_the_amount_exactly_or_the_invoice_stays_a_draft(
-    amount: str, lines: list[tuple[str, str]], status: str
+def test_lines_come_to_the_amount_to_the_minor_unit_by_the_rule_of_the_truth(
+    rule: str, amount: str, values: list[tuple[str, ...]]
 ) -> None:
-    """No rounding, no tolerance; discounts are lines like others."""
-    seeds = [CUSTOMER, draft("n", amount), *(line("n", at, *values) for at, values in enumerate(lines))]
+    """Issued at exactly this amount, and the audit, by its own arithmetic, agrees; a cent more is refused."""
+    exact = run("invoice-issuance", [CUSTOMER, *lines("n", amount, *values)], changes=(ROUNDING, rule))
+    more = str(Decimal(amount) + Decimal("0.01"))
+    off = run("invoice-issuance", [CUSTOMER, *lines("n", more, *values)], changes=(ROUNDING, rule))
+
+    assert ("issued", "CriteriaMet") == (status(exact, "invoice:n"), exact.reason)
+    assert ("draft", "CriteriaMet") == (status(off, "invoice:n"), off.reason)
+    assert "refused" == off.fact("Evaluations", "outcome:invoice:n").payload.result
+
+
+def test_numbers_go_on_from_the_register_in_the_order_of_the_invoices_without_a_gap() -> None:
+    """A refused one between two others takes none."""
+    seeds = [CUSTOMER, entry("old", "issued", 7), entry("drafted", "draft")]
+    seeds += [*lines("a", "1.00", ("1", "1", "0")), *lines("b", "9.00", ("1", "1", "0"))]
+    seeds += lines("c", "1.00", ("1", "1", "0"))
     result = run("invoice-issuance", seeds)
 
-    assert status == result.fact("Strategies", "invoice:n").payload.status
+    assert {"a": 8, "c": 9} == numbers(result)
+    assert "CriteriaMet" == result.reason
 
 
-def test_a_rogue_that_issues_another_amount_stops_the_run() -> None:
-    """Two suggestors say different things of one invoice: an honest system does not let the first one win."""
-    seeds = [CUSTOMER, draft("n", "100.00"), line("n", 1, "1", "100.00")]
-    result = run("invoice-issuance", seeds, Rogue("invoice:n", status="issued", amount=Decimal("900.00")))
+def test_an_invoice_that_comes_late_gets_the_next_number() -> None:
+    """What was numbered keeps its number."""
+    late = Late("Strategies:number:*", *lines("b", "1.00", ("1", "1", "0")))
+    result = run("invoice-issuance", [CUSTOMER, *lines("a", "1.00", ("1", "1", "0"))], late)
 
-    assert ("FactConflict", ("issuance", "rogue")) == (result.reason, result.stop.names)
+    assert ({"a": 1, "b": 2}, "CriteriaMet") == (numbers(result), result.reason)
 
 
-def test_what_is_issued_never_changes() -> None:
-    """Issued is final: neither back to a draft nor to another amount."""
+@pytest.mark.parametrize(("principal", "then"), [("sofia", ["refused", "issued"]), ("anna", ["refused", "reopened"])])
+def test_a_customer_who_comes_late_mends_what_was_refused(principal: str, then: list[str]) -> None:
+    """The denial is resolved; the invoice is issued, or waits for who approves it."""
+    late = Late("Evaluations:outcome:*", CUSTOMER)
+    result = run("invoice-issuance", lines("a", "1.00", ("1", "1", "0")), late, principal=principal)
 
-    class Late(Rogue):
-        def execute(self, view: ContextView) -> Effect:
-            found = view.get("Strategies", self.subject)
-            if found is None or found.payload.status != "issued":
-                return Effect()
-            values = {name: getattr(found.payload, name) for name in found.payload.__struct_fields__}
-            return Effect([view.revise("Strategies", self.subject, {**values, **self.changes})])
+    assert then == [fact.payload.result for fact in result.facts if fact.kind == "outcome"]
+    assert ["resolved"] == [fact.payload.cause for fact in result.current if fact.kind == "denied"]
 
-    seeds = [CUSTOMER, draft("n", "100.00"), line("n", 1, "1", "100.00")]
-    for changes in ({"status": "draft"}, {"amount": Decimal("1.00")}):
-        result = run("invoice-issuance", seeds, Late("invoice:n", **changes))
-        assert (["TRANSITION_ILLEGAL"], "CriteriaMet") == ([item.code for item in result.rejections], result.reason)
+
+def test_a_line_that_comes_after_the_invoice_was_issued_is_found_out() -> None:
+    """Issued is final; the audit says what the lines come to."""
+    late = Late("Strategies:invoice:*", *lines("a", "1.00", ("1", "5", "0"), start=2), stands="issued")
+    result = run("invoice-issuance", [CUSTOMER, *lines("a", "1.00", ("1", "1", "0"))], late)
+
+    assert ("issued", "InvariantViolated") == (status(result, "invoice:a"), result.reason)
+    assert "its lines come to 6.00, it says 1.00" == result.fact("Diagnostic", "breach:invoice:a").payload.reason
+
+
+def test_what_waits_for_a_person_is_withdrawn_when_a_line_is_added() -> None:
+    """Nobody approves what is not the invoice any more; it is validated and asked about anew when it adds up again."""
+    added = lines("a", "1.00", ("1", "5", "0"), ("1", "-5", "0"), start=2)
+    late = Late("Strategies:invoice:*", *added, stands="validated")
+    result = run("invoice-issuance", [CUSTOMER, *lines("a", "1.00", ("1", "1", "0"))], late, principal="anna")
+
+    assert ["draft", "validated", "draft", "validated"] == [
+        fact.payload.status for fact in result.facts if fact.kind == "invoice"
+    ]
+    assert [("invoice:a@5", "invoice_issue")] == [(request.fact, request.point) for request in result.pending]
+
+
+def test_two_suggestors_that_say_different_things_of_one_invoice_stop_the_run() -> None:
+    """An honest system does not let the first one win."""
+    values = {"invoice": "a", "customer": "c", "date": "2026-03-30", "lines": 1, "net": "9", "tax": "0"}
+    forged = ProposedFact("Strategies", "invoice:a", {**values, "amount": "9", "status": "draft"})
+    late = Late("Evaluations:review:*", forged)
+    result = run("invoice-issuance", [CUSTOMER, *lines("a", "1.00", ("1", "1", "0"))], late)
+
+    assert ("FactConflict", ("invoice-issuance", "late")) == (result.reason, result.stop.names)
 
 
 @pytest.mark.parametrize(
-    ("payments", "entries", "movements"),
+    ("second", "problem"),
     [
-        ([("entry", "e1", "5.00", "R"), ("movement", "m1", "5.00", "R")], (), ()),
-        ([("entry", "e1", "5.00", "R"), ("movement", "m1", "5.0", "R")], (), ()),
-        ([("entry", "e1", "5.00", "R"), ("entry", "e2", "5.00", "R"), ("movement", "m1", "5.00", "R")], ("e2",), ()),
-        ([("entry", "e1", "5.00", "R"), ("movement", "m1", "-5.00", "R")], ("e1",), ("m1",)),
-        ([("entry", "e1", "5.00", "R"), ("movement", "m1", "5.00", "r")], ("e1",), ("m1",)),
-        ([("entry", "e1", "5.00", "R"), ("movement", "m1", "5.00", "R", "2026-04-01")], ("e1",), ()),
-        ([], (), ()),
+        ({"customer": "d"}, "its lines name different customers: c, d"),
+        ({"date": "2026-03-31"}, "its lines name different dates: 2026-03-30, 2026-03-31"),
+        ({"amount": "3.00"}, "its lines name different amounts: 2.00, 3.00"),
     ],
 )
-def test_each_entry_has_one_partner_of_the_same_reference_and_amount_in_the_period(
-    payments: list[tuple[str, ...]], entries: tuple[str, ...], movements: tuple[str, ...]
+def test_lines_that_do_not_agree_about_their_invoice_are_not_balanced(second: dict[str, str], problem: str) -> None:
+    """Nothing is guessed of which of them is right."""
+    seeds = [CUSTOMER, *lines("a", "2.00", ("1", "1", "0"))]
+    (other,) = lines("a", "2.00", ("1", "1", "0"), start=2)
+    seeds.append(ProposedFact("Seeds", other.id, {**other.payload, **second}))
+    result = run("invoice-issuance", seeds)
+
+    assert (problem, "draft") == (
+        result.fact("Evaluations", "review:a").payload.line_problems[0],
+        status(result, "invoice:a"),
+    )
+
+
+BOOKS = (balance("account", "100.00"), balance("statement", "90.00"), item("r", "10.00"))
+
+
+@pytest.mark.parametrize(
+    ("facts", "problem"),
+    [
+        (BOOKS, None),
+        ((*BOOKS, entry("a", "issued", 1)), None),
+        ((*BOOKS, entry("a", "draft", day="2026-04-01")), None),
+        ((*BOOKS, balance("account", "7.00", day="2026-02-28")), None),
+        ((), "no account has a balance in the books on 2026-03-31"),
+        ((balance("account", "90.00"),), "account 1930 has no balance of the bank on 2026-03-31"),
+        ((*BOOKS, balance("statement", "1.00", "1950")), "account 1950 of the bank is not in the books on 2026-03-31"),
+        ((*BOOKS, item("s", "0.00", allocated_to=" ")), "item s is open: Deposit, 0.00"),
+        (
+            (*BOOKS, item("s", "1.00", account="1999")),
+            "item s is of account 1999, which is not in the books on 2026-03-31",
+        ),
+        ((*BOOKS, item("s", "0.00", date="2026-04-01")), "item s of 2026-04-01 is later than the period"),
+        ((*BOOKS, entry("a", "draft")), "invoice a of 2026-03-30 is not issued: draft"),
+        ((*BOOKS, entry("a", "validated", day="2026-03-31")), "invoice a of 2026-03-31 is not issued: validated"),
+        (
+            (*BOOKS, item("s", "-0.01")),
+            "account 1930: 100.00 in the books, 90.00 at the bank, 9.99 explained, so 0.01 is not",
+        ),
+    ],
+)
+def test_a_period_closes_when_nothing_is_left_and_else_says_what_is(
+    facts: tuple[ProposedFact, ...], problem: str | None
 ) -> None:
-    """What has none keeps the period open, and is named."""
-    result = run("period-close", [MARCH, *(payment(*values) for values in payments)])
+    """What is of another period changes nothing."""
+    result = run("period-close", [MARCH, *facts])
     said = result.fact("Evaluations", "reconciliation:2026-03").payload
 
-    assert (entries, movements) == (said.open_entries, said.open_movements)
-    assert ("open" if entries or movements else "closed") == result.fact("Strategies", "period:2026-03").payload.status
+    assert ((problem,) if problem else ()) == said.problems
+    assert ("open" if problem else "closed", "CriteriaMet") == (status(result, "period:2026-03"), result.reason)
+
+
+def test_a_period_that_was_closed_before_is_not_closed_again() -> None:
+    """The register of closings says so."""
+    closing = ProposedFact("Seeds", "closing:2026-03", {"period": "2026-03", "closed_on": "2026-04-02"})
+    result = run("period-close", [MARCH, *BOOKS, closing])
+
+    assert "open" == status(result, "period:2026-03")
+    assert result.fact("Evaluations", "outcome:period:2026-03").payload.reason.endswith(
+        "it was closed before, on 2026-04-02"
+    )
+
+
+def test_an_item_that_comes_after_the_period_was_closed_is_found_out() -> None:
+    """Closed is final; the audit says which account differs now."""
+    late = Late("Strategies:period:*", item("s", "5.00"), stands="closed")
+    result = run("period-close", [MARCH, *BOOKS], late)
+
+    assert ("closed", "InvariantViolated") == (status(result, "period:2026-03"), result.reason)
+    assert "account 1930 differs by -5.00" == result.fact("Diagnostic", "breach:period:2026-03").payload.reason
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"rounding": {"of": "invoice"}}, "rounding.of 'invoice' is none of the choices"),
+        ({"numbers": {"digits": 0}}, "digits is from 1 to 12"),
+        ({"numbers": {"first": 0}}, "first is 1 or more"),
+        ({"customer_needs": ["phone"]}, "'phone' is none of the choices"),
+    ],
+)
+def test_parameters_that_mean_nothing_are_refused(parameters: dict[str, Any], said: str) -> None:
+    """With the reason, before anything runs."""
+    (pack,) = setting("period-close", "", "")[0].packs
+    with pytest.raises(InvalidParametersError, match=said):
+        pack.parse_parameters(parameters)
+
+
+def test_three_hundred_invoices_in_one_run_are_issued_and_numbered_one_by_one() -> None:
+    """Each tenth does not add up, and takes no number."""
+    seeds = [CUSTOMER]
+    for number in range(300):
+        seeds += lines(f"i{number}", "2.00" if number % 10 == 0 else "1.00", ("1", "1", "0"))
+    result = run("invoice-issuance", seeds)
+
+    assert (list(range(1, 271)), "CriteriaMet") == (sorted(numbers(result).values()), result.reason)
