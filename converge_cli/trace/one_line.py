@@ -12,6 +12,7 @@ _NEEDS_QUOTES = frozenset(',:;{}[]"\\')
 _MAX_DEPTH = 4
 _MAX_ITEMS = 40
 _SHORT = 24
+_CHOICE = re.compile(r"[a-z]+(_[a-z]+)*")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
@@ -55,14 +56,16 @@ def _is_said(item: Any, said: set[str]) -> bool:
 
 
 def _weight(item: Any) -> int:
-    """What people look for first: amounts and flags, then short words, then sentences, lists, and nothing."""
+    """What people look for first: amounts and flags, what was decided, names, then sentences, lists, and nothing."""
     if item is None or item in ({}, []):
         return 5
     if isinstance(item, dict | list):
         return 4
     if not isinstance(item, str) or _NUMBER.fullmatch(item):
         return 0
-    return 1 if len(item) <= _SHORT else 3
+    if len(item) > _SHORT:
+        return 3
+    return 1 if _CHOICE.fullmatch(item) else 2
 
 
 def _some(items: Any) -> list[Any]:

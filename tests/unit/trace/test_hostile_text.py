@@ -231,6 +231,14 @@ def test_a_value_can_not_pass_for_another_field() -> None:
     assert one_line(content) == 'price 15000.00, vendor "acme, price: 1.00"'
 
 
+def test_amounts_come_first_then_what_was_decided_then_names_and_sentences() -> None:
+    """On a narrow screen what became of a thing is seen before whose it is."""
+    content = b'{"applicant":"Nora Ekman","application":"L-1","mean":"0.775","reason":"a person decides, mean 0.775",'
+    content += b'"reasons":[],"result":"in_review"}'
+    told = 'mean 0.775, result in_review, applicant Nora Ekman, reason "a person decides, mean 0.775", reasons []'
+    assert told == one_line(content, beside="outcome:L-1")
+
+
 def test_content_that_can_not_be_read_is_shown_all_the_same() -> None:
     """Bytes that are no JSON, and JSON nested without end."""
     assert one_line(b"\xff{") == "\ufffd{"
