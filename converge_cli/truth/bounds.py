@@ -54,6 +54,13 @@ def follows(check: p.FieldIs, test: p.FieldTest) -> bool:
     return _comparable(selected.value, claim.value) and _exclude(selected, claim._replace(relation=opposite))
 
 
+def rules_out(check: p.FieldIs, test: p.FieldTest) -> bool:
+    """Whether a check can't hold of anything that a test of the same field selects."""
+    if check.test.field != test.field or test.comparison not in _OPPOSITE:
+        return False
+    return _exclude(_field(p.FieldIs(test)), _field(check))
+
+
 def _bounds(check: p.Check) -> Iterator[_Bound]:
     if isinstance(check, p.Count):
         relation = "is" if check.bound == "exactly" else f"is {check.bound}"

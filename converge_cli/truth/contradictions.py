@@ -4,13 +4,13 @@ Only what can be proven is told: a rule whose Givens hold whenever the criterion
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
 
 from converge_cli.core import predicate as p
 from converge_cli.core.criterion import Criterion
 from converge_cli.core.invariant import Invariant, Validation
 from converge_cli.core.job import Job
 from converge_cli.core.selector import selector
+from converge_cli.truth.bounds import rules_out
 from converge_cli.truth.findings import Findings, Place
 
 Rule = Invariant | Validation
@@ -64,7 +64,7 @@ def _excludes(check: p.Check, rule: Rule, wanted: p.Selection, number: int) -> b
         return number > check.number and includes(chosen, wanted)
     judged = [given.selection for given in rule.given if given.what in {"any", "proposal"}]
     on_subject = any(includes(selection, wanted) for selection in judged)
-    return isinstance(check, p.FieldIs) and on_subject and _rules_out(check, wanted.where)
+    return isinstance(check, p.FieldIs) and on_subject and wanted.where is not None and rules_out(check, wanted.where)
 
 
 def includes(wide: p.Selection | None, narrow: p.Selection) -> bool:
@@ -72,26 +72,3 @@ def includes(wide: p.Selection | None, narrow: p.Selection) -> bool:
     if wide is None or (wide.where is not None and wide.where != narrow.where):
         return False
     return selector(wide.selector).covers(selector(narrow.selector))
-
-
-def _rules_out(check: p.FieldIs, where: p.FieldTest | None) -> bool:
-    """Whether a field that passes a test can't pass the check: another value, or a number out of its bounds."""
-    test = check.test
-    if where is None or where.field != test.field or where.comparison != "is" or len(where.values) != 1:
-        return False
-    value, bound = where.values[0], test.values[0]
-    if test.comparison == "is" and value.type == bound.type != "number":
-        return (value == bound) is check.negated
-    if value.type != "number" or bound.type != "number":
-        return False
-    return _compare(test.comparison, Decimal(value.text), Decimal(bound.text)) is check.negated
-
-
-def _compare(comparison: p.Comparison, value: Decimal, bound: Decimal) -> bool:
-    return {
-        "is": value == bound,
-        "is at least": value >= bound,
-        "is at most": value <= bound,
-        "is greater than": value > bound,
-        "is less than": value < bound,
-    }[comparison]

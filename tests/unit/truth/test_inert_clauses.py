@@ -173,3 +173,29 @@ def test_what_gherkin_reads_as_text_suppresses_nothing(compile_text: Any) -> Non
     feature = _FEATURE.replace("no offer", "perhaps no offer # converge: ignore CV041 -- their words") % ""
     found = compile_text(feature).diagnostics
     assert [("hedging-word", None)] == [(item.name, item.suppressed) for item in found]
+
+
+@pytest.mark.parametrize(
+    ("where", "must"),
+    [
+        ("is 101", "be at most 100"),
+        ("is greater than 100", "be at most 100"),
+        ("is at least 7", "be less than 7"),
+        ("is not 7", "be 7"),
+    ],
+)
+def test_a_criterion_on_what_a_hard_rule_refuses_is_a_contradiction(compile_text: Any, where: str, must: str) -> None:
+    """Whether the criterion names one value or a range, no offer could ever meet it."""
+    text = f"""truth: v1
+key: plain
+kind: job
+title: An offer exists
+packs: [shop]
+constraints:
+  - {{id: kept, severity: hard, given: 'any proposal under key "Strategies"', then: ['field "price" must {must}']}}
+success_criteria:
+  - id: offered
+    description: An offer exists
+    then: ['the Context key "Strategies" contains at least 1 fact with id "offer:*" where field "price" {where}']
+"""
+    assert ["contradictory-check"] == [item.name for item in compile_text(contract=text).diagnostics]
