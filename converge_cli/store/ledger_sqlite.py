@@ -85,6 +85,7 @@ class SqliteLedger:
             file.name,
             _APPLICATION_ID,
             (_VERSION_1,),
+            (),
             _ELSEWHERE,
             lock=f"{file.name}.lock",
             # A batch fills hundreds of pages: folding the log after each would double its time.

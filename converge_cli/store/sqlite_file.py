@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from converge_cli.store.file_lock import lock_within, unlock
-from converge_cli.store.sqlite_schema import BUSY_SECONDS, Layout, check_version, connect, migrate
+from converge_cli.store.sqlite_schema import BUSY_SECONDS, Layout, check_version, connect, migrate, read_older
 from converge_cli.store.unavailable import StoreUnavailableError, disk_error
 
 
@@ -41,6 +41,7 @@ class SqliteFile:
         self._mutex = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._writable = False
+        self._older: int | None = None
         self._lock_file: int | None = None
 
     @contextmanager
@@ -72,6 +73,7 @@ class SqliteFile:
             RecordCorruptError: it is damaged.
         """
         with self._mutex, self.translated():
+            self._drop_outdated()
             if self._connection is None and (self._folder / self._layout.file).exists():
                 self._connection = self._reader()
             yield self._connection
@@ -107,7 +109,7 @@ class SqliteFile:
                 connection.close()
             if self._lock_file is not None:
                 os.close(self._lock_file)
-            self._lock_file, self._writable = None, False
+            self._lock_file, self._writable, self._older = None, False, None
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -126,14 +128,23 @@ class SqliteFile:
     def _reader(self) -> sqlite3.Connection | None:
         connection = connect(self._folder, create=False, layout=self._layout)
         version = check_version(connection, self._shown, layout=self._layout)
-        if version == len(self._layout.migrations):
-            self._note(connection)
-            return connection
-        connection.close()
         if version == 0:  # another process is just making it
+            connection.close()
             return None
-        with self._lock():
-            return self._writer()
+        # An older version of Converge may still use it: only who writes raises its layout.
+        self._older = version if version < len(self._layout.migrations) else None
+        read_older(connection, version, self._layout)
+        self._note(connection)
+        return connection
+
+    def _drop_outdated(self) -> None:
+        """Let go of a reader of an older layout once another process has raised the file's."""
+        connection = self._connection
+        if connection is None or self._older is None:
+            return
+        if connection.execute("PRAGMA user_version").fetchone() != (self._older,):
+            connection.close()
+            self._connection = self._older = None
 
     def _writer(self) -> sqlite3.Connection:
         if self._connection is None or not self._writable:
@@ -141,7 +152,7 @@ class SqliteFile:
                 self._connection.close()
             self._connection = connect(self._folder, create=True, layout=self._layout)
             migrate(self._connection, self._shown, layout=self._layout)
-            self._writable = True
+            self._writable, self._older = True, None
             self._note(self._connection)
         return self._connection
 

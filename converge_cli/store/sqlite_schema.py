@@ -76,6 +76,19 @@ INSERT INTO call_counts SELECT run, count(*) FROM calls GROUP BY run;
 MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
 """What leads from each version to the next; a released entry never changes."""
 
+_LACKS_CALLS = """
+CREATE TEMP VIEW calls AS
+    SELECT '' AS run, '' AS suggestor, 0 AS since, '' AS request, 0 AS occurrence, '' AS answer, 0 AS crc WHERE 0;
+"""
+
+_LACKS_WAITING = """
+CREATE TEMP VIEW runs AS SELECT *, '' AS waiting FROM main.runs;
+CREATE TEMP VIEW call_counts AS SELECT run, count(*) AS calls FROM calls GROUP BY run;
+"""
+
+READINGS: tuple[str, ...] = (_LACKS_CALLS, _LACKS_WAITING)
+"""For each step of `MIGRATIONS` but the first: what its reader sees in an older file, which stays as it is."""
+
 
 class Layout(NamedTuple):
     """One kind of database of ours.
@@ -84,6 +97,7 @@ class Layout(NamedTuple):
         file: its name in its folder.
         application_id: what SQLite's header says of whose it is.
         migrations: see `MIGRATIONS`.
+        readings: see `READINGS`; one less than there are migrations.
         elsewhere: how to choose another place for it.
         lock: name of the file beside it that its writers lock.
         checkpoint_pages: how long its write-ahead log grows before it is folded into the file.
@@ -92,6 +106,7 @@ class Layout(NamedTuple):
     file: str
     application_id: int
     migrations: tuple[str, ...]
+    readings: tuple[str, ...]
     elsewhere: str
     lock: str
     checkpoint_pages: int
@@ -101,6 +116,7 @@ EXPERIENCE = Layout(
     "experience.db",
     APPLICATION_ID,
     MIGRATIONS,
+    READINGS,
     "choose another folder with CONVERGE_STORAGE_PATH",
     lock="lock",
     # A short log is written over again and again: no commit has to wait for the file to grow (measured: half the time).
@@ -155,6 +171,13 @@ def migrate(
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def read_older(connection: sqlite3.Connection, version: int, layout: Layout) -> None:
+    """Show a reader an older file as if it were of this version, by views of its own connection: nothing is written."""
+    for script in layout.readings[version - 1 :]:
+        for statement in filter(str.strip, script.split(";")):
+            connection.execute(statement)
 
 
 def check_version(

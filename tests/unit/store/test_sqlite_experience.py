@@ -172,17 +172,33 @@ def test_a_later_layout_is_reached_from_an_earlier_one(tmp_path: Path) -> None:
 
 
 def test_a_store_of_the_layout_before_opens_and_holds_what_it_held(tmp_path: Path) -> None:
-    """A file that layout 1 wrote: read by one who only looks, then written on, with what layout 2 can keep."""
-    shutil.copy(GOLDEN / "experience-layout-1.db", tmp_path / "experience.db")
+    """A file that layout 1 wrote: read by one who only looks and changes nothing, then written on and raised."""
+    before = (GOLDEN / "experience-layout-1.db").read_bytes()
+    (tmp_path / "experience.db").write_bytes(before)
     store = SqliteExperience(tmp_path)
     assert [(row.run, row.seq, row.status) for row in store.rows()] == [("run2", 2, "paused"), ("run1", 44, "running")]
     assert list(store.read("run1")) == [*sample_events(1, 3, ""), *sample_events(4, 1), *sample_events(5, 40)]
     assert store.get_blob(digest_bytes(b"kept in layout 1")) == b"kept in layout 1"
+    assert list(store.calls("run1")) == []
+    assert (tmp_path / "experience.db").read_bytes() == before
     call = KeptCall("asker", 0, digest_bytes(b"q"), 0, digest_bytes(b"a"))
     store.put_call("run1", call, b"q", b"a")
     store.append(commit_after(store.row("run1"), "run1", sample_events(45, 1)))
     assert (list(store.calls("run1")), store.row("run1").seq) == ([call], 45)
     store.close()
+
+
+def test_a_reader_of_an_older_layout_goes_on_when_another_process_raises_it(tmp_path: Path) -> None:
+    """Two versions beside each other: what the writer adds is seen, run, call and all."""
+    shutil.copy(GOLDEN / "experience-layout-1.db", tmp_path / "experience.db")
+    reader, writer = SqliteExperience(tmp_path), SqliteExperience(tmp_path)
+    assert [row.run for row in reader.query(RunFilter())] == ["run2", "run1"]
+    call = KeptCall("asker", 0, digest_bytes(b"q"), 0, digest_bytes(b"a"))
+    writer.put_call("run1", call, b"q", b"a")
+    writer.append(commit_after(writer.row("run1"), "run1", sample_events(45, 1)))
+    assert (list(reader.calls("run1")), reader.row("run1").seq) == ([call], 45)
+    reader.close()
+    writer.close()
 
 
 def test_a_store_of_a_later_layout_is_refused_and_left_alone(tmp_path: Path) -> None:
@@ -432,7 +448,7 @@ def test_a_kept_call_that_decays_is_told_with_its_run_and_not_paid_again(tmp_pat
 
 
 def test_calls_kept_by_the_layout_before_are_counted(tmp_path: Path) -> None:
-    """A file that layout 2 wrote with two calls: they are given, and one that decays is missed."""
+    """A file that layout 2 wrote with a call: it is given, and once something was written, missed when it decays."""
     connection = sqlite3.connect(tmp_path / "experience.db", isolation_level=None)
     migrate(connection, tmp_path, MIGRATIONS[:2])
     call = KeptCall("asker", 0, digest_bytes(b"q"), 0, digest_bytes(b"a"))
@@ -443,6 +459,7 @@ def test_calls_kept_by_the_layout_before_are_counted(tmp_path: Path) -> None:
     connection.close()
     store = SqliteExperience(tmp_path)
     assert [call] == list(store.calls("run1"))
+    store.put_blob(b"raises the layout")
     store.close()
     with sqlite3.connect(tmp_path / "experience.db") as database:
         database.execute("DELETE FROM calls")
