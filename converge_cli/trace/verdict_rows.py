@@ -150,11 +150,12 @@ def _criterion(state: TraceState, result: CriterionResult, zone: tzinfo) -> tupl
 
 
 def _causes(state: TraceState, stop: Stop) -> Iterator[tuple[Line, Line]]:
-    if stop.detail:
+    told = _is_told_by_criteria(state, stop)
+    if stop.detail and not told:
         yield ("why", "dim"), (safe(stop.detail, REASON), "")
     if stop.limit is not None:
         yield ("limit", "dim"), (f"{safe(stop.limit)}, used {safe(stop.used or stop.limit)}", "")
-    if stop.names and stop.reason not in {WAITING, *CONVERGED}:
+    if stop.names and not told and stop.reason not in {WAITING, *CONVERGED}:
         yield ("about", "dim"), (ids_text(stop.names), "")
     if stop.facts:
         yield ("facts", "dim"), (ids_text(stop.facts), "")
@@ -175,6 +176,13 @@ def _causes(state: TraceState, stop: Stop) -> Iterator[tuple[Line, Line]]:
         yield ("rejected", "dim"), (f"{plural(state.rejection_count, 'proposal')}, {about}", "")
     for given, code, detail in list(state.refused)[-MOST:]:
         yield ("refused", "red"), (f"decision of {safe(given.by)}: {code} {safe(detail, REASON)}", "")
+
+
+def _is_told_by_criteria(state: TraceState, stop: Stop) -> bool:
+    """Whether it ended for its criteria alone: their rows, right above, name them and say why."""
+    named = [state.criteria[name] for name in stop.names if name in state.criteria]
+    reasons = "; ".join(dict.fromkeys(result.reason for result in named))
+    return len(named) == len(stop.names) > 0 and reasons == stop.detail
 
 
 def _digests(state: TraceState, outcome: str, head: str) -> Iterator[tuple[Line, Line]]:

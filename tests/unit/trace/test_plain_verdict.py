@@ -9,7 +9,8 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from converge_cli.core.event import RunEvent, RunPaused, RunStopped, decode_event
+from converge_cli.core.criterion import CriterionResult
+from converge_cli.core.event import CriterionEvaluated, RunEvent, RunPaused, RunStopped, decode_event
 from converge_cli.core.stop_reason import Stop, StopReason
 from converge_cli.trace.fold import fold_all
 from converge_cli.trace.plain_verdict import plain_verdict
@@ -75,3 +76,20 @@ def test_a_line_may_be_as_long_as_the_page_and_no_longer() -> None:
     widest = max(map(len, text.splitlines()))
 
     assert (text, None) == (plain(state, width=widest), plain(state, width=widest - 1))
+
+
+def test_what_the_rows_of_criteria_say_is_not_said_again() -> None:
+    """Where a run ends for its criteria, neither `why` nor `about` repeats them; any other cause is told."""
+    *events, last = recorded()
+    assert isinstance(last, RunStopped)
+    unmet = CriterionResult("committed", "unmet", True, (), "not produced", "no commitment was made")
+    judged = next(event for event in reversed(events) if isinstance(event, CriterionEvaluated))
+    events.append(msgspec.structs.replace(judged, result=unmet))
+
+    def shown(detail: str) -> str:
+        stop = Stop(StopReason.CRITERIA_UNMET, cycle=2, names=("committed",), detail=detail)
+        return plain(fold_all([*events, msgspec.structs.replace(last, stop=stop)])) or ""
+
+    own, other = shown("no commitment was made"), shown("the engine gave up")
+    assert (1, 0, 0) == (own.count("no commitment was made"), own.count("  why "), own.count("  about "))
+    assert (1, 1) == (other.count("the engine gave up"), other.count("  about "))
