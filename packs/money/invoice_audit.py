@@ -1,13 +1,30 @@
 """Looks again at all that was issued, by the files alone: it shares no code with what decided, nor its arithmetic."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from converge_cli import ContextView, Effect, Fact, ProposedFact, Suggestor
 
-from .facts import Breach, Invoice, Line
+from .facts import Breach, Customer, Invoice, Line
 from .parameters import MoneyParameters
 from .readings import CUSTOMERS, ENTRIES, INVOICE_BREACHES, INVOICES, LINES, NUMBERS
+
+
+class _Files(NamedTuple):
+    """What the files say, by what it is looked up by.
+
+    Attributes:
+        lines, customers: of each invoice, of each customer.
+        before: the invoices that the register calls issued.
+        series: what is wrong with the numbers of this run as a whole; "" when nothing is.
+    """
+
+    lines: Mapping[str, list[Line]]
+    customers: Mapping[str, list[Customer]]
+    before: Set[str]
+    series: str
 
 
 class AuditInvoices(Suggestor):
@@ -20,10 +37,29 @@ class AuditInvoices(Suggestor):
     def __init__(self, parameters: MoneyParameters) -> None:
         self._parameters = parameters
 
+    def accepts(self, view: ContextView) -> bool:
+        """Whether anything was issued."""
+        return any(fact.payload.status == "issued" for fact in view.facts(INVOICES))
+
     def execute(self, view: ContextView) -> Effect:
         """Propose a breach for each such invoice, and close those that no longer hold."""
+        files = self._files(view)
         issued = [fact for fact in view.facts(INVOICES) if fact.payload.status == "issued"]
-        return Effect(self._said(view, fact, list(self._wrong(view, fact))) for fact in issued)
+        return Effect(self._said(view, fact, list(self._wrong(view, fact, files))) for fact in issued)
+
+    def _files(self, view: ContextView) -> _Files:
+        lines: dict[str, list[Line]] = {}
+        for fact in view.facts(LINES):
+            lines.setdefault(fact.payload.invoice, []).append(fact.payload)
+        customers: dict[str, list[Customer]] = {}
+        for fact in view.facts(CUSTOMERS):
+            customers.setdefault(fact.payload.id, []).append(fact.payload)
+        old = {fact.payload.invoice: fact.payload.number for fact in view.facts(ENTRIES) if fact.payload.number}
+        start = max(old.values(), default=self._parameters.numbers.first - 1)
+        numbers = sorted(fact.payload.number for fact in view.facts(NUMBERS))
+        strays = [number for at, number in enumerate(numbers, start + 1) if number != at]
+        series = f"number {strays[0]} does not go on from {start} one by one" if strays else ""
+        return _Files(lines, customers, old.keys(), series)
 
     def _said(self, view: ContextView, fact: Fact, reasons: list[str]) -> ProposedFact | None:
         subject = f"breach:{fact.subject}"
@@ -32,34 +68,25 @@ class AuditInvoices(Suggestor):
         payload = Breach(about=fact.subject, reason="; ".join(reasons) or "mended", open=bool(reasons))
         return view.revise("Diagnostic", subject, payload, evidence=[fact])
 
-    def _wrong(self, view: ContextView, fact: Fact) -> Iterator[str]:
+    def _wrong(self, view: ContextView, fact: Fact, files: _Files) -> Iterator[str]:
         invoice: Invoice = fact.payload
-        lines = [found.payload for found in view.facts(LINES) if found.payload.invoice == invoice.invoice]
+        lines = files.lines.get(invoice.invoice, [])
         if {(line.customer, line.date, line.amount) for line in lines} != {
             (invoice.customer, invoice.date, invoice.amount)
         }:
             yield "it is not as the file has it"
         cents = self._cents(lines)
         if cents != Fraction(invoice.amount) * 100:
-            yield f"its lines come to {cents // 100}.{cents % 100:02d}, it says {invoice.amount:f}"
-        allowed = [found.payload for found in view.facts(CUSTOMERS) if found.payload.id == invoice.customer]
-        if not allowed or not all(customer.active for customer in allowed):
+            yield f"its lines come to {Decimal(cents).scaleb(-2):f}, it says {invoice.amount:f}"
+        known = files.customers.get(invoice.customer, [])
+        if not known or not all(customer.active for customer in known):
             yield f"{invoice.customer} is no active customer"
-        elif not all(getattr(customer, name) for customer in allowed for name in self._parameters.customer_needs):
+        elif not all(getattr(customer, name) for customer in known for name in self._parameters.customer_needs):
             yield f"{invoice.customer} lacks what a customer needs"
-        yield from self._about_number(view, fact)
-
-    def _about_number(self, view: ContextView, fact: Fact) -> Iterator[str]:
-        old = {found.payload.number: found.payload.invoice for found in view.facts(ENTRIES)}
-        if fact.payload.invoice in {name for number, name in old.items() if number}:
+        if invoice.invoice in files.before:
             yield "it was issued before"
-        mine = view.get("Strategies", f"number:{fact.name}")
-        if mine is None:
-            return  # it has none yet; the truth asks for one before the run may end
-        numbers = [found.payload.number for found in view.facts(NUMBERS)]
-        start = max((number for number in old if number), default=self._parameters.numbers.first - 1)
-        if sorted(numbers) != list(range(start + 1, start + 1 + len(numbers))):
-            yield f"the numbers {', '.join(map(str, sorted(numbers)))} do not go on from {start} one by one"
+        if files.series and view.get("Strategies", f"number:{fact.name}") is not None:
+            yield files.series
 
     def _cents(self, lines: Sequence[Line]) -> int:
         """What lines come to in hundredths, tax included."""

@@ -16,6 +16,10 @@ class AuditPeriods(Suggestor):
     reads = (TERMS, CLOSINGS, ACCOUNTS, STATEMENTS, ITEMS, ENTRIES, PERIODS)
     writes = (PERIOD_BREACHES,)
 
+    def accepts(self, view: ContextView) -> bool:
+        """Whether anything was closed."""
+        return any(fact.payload.status == "closed" for fact in view.facts(PERIODS))
+
     def execute(self, view: ContextView) -> Effect:
         """Propose a breach for each such period, and close those that no longer hold."""
         closed = [fact for fact in view.facts(PERIODS) if fact.payload.status == "closed"]

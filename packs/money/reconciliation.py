@@ -17,6 +17,10 @@ class ReconcilePeriods(Suggestor):
     reads = (TERMS, CLOSINGS, ACCOUNTS, STATEMENTS, ITEMS, ENTRIES)
     writes = (RECONCILIATIONS, f"Evaluations:passed:{RECONCILED}:*")
 
+    def accepts(self, view: ContextView) -> bool:
+        """Whether there are periods at all."""
+        return bool(view.facts(TERMS))
+
     def execute(self, view: ContextView) -> Effect:
         """Propose a reconciliation and the gate of each period where what stands says something else."""
         return Effect(item for term in view.facts(TERMS) for item in _reconciled(view, term))

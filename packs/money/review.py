@@ -32,6 +32,10 @@ class ReviewInvoices(Suggestor):
         self._rounding = parameters.rounding
         self._needs = parameters.customer_needs
 
+    def accepts(self, view: ContextView) -> bool:
+        """Whether there are invoices at all."""
+        return bool(view.facts(LINES))
+
     def execute(self, view: ContextView) -> Effect:
         """Propose a review and the gates of each invoice where what stands says something else."""
         customers = {fact.payload.id: fact for fact in view.facts(CUSTOMERS)}
@@ -68,7 +72,8 @@ class ReviewInvoices(Suggestor):
         who = "" if customer is None else f"{first.customer} is an active customer, with {' and '.join(self._needs)}"
         gate = Passed(gate=CUSTOMER_VALIDATED, resource=first.invoice, reason=who)
         yield _answer(view, gate, customer_problems, known)
-        sums = f"{len(lines)} lines come to {reckoned.net:f} and {reckoned.tax:f} tax, {first.amount:f} in all"
+        count = "1 line comes" if len(lines) == 1 else f"{len(lines)} lines come"
+        sums = f"{count} to {reckoned.net:f} and {reckoned.tax:f} tax, {first.amount:f} in all"
         gate = Passed(gate=LINES_BALANCED, resource=first.invoice, reason=sums)
         yield _answer(view, gate, line_problems, lines)
 

@@ -28,6 +28,10 @@ class SettleInvoices(Suggestor):
     reads = (INVOICES, NUMBERS, REVIEWS, DENIALS, APPROVALS)
     writes = (INVOICE_OUTCOMES,)
 
+    def accepts(self, view: ContextView) -> bool:
+        """Whether there are invoices at all."""
+        return bool(view.facts(INVOICES))
+
     def execute(self, view: ContextView) -> Effect:
         """Propose an outcome where what stands says something else."""
         denials, approvals = _denials(view), _approvals(view)
@@ -54,6 +58,10 @@ class SettlePeriods(Suggestor):
     name = "period-settlement"
     reads = (PERIODS, RECONCILIATIONS, DENIALS, APPROVALS)
     writes = (PERIOD_OUTCOMES,)
+
+    def accepts(self, view: ContextView) -> bool:
+        """Whether there are periods at all."""
+        return bool(view.facts(PERIODS))
 
     def execute(self, view: ContextView) -> Effect:
         """Propose an outcome where what stands says something else."""
