@@ -47,8 +47,7 @@ class Advance(Suggestor):
         """Propose a new agreement for each contract, and each agreement's next move."""
         waiting: dict[str, Fact] = {}
         for fact in view.facts(ACTIONS):
-            audit = view.get("Evaluations", f"audit:{fact.name}")
-            if fact.payload.action in LEADS_TO and (audit is None or audit.suggestor != RECORD):
+            if fact.payload.action in LEADS_TO and not decided(view, fact):
                 waiting.setdefault(fact.payload.contract, fact)
         return Effect(item for fact in view.facts(CONTRACTS) for item in self._advance(view, fact, waiting))
 
@@ -63,6 +62,12 @@ class Advance(Suggestor):
         if asked is not None and permission is not None and check is not None:
             payload = _agreement(contract, LEADS_TO[asked.payload.action], asked.payload)
             yield view.revise("Strategies", subject, payload, evidence=[fact, permission, check])
+
+
+def decided(view: ContextView, action: Fact) -> bool:
+    """Whether the record says what became of an action, other than that its contract was not there."""
+    audit = view.get("Evaluations", f"audit:{action.name}")
+    return audit is not None and audit.suggestor == RECORD and audit.payload.decided != action.id
 
 
 def _permission(view: ContextView, fact: Fact, contract: Fact) -> ProposedFact | None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from converge_cli import ContextView, Effect, Fact, ProposedFact, Suggestor
 
-from .conduct import LEADS_TO, Advance
+from .conduct import LEADS_TO, Advance, decided
 from .facts import Action, Audit
 from .readings import (
     ACTIONS,
@@ -105,9 +105,7 @@ class _Recorder:
             said = [note for note in given if note.payload.decision == "approved"]
             reason = f"approved by {_people(said)}" if said else "its gates are passed, and nobody need approve"
             return Verdict("done", reason, agreement.id, (agreement, *said))
-        known = self._view.get("Evaluations", f"audit:{fact.name}")
-        decided = known is not None and known.suggestor == RECORD
-        if decided or contract.id in self._moving or agreement is None:
+        if decided(self._view, fact) or contract.id in self._moving or agreement is None:
             return None
         self._moving.add(contract.id)
         return self._refused(agreement.subject, agreement=agreement, asked=fact.payload)

@@ -1,0 +1,228 @@
+"""Contracts by their command: who decides, what is recorded of whom, and that nothing private is kept anywhere."""
+
+import base64
+import binascii
+import json
+import re
+import shutil
+import sqlite3
+import zlib
+from pathlib import Path
+
+import pytest
+
+RUN = ("run", "contract-execution", "--no-input", "--json")
+TRUTH = Path(__file__).parents[2] / "truths" / "contract-execution"
+PRIVATE = (
+    "contracts@harbour.example",
+    "siri.aasen",
+    "Siri Aasen",
+    "750000",
+    "Mutual now",
+    "Bo Hammar",
+    "order@stalverk",
+    "Liability is not limited",
+    "Per Moen",
+    "Ada Winkler",
+    "Maja",
+    "Lindqvist",
+    "SE45 5000",
+)
+"""Of every private text of the register, something that stands nowhere else."""
+PUBLIC = "The parties talk about a joint offer."
+
+
+def decide(converge, run, verb, target, who):
+    """A decision from a process of its own."""
+    return converge(verb, run, target, "--as", who, "--reason", "read it", "--json")
+
+
+def record(ran, contract):
+    """The audits of one contract in order: who, what, result."""
+    found = [item["content"] for item in ran.data["outputs"]["audit"]]
+    mine = sorted(
+        (item["number"], item["by"], item["did"], item["result"]) for item in found if item["contract"] == contract
+    )
+    assert list(range(1, len(mine) + 1)) == [number for number, *_ in mine]
+    return [tuple(rest) for _, *rest in mine]
+
+
+def test_each_contract_has_its_outcome_and_each_action_its_record(converge):
+    """Decided by two counsels in processes of their own, resumed, and proved."""
+    ran = converge(*RUN)
+    run = ran.data["run_id"]
+    assert (4, [("agreement:C-101@5", "execution"), ("agreement:C-104@3", "amendment")]) == (
+        ran.code,
+        sorted((item["fact"], item["point"]) for item in ran.data["approvals"]["pending"]),
+    )
+    assert 0 == decide(converge, run, "approve", "agreement:C-101", "liv").code
+    assert 0 == decide(converge, run, "reject", "amendment", "lars").code
+    ended = converge("resume", run, "--json")
+    assert (0, "CriteriaMet") == (ended.code, ended.document["outcome"])
+    outcomes = {item["content"]["contract"]: item["content"]["stands"] for item in ended.data["outputs"]["outcomes"]}
+    assert {
+        "C-101": "executed",
+        "C-102": "drafted",
+        "C-103": "reviewed",
+        "C-104": "reviewed",
+        "C-105": "executed",
+        "C-106": "drafted",
+    } == outcomes
+    assert [
+        ("ines", "view", "done"),
+        ("ines", "amend", "done"),
+        ("liv", "review", "done"),
+        ("ines", "sign", "done"),
+        ("ines", "execute", "done"),
+        ("ines", "amend", "refused"),
+    ] == record(ended, "C-101")
+    assert [("frank", "view", "refused"), ("ines", "view", "done")] == record(ended, "C-106")
+    assert 19 == len(ended.data["outputs"]["audit"])
+    assert 0 == converge("replay", run, "--verify", "--json").code
+
+
+@pytest.mark.parametrize(
+    ("target", "who", "code"),
+    [
+        ("agreement:C-101", "ines", "SELF_APPROVAL"),
+        ("agreement:C-101", "fiona", "ROLE_MISSING"),
+        ("agreement:C-101", "sofia", "ROLE_MISSING"),
+        ("agreement:C-104", "ines", "SELF_APPROVAL"),
+    ],
+)
+def test_neither_who_asks_nor_anybody_without_the_role_approves(converge, target, who, code):
+    """Exit 8, and the run stays as it was."""
+    run = converge(*RUN).data["run_id"]
+    refused = decide(converge, run, "approve", target, who)
+    assert (8, [code]) == (refused.code, [item["code"] for item in refused.data["refusals"]])
+
+
+def test_approved_with_the_run_it_ends_at_once(converge):
+    """`--approve` for both points."""
+    ran = converge(*RUN, "--approve=execution=liv", "--approve=amendment=liv", "--reason", "read both")
+    stood = {item["content"]["contract"]: item["content"]["stands"] for item in ran.data["outputs"]["agreements"]}
+    assert (0, "executed", "drafted") == (ran.code, stood["C-101"], stood["C-104"])
+
+
+def layers(data):
+    """Bytes, and what is packed in them: SQLite cells, deflated ones, base64 in JSON, at any depth."""
+    yield data
+    try:
+        yield from layers(zlib.decompress(data))
+    except zlib.error:
+        for found in re.findall(rb"[A-Za-z0-9+/_=-]{40,}", data):
+            try:
+                plain = base64.b64decode(found.replace(b"-", b"+").replace(b"_", b"/") + b"==", validate=False)
+            except binascii.Error:
+                continue
+            yield from layers(plain)
+
+
+def cells(*paths):
+    """Every file of these folders, and every cell of every table in them."""
+    for file in sorted(item for path in paths for item in [path, *path.rglob("*")] if item.is_file()):
+        yield file.read_bytes()
+        if file.read_bytes()[:6] == b"SQLite":
+            with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as database:
+                for (table,) in database.execute("select name from sqlite_master where type = 'table'").fetchall():
+                    for row in database.execute(f'select * from "{table}"'):  # noqa: S608  the names are its own
+                        yield from (cell if isinstance(cell, bytes) else str(cell).encode() for cell in row)
+
+
+def test_nothing_private_is_in_the_store_the_receipt_the_answer_the_trace_or_an_explanation(converge, tmp_path):
+    """Searched for in every byte, packed or not; what is public is found by the same search."""
+    register = (TRUTH / "contracts.yaml").read_text()
+    assert [] == [text for text in PRIVATE if text not in register]
+    ran = converge(*RUN, "--approve=execution=liv", "--approve=amendment=lars", "--reason", "read both")
+    run = ran.data["run_id"]
+    mirror = tmp_path / "mirror.db"
+    said = [
+        ran,
+        converge("run", "contract-execution", "--no-input", "--trace", "plain"),
+        converge("run", "contract-execution", "--no-input", "--trace", "jsonl"),
+        converge("run", "contract-execution", "--no-input", "--json", "--ledger", mirror),
+        converge("show", run, "--json"),
+        converge("explain", run, "contract:C-105", "--json"),
+        converge("explain", run, "commit"),
+        converge("inbox"),
+        converge("experience", "export", "--all", "-o", tmp_path / "runs.jsonl"),
+        converge("receipt", run, "-o", tmp_path / "r.json", "--json"),
+        converge("verify", tmp_path / "r.json", "--json"),
+    ]
+    places = {f"command {number}": (item.out + item.err).encode() for number, item in enumerate(said)}
+    places |= {name: (tmp_path / name).read_bytes() for name in ("r.json", "runs.jsonl")}
+    places |= {f"cell {number}": data for number, data in enumerate(cells(tmp_path / "store"))}
+    places |= {f"mirror {number}": data for number, data in enumerate(cells(mirror))}
+    unpacked = {name: list(layers(data)) for name, data in places.items()}
+
+    found = [
+        (name, text)
+        for name, parts in unpacked.items()
+        for text in PRIVATE
+        if any(text.encode() in part for part in parts)
+    ]
+    assert [] == found
+    shown = {
+        name.partition(" ")[0] for name, parts in unpacked.items() if any(PUBLIC.encode() in part for part in parts)
+    }
+    assert {"command", "r.json", "runs.jsonl", "cell", "mirror"} == shown
+
+
+def test_a_receipt_does_not_embed_what_the_run_did_not_keep(converge, tmp_path):
+    """The register stands in it by its SHA-256 alone; the receipt verifies without it."""
+    run = converge(*RUN, "--approve=execution=liv", "--approve=amendment=lars", "--reason", "ok").data["run_id"]
+    refused = converge("receipt", run, "-o", tmp_path / "r.json", "--embed", "--json")
+    assert (1, "RECEIPT_REFUSED") == (refused.code, refused.error["code"])
+    assert "input contracts has private fields" in refused.error["message"]
+    assert 0 == converge("receipt", run, "-o", tmp_path / "r.json", "--json").code
+    assert 0 == converge("verify", tmp_path / "r.json", "--json").code
+
+
+def test_a_document_that_was_changed_after_it_was_registered_stops_its_contract(converge, tmp_path):
+    """One letter is enough; the others go on."""
+    folder = tmp_path / "papers"
+    shutil.copytree(TRUTH / "documents", folder)
+    (folder / "C-105-terms.txt").write_text("Invoices are paid within three days.")
+    ran = converge(
+        *RUN, "--input", f"documents={folder}", "--approve=execution=liv", "--approve=amendment=liv", "--reason=ok"
+    )
+    stood = {item["content"]["contract"]: item["content"]["stands"] for item in ran.data["outputs"]["agreements"]}
+    assert (0, "executed", "drafted") == (ran.code, stood["C-101"], stood["C-105"])
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("a20,C-101,,view,2026-03-20", "column by: the cell is empty"),
+        ("a20,C-101,ines,burn,2026-03-20", "column action"),
+        ("a20,C-101,ines,view,yesterday", "is not a date"),
+        ("a01,C-101,ines,view,2026-03-20", "id action:a01 is the same as that of row 2"),
+    ],
+)
+def test_an_action_without_identity_or_sense_is_named_by_row_and_column(converge, tmp_path, row, said):
+    """Nothing runs on a log that is half understood."""
+    log = tmp_path / "log.csv"
+    log.write_text((TRUTH / "actions.csv").read_text() + row + "\n")
+    ran = converge(*RUN, "--input", f"actions={log}")
+    assert (1, "INPUT_INVALID", True) == (ran.code, ran.error["code"], said in ran.error["message"]), ran.error
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("confidential: true", "confidental: true", "confidental"),
+        ("confidential: true", 'confidential: "yes"', "true or false"),
+        ("version: 2\n  parties", "version: 0\n  parties", "version counts from 1"),
+        ("side: counterparty, email", "side: theirs, email", "theirs"),
+        ("signed_on: 2026-03-05", "signed_on: soon", "date"),
+    ],
+)
+def test_a_register_that_can_not_be_read_is_refused_without_telling_what_is_private(converge, tmp_path, old, new, said):
+    """A mark that is misspelt or no yes or no hides nothing, so nothing runs; and the message shows no secret."""
+    register = tmp_path / "contracts.yaml"
+    text = (TRUTH / "contracts.yaml").read_text()
+    assert old in text
+    register.write_text(text.replace(old, new, 1))
+    ran = converge(*RUN, "--input", f"contracts={register}")
+    assert (1, "INPUT_INVALID", True) == (ran.code, ran.error["code"], said in ran.error["message"]), ran.error
+    assert [] == [private for private in PRIVATE if private in json.dumps(ran.document) + ran.err]

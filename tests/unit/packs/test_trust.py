@@ -1,0 +1,369 @@
+"""Contracts with the real engine, truth, policy and people: gates, moves, the record, and what is found out."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+import pytest
+from pack_bench import ROOT, load
+
+from converge_cli import ContextView, Effect, Engine, Pack, Passed, ProposedFact, RunResult, Suggestor
+from converge_cli.core.flow_gate import FlowGateDecision
+from converge_cli.core.job import Job
+from converge_cli.pack.registry import PackRegistry
+from converge_cli.policy.cedar import CedarAuthorizer
+from converge_cli.testing import FixedGate, run_suggestor
+from converge_cli.truth.compiler import Compilation, compile_truth
+from converge_cli.truth.people import read_people
+from converge_cli.truth.source import Source
+
+PEOPLE = read_people(Source("people.yaml", (ROOT / "truths" / "people.yaml").read_bytes()))
+MODULES = load("bench_trust", ROOT / "packs" / "trust", "facts", "oversight")
+FACTS = MODULES["facts"]
+MODELS = {
+    name: getattr(FACTS, name.capitalize())
+    for name in ("contract", "document", "action", "permission", "agreement", "audit", "breach")
+}
+RECORD = 3
+"""Where the record stands among the suggestors of the pack."""
+
+
+@pytest.fixture(scope="module")
+def execution() -> Compilation:
+    """The truth as shipped."""
+    truth = (ROOT / "truths" / "contract-execution" / "truth.yaml").read_bytes()
+    feature = (ROOT / "features" / "contract-execution.feature").read_bytes()
+    return compile_truth(
+        Source("truth.yaml", truth), [Source("contract-execution.feature", feature)], PackRegistry([ROOT / "packs"])
+    )
+
+
+def contract(name: str = "K-1", **fields: Any) -> ProposedFact:
+    """A contract that nothing keeps from being executed, with other values where they are given."""
+    values = {
+        "id": name,
+        "title": f"Towing {name}",
+        "version": 1,
+        "parties": [{"id": "tugs", "name": "Skerry Tugs Oy", "side": "counterparty"}],
+        "documents": [{"file": "tow.txt", "sha256": "01aa"}],
+        "reviews": [{"by": "liv", "version": 1, "cleared": True}],
+        "signatures": [{"party": "tugs", "version": 1, "signed_on": "2026-04-01", "valid_until": "2026-04-30"}],
+    }
+    return ProposedFact("Seeds", f"contract:{name}", {**values, **fields})
+
+
+def paper(name: str = "tow.txt", sha256: str = "01aa") -> ProposedFact:
+    """A file of the folder."""
+    return ProposedFact("Seeds", f"document:{name}", {"name": name, "size": 31, "sha256": sha256})
+
+
+def asked(name: str, did: str, by: str = "sofia", of: str = "K-1", on: str = "2026-04-10") -> ProposedFact:
+    """An action."""
+    values = {"id": name, "contract": of, "by": by, "action": did, "on": on}
+    return ProposedFact("Seeds", f"action:{name}", values)
+
+
+THREE = (asked("a1", "review"), asked("a2", "sign"), asked("a3", "execute"))
+
+
+def run(
+    execution: Compilation,
+    *seeds: ProposedFact,
+    job: Job | None = None,
+    packs: Sequence[Pack] | None = None,
+    gate: Any = None,
+    more: tuple[Suggestor, ...] = (),
+) -> RunResult:
+    """One run in which nobody decides."""
+    assert execution.job is not None, execution.diagnostics
+    engine = Engine(
+        more,
+        job=job or execution.job,
+        packs=packs or execution.packs,
+        people=PEOPLE,
+        gate=gate or CedarAuthorizer({pack.name: pack.policy for pack in execution.packs if pack.policy}),
+    )
+    return asyncio.run(engine.run(list(seeds)))
+
+
+def audits(result: RunResult) -> dict[str, tuple[str, str]]:
+    """Action -> (result, reason)."""
+    found = [fact.payload for fact in result.current if fact.kind == "audit"]
+    return {item.action: (item.result, item.reason) for item in found}
+
+
+def stands(result: RunResult, name: str = "K-1") -> str:
+    """Where a contract stands."""
+    return result.fact("Strategies", f"agreement:{name}").payload.stands
+
+
+def violated(result: RunResult) -> set[str]:
+    """The invariants that do not hold."""
+    return {item.id for item in result.invariants if item.verdict == "violated"}
+
+
+def test_the_sovereign_executes_what_is_reviewed_and_signed_and_nobody_is_asked(execution: Compilation) -> None:
+    """Each move by its own action, each action with its record."""
+    result = run(execution, contract(), paper(), *THREE)
+
+    assert ("executed", "CriteriaMet") == (stands(result), result.reason)
+    assert {"a1", "a2", "a3"} == set(audits(result))
+    assert {"done"} == {said for said, _ in audits(result).values()}
+
+
+def test_a_role_of_the_move_asks_the_sovereign_too(execution: Compilation) -> None:
+    """The truth may be stricter than policy, by one word of its parameters."""
+    assert execution.job is not None
+    (machine,) = execution.job.entity_states
+    moves = [
+        msgspec.structs.replace(move, role="legal_counsel") if move.target == "executed" else move
+        for move in machine.transitions
+    ]
+    stricter = msgspec.structs.replace(machine, transitions=tuple(moves))
+    result = run(
+        execution, contract(), paper(), *THREE, job=msgspec.structs.replace(execution.job, entity_states=(stricter,))
+    )
+
+    assert [("agreement:K-1@4", "execution")] == [(request.fact, request.point) for request in result.pending]
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"reviews": []}, "nobody reviewed version 1"),
+        ({"version": 2}, "nobody reviewed version 2"),
+        (
+            {"reviews": [{"by": "liv", "version": 1, "cleared": True, "points": [{"id": "r1", "text": "?"}]}]},
+            "review point r1 is open",
+        ),
+        (
+            {"reviews": [{"by": who, "version": 1, "cleared": who == "liv"} for who in ("liv", "lars")]},
+            "lars did not clear version 1",
+        ),
+        ({"documents": [{"file": "other.txt", "sha256": "01aa"}]}, "document other.txt is not in the folder"),
+    ],
+)
+def test_a_contract_that_is_not_reviewed_stays_drafted(
+    execution: Compilation, fields: dict[str, Any], reason: str
+) -> None:
+    """And each action on it is refused, for the reason that holds."""
+    result = run(execution, contract(**fields), paper(), *THREE)
+
+    assert ("drafted", "CriteriaMet") == (stands(result), result.reason)
+    assert {
+        "a1": ("refused", reason),
+        "a2": ("refused", "it is drafted, so it can't become signed"),
+        "a3": ("refused", "it is drafted, so it can't become executed"),
+    } == audits(result)
+
+
+@pytest.mark.parametrize(
+    ("on", "stood"),
+    [("2026-04-01", "executed"), ("2026-04-30", "executed"), ("2026-03-31", "reviewed"), ("2026-05-01", "reviewed")],
+)
+def test_a_signature_binds_from_its_day_to_its_last_one(execution: Compilation, on: str, stood: str) -> None:
+    """Both days count; the day is that of the log, never that of the machine."""
+    log = [asked(item.id.partition(":")[2], item.payload["action"], on=on) for item in THREE]
+
+    assert stood == stands(run(execution, contract(), paper(), *log))
+
+
+def test_every_counterparty_signs(execution: Compilation) -> None:
+    """One signature of two is none."""
+    parties = [{"id": name, "name": name, "side": "counterparty"} for name in ("tugs", "barges")]
+    result = run(execution, contract(parties=parties), paper(), *THREE)
+
+    assert ("refused", "barges has not signed") == audits(result)["a2"]
+
+
+class Late(Suggestor):
+    """Brings what was missing once everything has been decided without it."""
+
+    name = "late"
+    reads = ("Evaluations:audit:*",)
+    writes = ("Seeds:*", "Evaluations:audit:*")
+
+    def __init__(self, *brings: ProposedFact) -> None:
+        self._brings = brings
+
+    def execute(self, view: ContextView) -> Effect:
+        """It comes when the first record is there."""
+        return Effect(self._brings if view.facts("Evaluations:audit:*") else ())
+
+
+def test_a_contract_that_is_registered_late_takes_the_actions_that_waited_for_it(execution: Compilation) -> None:
+    """What was refused for want of the contract alone is decided anew, in order."""
+    result = run(execution, paper(), *THREE, more=(Late(contract()),))
+
+    assert ("executed", {"done"}) == (stands(result), {said for said, _ in audits(result).values()})
+
+
+def test_an_action_that_comes_late_is_recorded_like_the_others(execution: Compilation) -> None:
+    """After what was decided before it."""
+    result = run(execution, contract(), paper(), *THREE, more=(Late(asked("a4", "amend", "ines")),))
+
+    assert ("refused", "it is executed, so it can't become drafted") == audits(result)["a4"]
+    assert 4 == result.fact("Evaluations", "audit:a4").payload.number
+
+
+class Lax(Suggestor):
+    """An examination that finds nothing wrong with anything: the planted mistake."""
+
+    name = "examination"
+    reads = ("Seeds:contract:*",)
+    writes = ("Evaluations:check:*", "Evaluations:passed:*")
+
+    def execute(self, view: ContextView) -> Effect:
+        """Pass both gates of every contract."""
+        made = []
+        for fact in view.facts("Seeds:contract:*"):
+            check = {"contract": fact.payload.id, "version": fact.payload.version}
+            made.append(view.revise("Evaluations", f"check:{fact.name}", check))
+            for gate in ("legal_review", "counterparty_signed"):
+                said = Passed(gate=gate, resource=fact.payload.id, reason="fine")
+                made.append(view.revise("Evaluations", f"passed:{gate}:{fact.name}", said))
+        return Effect(made)
+
+
+def changed(pack: Pack, factories: Sequence[Any]) -> Pack:
+    """The pack with other suggestors."""
+    models = {name: kind.model for name, kind in pack.kinds.items()}
+    return Pack(pack.name, kinds=models, factories=factories, gates=pack.gates, policy=pack.policy)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"signatures": []}, "not bound on 2026-04-10: tugs"),
+        ({"signatures": [{"party": "tugs", "version": 1}]}, "not bound on 2026-04-10: tugs"),
+        (
+            {"signatures": [{"party": "tugs", "version": 1, "signed_on": "2026-04-01", "valid_until": "2026-04-09"}]},
+            "not bound on 2026-04-10: tugs",
+        ),
+        (
+            {"signatures": [{"party": "twin", "version": 1, "signed_on": "2026-04-01"}]},
+            "not bound on 2026-04-10: tugs",
+        ),
+        ({"reviews": []}, "its legal review is not done"),
+        (
+            {"reviews": [{"by": "liv", "version": 1, "cleared": True, "points": [{"id": "r1", "text": "?"}]}]},
+            "its legal review is not done",
+        ),
+        (
+            {"documents": [{"file": "tow.txt", "sha256": "02bb"}]},
+            "its documents are not those that were registered",
+        ),
+    ],
+)
+def test_an_examination_that_lets_everything_pass_is_found_out(
+    execution: Compilation, fields: dict[str, Any], reason: str
+) -> None:
+    """Oversight has code of its own, and the run ends InvariantViolated."""
+    (pack,) = execution.packs
+    lax = changed(pack, [lambda _: Lax(), *pack.factories[1:]])
+    result = run(execution, contract(**fields), paper(), *THREE, packs=[lax])
+
+    assert ("InvariantViolated", {"nothing_slips_through"}) == (result.reason, violated(result))
+    assert reason == result.fact("Diagnostic", "breach:agreement:K-1").payload.reason
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [({"signatures": []}, "executed_is_signed"), ({"reviews": []}, "executed_is_reviewed")],
+)
+def test_without_machine_and_policy_an_execution_without_its_gate_stops_the_run(
+    execution: Compilation, fields: dict[str, Any], expected: str
+) -> None:
+    """The invariants stand behind both."""
+    assert execution.job is not None
+    job = msgspec.structs.replace(execution.job, entity_states=())
+    gate = FixedGate(FlowGateDecision(outcome="PROMOTE"))
+    result = run(execution, contract(**fields), paper(), asked("a1", "execute"), job=job, gate=gate)
+
+    assert ("InvariantViolated", {expected}) == (result.reason, violated(result))
+
+
+def test_without_its_record_an_execution_does_not_end_well(execution: Compilation) -> None:
+    """An action that nobody recorded violates what is claimed of the record."""
+    assert execution.job is not None
+    (pack,) = execution.packs
+    silent = changed(pack, [item for number, item in enumerate(pack.factories) if number != RECORD])
+    job = msgspec.structs.replace(execution.job, entity_states=())
+    result = run(execution, contract(), paper(), asked("a1", "execute"), packs=[silent], job=job)
+
+    assert {"every_action_audited", "executed_by_a_recorded_action"} == violated(result)
+
+
+def agreement(**fields: Any) -> ProposedFact:
+    """An agreement on the contract."""
+    values = {
+        "contract": "K-1",
+        "title": "Towing K-1",
+        "value": "0",
+        "stands": "executed",
+        "after": "a3",
+        "by": "sofia",
+    }
+    return ProposedFact("Strategies", "agreement:K-1", {**values, **fields})
+
+
+def audit(**fields: Any) -> ProposedFact:
+    """The record of the execution."""
+    values = {"action": "a3", "contract": "K-1", "number": 3, "by": "sofia", "did": "execute", "on": date(2026, 4, 10)}
+    told = {"result": "done", "reason": "fine", "decided": "agreement:K-1@4"}
+    return ProposedFact("Evaluations", "audit:a3", {**values, **told, **fields})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (agreement(), None),
+        (agreement(by="ines"), "sofia asked for it, not ines"),
+        (agreement(after="a1"), "nobody asked that it be executed"),
+        (agreement(after="a9"), "nobody asked that it be executed"),
+        (agreement(after=None, by=None), "it moved, and nobody asked for it"),
+        (agreement(title="Towing for free"), "title or value is not as it is registered"),
+        (agreement(value="1"), "title or value is not as it is registered"),
+        (audit(), None),
+        (audit(by="ines"), "sofia asked to execute K-1 on 2026-04-10, which is not what it says"),
+        (audit(did="view"), "sofia asked to execute K-1 on 2026-04-10, which is not what it says"),
+        (audit(number=2), "it was number 3 on K-1"),
+        (audit(action="a9"), "nobody did this"),
+    ],
+)
+def test_oversight_compares_what_stands_with_the_files(wrong: ProposedFact, reason: str | None) -> None:
+    """Who, what, when, in which order, at what value."""
+    said = run_suggestor(MODULES["oversight"].Oversee(None), [contract(), paper(), *THREE, wrong], MODELS)
+
+    assert ([] if reason is None else [reason]) == [item.payload.reason for item in said]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"value": "-1"}, "value is from 0"),
+        ({"value": "1.001"}, "at most 2 decimals"),
+        ({"version": 0}, "version counts from 1"),
+        ({"parties": [{"id": "us", "name": "we", "side": "ours"}]}, "no counterparty"),
+        ({"parties": [{"id": "a", "name": "a", "side": "counterparty"}] * 2}, "two parties have one id"),
+        ({"documents": []}, "nobody knows what is signed"),
+    ],
+)
+def test_a_contract_that_can_not_be_meant_is_refused(execution: Compilation, fields: dict[str, Any], said: str) -> None:
+    """With the reason, by the model that reads the register."""
+    with pytest.raises(msgspec.ValidationError, match=said):
+        execution.packs[0].kinds["contract"].parse(contract(**fields).payload)
+
+
+def test_three_hundred_contracts_in_one_run_have_each_an_outcome(execution: Compilation) -> None:
+    """A third of them lacks a review, a third a signature."""
+    lacks = ({}, {"reviews": []}, {"signatures": []})
+    names = [f"K-{number}" for number in range(300)]
+    seeds = [contract(name, **lacks[number % 3]) for number, name in enumerate(names)]
+    log = [asked(f"{name}.{did}", did, of=name) for did in ("review", "sign", "execute") for name in names]
+    result = run(execution, *seeds, paper(), *log)
+
+    assert ["executed", "drafted", "reviewed"] * 100 == [stands(result, name) for name in names]
+    assert (900, "CriteriaMet") == (len(audits(result)), result.reason)
