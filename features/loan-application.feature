@@ -1,4 +1,4 @@
-Feature: Every loan application is approved or declined for named reasons, and a person decides what is not clear
+Feature: Every loan application is decided for named reasons, and by a person where it is not clear
   Applications come in as JSON. Each is judged by documents, credit, compliance and risk; what is clear is decided at once,
   what is borderline waits for an underwriter. A decline is an outcome like any other, and says what it rests on.
 
