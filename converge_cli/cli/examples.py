@@ -90,6 +90,21 @@ BELOW = {
         ('converge packs new shipping --description "Decides what is shipped today"',),
         line="Begin a pack with one that works.",
     ),
+    "policy decide": Below(
+        ("converge policy decide procurement packs/procurement/policy/tests/request.json    # exit 4",),
+        "0 PROMOTE, 4 ESCALATE, 8 REJECT, 1 no such pack or no request, 2 wrong usage",
+        "Ask a pack's policy one question.",
+    ),
+    "policy check": Below(
+        ("converge policy check procurement",),
+        "0 no error, 1 an error, 2 wrong usage or no policy to check",
+        "Check that policies are valid and do something.",
+    ),
+    "policy test": Below(
+        ("converge policy test", "converge policy test procurement --json"),
+        "0 every request comes to what its table says, 1 one does not, 2 wrong usage or no table to try",
+        "Put the tables of packs to their policies.",
+    ),
     "receipt": Below(
         ("converge receipt RUN -o receipt.json", "converge receipt RUN -o receipt.json --embed --unsigned")
     ),
