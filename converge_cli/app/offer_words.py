@@ -87,7 +87,14 @@ def _packs(asked: _Asked) -> Sequence[Offer]:
 
 
 def _people(asked: _Asked) -> Sequence[Offer]:
-    return [(str(person["id"]), str(person.get("name", ""))) for person in _listed(_people_file(asked), "people")]
+    return list(_holding(asked, None))
+
+
+def _holding(asked: _Asked, role: Any) -> Iterator[Offer]:
+    """The people who hold a role; everybody where no role is asked for."""
+    for person in _listed(_people_file(asked), "people"):
+        if role is None or role in (person.get("roles") or ()):
+            yield str(person["id"]), str(person.get("name", ""))
 
 
 def _roles(asked: _Asked) -> Sequence[Offer]:
@@ -100,11 +107,12 @@ def _roles(asked: _Asked) -> Sequence[Offer]:
 
 
 def _points(asked: _Asked) -> Sequence[Offer]:
-    """`POINT=` of the truth that was named, then `POINT=WHO`."""
-    point, equals, _ = asked.begun.rpartition("=")
-    if equals:
-        return [(f"{point}={who}", about) for who, about in _people(asked)]
+    """`POINT=` of the truth that was named, then `POINT=WHO` of those who may decide there."""
+    chosen, equals, _ = asked.begun.rpartition("=")
     points = _listed(_contract(asked), "approval_points")
+    if equals:
+        wanted = next((item.get("role") for item in points if item["id"] == chosen.partition(":")[0]), None)
+        return [(f"{chosen}={who}", about) for who, about in _holding(asked, wanted)]
     return [(f"{item['id']}=", f"decided by {item.get('role', '')}") for item in points]
 
 

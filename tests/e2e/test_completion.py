@@ -57,7 +57,8 @@ def test_commands_truths_packs_runs_points_people_and_choices_are_offered(paused
             ["approve", paused, "commitment"],
             ["approve", paused, "vendor_commitment", "--as", "mo"],
             ["run", "vendor-selection", "--approve", "v"],
-            ["run", "vendor-selection", "--approve", "vendor_commitment=s"],
+            ["run", "vendor-selection", "--approve", "vendor_commitment="],
+            ["run", "vendor-selection", "--approve", "vendor_commitment:commitment:acme=s"],
             ["run", "vendor-selection", "--input", ""],
             ["run", "vendor-selection", "--param", "procurement.weights.c"],
             ["run", "requests", "--as", ""],
@@ -86,7 +87,10 @@ def test_commands_truths_packs_runs_points_people_and_choices_are_offered(paused
         f"approve {paused} commitment": ["commitment:acme"],
         f"approve {paused} vendor_commitment --as mo": ["mona"],
         "run vendor-selection --approve v": ["vendor_commitment="],
-        "run vendor-selection --approve vendor_commitment=s": ["vendor_commitment=sofia"],
+        "run vendor-selection --approve vendor_commitment=": ["vendor_commitment=mona", "vendor_commitment=sofia"],
+        "run vendor-selection --approve vendor_commitment:commitment:acme=s": [
+            "vendor_commitment:commitment:acme=sofia"
+        ],
         "run vendor-selection --input ": ["vendors="],
         "run vendor-selection --param procurement.weights.c": ["procurement.weights.compliance="],
         "run requests --as ": ["lead"],
