@@ -164,6 +164,7 @@ def request_data(request: ApprovalRequest, people: Iterable[Person]) -> dict[str
         "authority": request.authority,
         "deciders": list(deciders(request, people)),
         "not_by": list(request.not_by),
+        "in_vain": list(request.in_vain),
         "modes": list(request.modes),
         "quorum": request.quorum,
         "requested_at": request.requested_at,

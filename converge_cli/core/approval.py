@@ -72,6 +72,7 @@ class ApprovalRequest(msgspec.Struct, frozen=True, omit_defaults=True):
         role: who may decide; None when an authority is asked for instead.
         authority: at least this authority decides (point `authority_<level>`).
         not_by: person ids that may not decide.
+        in_vain: person ids of the authority with whom policy would refuse all the same.
         until: UTC time after which nobody may decide, or None.
     """
 
@@ -95,6 +96,7 @@ class ApprovalRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     until: str | None = None
     on_timeout: Literal["reject", "escalate"] | None = None
     escalates_to: str | None = None
+    in_vain: tuple[str, ...] = ()
 
 
 SIGNED_TYPE = "application/vnd.converge.approval+json"
@@ -179,7 +181,7 @@ def deciders(request: ApprovalRequest, people: Iterable[Person]) -> tuple[str, .
     return tuple(
         person.id
         for person in people
-        if person.id not in request.not_by
+        if person.id not in {*request.not_by, *request.in_vain}
         and (request.role is None or request.role in person.roles)
         and (request.authority is None or at_least(person.authority, request.authority))
     )

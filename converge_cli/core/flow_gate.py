@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from converge_cli.core.person import Authority
+from converge_cli.core.person import Authority, Person
 
 FlowAction = Literal["propose", "validate", "promote", "commit", "advance_phase"]
 Phase = Literal["intent", "framing", "exploration", "tension", "convergence", "commitment"]
@@ -56,6 +56,7 @@ class FlowGateDecision(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         approvals, authority: of an ESCALATE, the points and the authority that would really unlock it.
+        in_vain: people of at least that authority with whom it would stay shut all the same, as of another domain.
         rules: the author's @id of each deciding policy.
         missing: gates that are required and not passed.
         source: `policy`, or `error` when the request could not be judged and is refused for that.
@@ -66,6 +67,7 @@ class FlowGateDecision(msgspec.Struct, frozen=True, omit_defaults=True):
     outcome: Outcome
     approvals: tuple[str, ...] = ()
     authority: Authority | None = None
+    in_vain: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     source: Literal["policy", "error"] = "policy"
@@ -81,12 +83,14 @@ class FlowQuestion(msgspec.Struct, frozen=True):
         request: as it stands now, with the grants of the decided, unspent approvals.
         requires: every gate that must be passed; `required_gates_met` is recomputed for each set of grants.
         grants: the declared points that have not been granted yet, and what each would add.
+        people: id -> who could stand in where a higher authority is needed.
     """
 
     pack: str
     request: FlowGateInput
     requires: tuple[str, ...]
     grants: Mapping[str, Grant]
+    people: Mapping[str, Person] = {}
 
 
 def granted(request: FlowGateInput, requires: tuple[str, ...], grants: tuple[Grant, ...]) -> FlowGateInput:

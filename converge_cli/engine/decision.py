@@ -72,6 +72,11 @@ def judge_decision(asked: Asked, person: Person, said: Statement, row: RunRow, n
             "AUTHORITY_TOO_LOW",
             f"needs {request.authority} authority",
         ),
+        (
+            person.id in request.in_vain,
+            "APPROVAL_IN_VAIN",
+            f"policy would refuse it with {person.id} all the same",
+        ),
         (said.mode not in request.modes, "MODE_FORBIDDEN", f"may be decided {' or '.join(request.modes)} only"),
         (
             any(item.by == person.id for item in asked.approvals),

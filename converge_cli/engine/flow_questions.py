@@ -94,6 +94,7 @@ def _question(run: Run, gate: GateSpec, held: Held) -> FlowQuestion:
         request=granted(base, gate.requires, tuple(gate.approvals[point] for point in given)),
         requires=gate.requires,
         grants={point: gate.approvals[point] for point in declared},
+        people=run.setting.people,
     )
 
 

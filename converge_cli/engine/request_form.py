@@ -61,7 +61,10 @@ def form(
     point = points.get(point_id)
     if point is None:
         barred = _barred_from_authority(run, points, candidate, answers)
-        return msgspec.structs.replace(request, authority=_authority_of(point_id), not_by=barred)
+        # Nobody is asked for a yes that could not help.
+        vain = dict.fromkeys(person for answer in answers for person in answer.decision.in_vain)
+        authority = _authority_of(point_id)
+        return msgspec.structs.replace(request, authority=authority, not_by=barred, in_vain=tuple(vain))
     return _with_point(request, point, _barred(run, point, candidate, answers), run.job.escalates_to)
 
 

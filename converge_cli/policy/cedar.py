@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from converge_cli.core.flow_gate import FlowGateDecision, FlowQuestion, granted
 from converge_cli.core.pack import PolicyFiles
 from converge_cli.core.pack_spec import GateSpec
-from converge_cli.policy.counterfactual import MAX_POINTS, Verdict, find_unlock
+from converge_cli.policy.counterfactual import MAX_POINTS, Verdict, find_unlock, in_vain
 from converge_cli.policy.policy_set import PackPolicy
 from converge_cli.policy.projection import UnjudgeableRequestError, check_request
 from converge_cli.policy.rule_reader import InvalidPolicyError
@@ -105,6 +105,7 @@ def _denied(question: FlowQuestion, verdict: Verdict, policy: PackPolicy) -> Flo
             "ESCALATE",
             approvals=unlock.approvals,
             authority=unlock.authority,
+            in_vain=in_vain(question, unlock, policy.judge),
             # Why it is refused now, and by which rule it would pass.
             rules=tuple(dict.fromkeys((*verdict.rules, *unlock.rules))),
             missing=tuple(gate for gate in question.requires if gate not in passed),

@@ -1,4 +1,4 @@
-"""What would unlock a refusal: ESCALATE names only approvals and an authority that would really help.
+"""What would unlock a refusal: ESCALATE names only approvals, an authority and people that would really help.
 
 Knows nothing of Cedar: it asks the same question again with grants added. Must never be used on a request that
 could not be judged.
@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from converge_cli.core.flow_gate import FlowGateInput, FlowQuestion, granted
-from converge_cli.core.person import AUTHORITIES, Authority
+from converge_cli.core.flow_gate import FlowGateInput, FlowQuestion, Principal, granted
+from converge_cli.core.person import AUTHORITIES, Authority, at_least
 
 MAX_POINTS = 4
 """Points that one gate may declare: beyond that, trying every set costs too much and nobody can follow it."""
@@ -57,6 +57,20 @@ def find_unlock(question: FlowQuestion, judge: Judge) -> Unlock | None:
             if verdict.allowed:
                 return Unlock(points, authority, verdict.rules)
     return None
+
+
+def in_vain(question: FlowQuestion, unlock: Unlock, judge: Judge) -> tuple[str, ...]:
+    """The people of the authority that is asked for with whom it would stay refused all the same, by id.
+
+    Each is put in the principal's place, as a run does with who gives the authority, with the approvals given.
+    """
+    if unlock.authority is None:
+        return ()
+    grants = tuple(question.grants[point] for point in unlock.approvals)
+    asked = granted(question.request, question.requires, grants)
+    standing = (person for _, person in sorted(question.people.items()) if at_least(person.authority, unlock.authority))
+    tried = ((one.id, Principal(one.id, one.authority, one.domains)) for one in standing)
+    return tuple(name for name, who in tried if not judge(msgspec.structs.replace(asked, principal=who)).allowed)
 
 
 def _point_sets(question: FlowQuestion, *, smallest: int) -> Iterator[tuple[str, ...]]:

@@ -67,6 +67,22 @@ def test_neither_the_claimant_nor_anybody_without_the_role_approves(converge, wh
     assert (8, [code]) == (refused.code, sorted({item["code"] for item in refused.data["refusals"]}))
 
 
+def test_a_sovereign_of_another_domain_is_not_asked_and_can_not_spoil_the_claim(converge):
+    """Policy would refuse the claim with Leo of lending: his yes is refused, and the claim waits on."""
+    ran = converge(*RUN)
+    run = ran.data["run_id"]
+    asked = next(item for item in ran.data["approvals"]["pending"] if item["point"] == "authority_sovereign")
+    assert (["sofia"], ["leo"]) == (asked["deciders"], asked["in_vain"])
+
+    refused = decide(converge, run, "approve", "authority_sovereign", "leo")
+    assert (8, ["APPROVAL_IN_VAIN"]) == (refused.code, [item["code"] for item in refused.data["refusals"]])
+    resumed = converge("resume", run, "--json")
+    assert ("commitment:e3", "authority_sovereign") in waiting(resumed)
+    assert 0 == decide(converge, run, "approve", "commitment:e3", "sofia").code
+    assert "committed" == outcomes(converge("resume", run, "--json"))["e3"][0]
+    assert 0 == converge("replay", run, "--verify", "--json").code
+
+
 def test_a_folder_of_ones_own_replaces_the_receipts(converge, tmp_path):
     """What counts is the file that the claim names; a receipt of the run embeds the listing of the folder."""
     folder = tmp_path / "march"

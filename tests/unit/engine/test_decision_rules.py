@@ -98,6 +98,7 @@ def changed(**changes: Any) -> Asked:
         ("SELF_APPROVAL", changed(not_by=("ann",)), ANN, {}, "paused"),
         ("ROLE_MISSING", Asked(REQUEST), CAT, {}, "paused"),
         ("AUTHORITY_TOO_LOW", changed(role=None, authority="sovereign"), ANN, {}, "paused"),
+        ("APPROVAL_IN_VAIN", changed(role=None, authority="sovereign", in_vain=("ben",)), BEN, {}, "paused"),
         ("MODE_FORBIDDEN", Asked(REQUEST), ANN, {"mode": "ci"}, "paused"),
         ("SAME_PERSON", Asked(msgspec.structs.replace(REQUEST, quorum=2), "pending", (YES,)), ANN, {}, "paused"),
         ("REASON_MISSING", Asked(REQUEST), ANN, {"reason": " \t"}, "paused"),

@@ -1,6 +1,9 @@
 """Procurement's commit gate, as GATES.md states it."""
 
+import msgspec
 import pytest
+
+from converge_cli.core.person import Person
 
 SUPERVISORY, SOVEREIGN = "supervisory", "sovereign"
 MANAGER = ("vendor_commitment",)
@@ -93,3 +96,17 @@ def test_every_decision_carries_the_hash_of_the_policy(authorizer, question, pro
     ]
     assert authorizer.decide(question(-1)).policy_hash == hashes[0] == hashes[1] != hashes[2]
     assert 64 == len(hashes[0])
+
+
+def test_who_would_be_asked_in_vain_for_an_authority_is_named(authorizer, question):
+    """Sovereigns of another domain or of none; not the one of procurement, and nobody below the authority."""
+    people = {
+        "zoe": Person("zoe", authority="sovereign", domains=("finance",)),
+        "sofia": Person("sofia", authority="sovereign", domains=("finance", "procurement")),
+        "abel": Person("abel", authority="sovereign"),
+        "frank": Person("frank", authority="participatory", domains=("finance",)),
+    }
+    decision = authorizer.decide(msgspec.structs.replace(question(2_500_000), people=people))
+    assert ("sovereign", ("abel", "zoe")) == (decision.authority, decision.in_vain)
+    decision = authorizer.decide(msgspec.structs.replace(question(1_500_000), people=people))
+    assert (None, ()) == (decision.authority, decision.in_vain)
