@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from converge_cli.app.new_truth import Created
 
 
-def at_terminal() -> bool:
-    """Whether somebody sits there who can answer."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
-
-
 def ask(what: str, default: str, check: Callable[[str], None]) -> str:
     """A line from the person, or the default; asked again until it passes the check.
 

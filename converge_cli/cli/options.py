@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from converge_cli.cli.output import UsageError
-from converge_cli.core.budget import BudgetChange
+from converge_cli.core.budget import Budget, BudgetChange
 from converge_cli.core.errors import did_you_mean
 
 Truth = Annotated[str, typer.Argument(metavar="TRUTH", help="A truth's key, its folder, or a path to its truth.yaml.")]
@@ -35,9 +35,17 @@ Ledger = Annotated[
 Principal = Annotated[
     str | None, typer.Option("--as", metavar="PERSON", help="For whom gates are asked, instead of the truth's actor.")
 ]
+Trace = Annotated[
+    str | None, typer.Option(metavar="live|plain|jsonl|off", help="How to show the run; live at a terminal.")
+]
+Mirror = Annotated[
+    str | None,
+    typer.Option("--ledger", metavar="URL", help="Mirror the run into this ledger; it never influences the run."),
+]
+NoInput = Annotated[bool, typer.Option("--no-input", help="Never prompt: pause and say what waits.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only list the files that would be written.")]
 
-_BUDGETS = ("cycles", "facts", "time", "tokens", "cost_usd")
+_BUDGETS = Budget.__struct_fields__
 _SECONDS = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "h": Decimal(3600), "d": Decimal(86400)}
 
 

@@ -212,6 +212,11 @@ def _as_text(value: Any) -> Any:
     return [_as_text(item) for item in value] if isinstance(value, list | tuple) else value
 
 
+def at_terminal() -> bool:
+    """Whether somebody could answer: both ends are a terminal."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def console() -> "Console":
     """Where answers for people go."""
     from rich.console import Console  # noqa: PLC0415  rich takes a moment, and --json does without

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from converge_cli.cli import options
-from converge_cli.cli.output import Answer, UsageError, answering
+from converge_cli.cli.output import Answer, UsageError, answering, at_terminal
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -70,7 +70,7 @@ def new(
         from converge_cli.app import starter  # noqa: PLC0415  when the words are right
         from converge_cli.app.new_pack import new_pack  # noqa: PLC0415
         from converge_cli.cli.here import services_here  # noqa: PLC0415
-        from converge_cli.cli.new import answer_created, ask, at_terminal  # noqa: PLC0415
+        from converge_cli.cli.new import answer_created, ask  # noqa: PLC0415
 
         called, decides, key = name, description, truth
         if called is None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converge_cli.cli import options
+from converge_cli.cli.exit_code import ExitCode
 from converge_cli.cli.output import Answer, UsageError, answering
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-_CODES = {"PROMOTE": 0, "ESCALATE": 4, "REJECT": 8}
+_CODES = {"PROMOTE": ExitCode.OK, "ESCALATE": ExitCode.HUMAN, "REJECT": ExitCode.DENIED}
 _SomePack = Annotated[str | None, typer.Argument(metavar="[PACK]", help="The pack's name; all packs when left out.")]
 
 
@@ -54,7 +55,7 @@ def decide(
             show_decided(console, decided)
 
         outcome = decided.decision.outcome
-        return Answer(outcome, _CODES[outcome], decided.data(), show)
+        return Answer(outcome, int(_CODES[outcome]), decided.data(), show)
 
     answering("policy decide", work, as_json=as_json)
 

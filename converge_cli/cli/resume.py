@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converge_cli.cli import options
-from converge_cli.cli.output import Answer, answering
+from converge_cli.cli.output import Answer, answering, at_terminal
 
 if TYPE_CHECKING:
     from converge_cli.app.services import Services
@@ -21,17 +21,12 @@ def resume(
     add_budget: Annotated[
         str | None, typer.Option("--add-budget", metavar="NAME=N,...", help="More of a limit, for example cycles=50.")
     ] = None,
-    trace: Annotated[
-        str | None, typer.Option(metavar="live|plain|jsonl|off", help="How to show the run; live at a terminal.")
-    ] = None,
-    ledger: Annotated[
-        str | None,
-        typer.Option("--ledger", metavar="URL", help="Mirror the run into this ledger; it never influences the run."),
-    ] = None,
+    trace: options.Trace = None,
+    ledger: options.Mirror = None,
     accept_changes: Annotated[
         bool, typer.Option("--accept-changes", help="Go on although a pack or its policy has changed since.")
     ] = False,
-    no_input: Annotated[bool, typer.Option("--no-input", help="Never prompt: pause and say what waits.")] = False,
+    no_input: options.NoInput = False,
     as_json: options.Json = False,
 ) -> None:
     """Go on with a run that paused: after decisions, with more budget, with an input that was missing.
@@ -42,7 +37,7 @@ def resume(
     def work() -> Answer:
         from converge_cli.app.resume_run import ResumeRun  # noqa: PLC0415  imported when the words are right
         from converge_cli.cli.display import Display  # noqa: PLC0415
-        from converge_cli.cli.session import Session, at_terminal, choose_trace  # noqa: PLC0415
+        from converge_cli.cli.session import Session, choose_trace  # noqa: PLC0415
 
         paths, added = options.input_paths(inputs), options.budget_change(add_budget)
         display = Display(choose_trace(trace, as_json=as_json), as_json=as_json)

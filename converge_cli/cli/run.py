@@ -1,11 +1,14 @@
 """`converge run`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from converge_cli.cli import options
-from converge_cli.cli.output import Answer, UsageError, answering
+from converge_cli.cli.output import Answer, UsageError, answering, at_terminal
+
+if TYPE_CHECKING:
+    from converge_cli.app.decide_approval import GivenApproval
 
 _REASON = "given with --approve"
 
@@ -34,14 +37,9 @@ def run(
     strict: Annotated[
         bool, typer.Option("--strict", help="Soft violations, unexercised invariants and deferred clauses count.")
     ] = False,
-    trace: Annotated[
-        str | None, typer.Option(metavar="live|plain|jsonl|off", help="How to show the run; live at a terminal.")
-    ] = None,
-    ledger: Annotated[
-        str | None,
-        typer.Option("--ledger", metavar="URL", help="Mirror the run into this ledger; it never influences the run."),
-    ] = None,
-    no_input: Annotated[bool, typer.Option("--no-input", help="Never prompt: pause and say what waits.")] = False,
+    trace: options.Trace = None,
+    ledger: options.Mirror = None,
+    no_input: options.NoInput = False,
     as_json: options.Json = False,
 ) -> None:
     """Run a truth to convergence, with a live trace."""
@@ -49,7 +47,7 @@ def run(
     def work() -> Answer:
         from converge_cli.app.run_job import RunJob, RunRequest  # noqa: PLC0415  imported when the words are right
         from converge_cli.cli.display import Display  # noqa: PLC0415
-        from converge_cli.cli.session import Session, at_terminal, choose_trace  # noqa: PLC0415
+        from converge_cli.cli.session import Session, choose_trace  # noqa: PLC0415
 
         request = RunRequest(
             truth=truth,
@@ -68,7 +66,7 @@ def run(
     answering("run", work, as_json=as_json)
 
 
-def given_approvals(words: list[str] | None, reason: str | None):  # type: ignore[no-untyped-def]
+def given_approvals(words: list[str] | None, reason: str | None) -> "tuple[GivenApproval, ...]":
     """`--approve POINT[:FACT]=WHO`.
 
     Raises:

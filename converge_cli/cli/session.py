@@ -223,11 +223,6 @@ def _asks_people(answer: RunAnswer) -> bool:
     return result.stop.reason is StopReason.HUMAN_INTERVENTION_REQUIRED and bool(result.pending)
 
 
-def at_terminal() -> bool:
-    """Whether somebody could answer: both ends are a terminal."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
-
-
 def choose_trace(chosen: str | None, *, as_json: bool) -> str:
     """Which display: the one asked for; else live at a terminal, plain elsewhere, none with --json.
 

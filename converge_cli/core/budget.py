@@ -1,11 +1,8 @@
 """Budgets: the limits of one run."""
 
 from decimal import Decimal
-from typing import Literal
 
 import msgspec
-
-BudgetName = Literal["cycles", "facts", "time", "tokens", "cost_usd"]
 
 
 class Budget(msgspec.Struct, frozen=True):
