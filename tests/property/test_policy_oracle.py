@@ -35,6 +35,7 @@ class Flow:
         needs: gates that must be passed.
         point: who approves; a yes also passes the gate `grants`, if any.
         limit: most that a supervisor commits; nobody commits more without approval.
+        alone: above it nobody goes without approval, whatever the limit of a supervisor.
         ask: whether a supervisor needs an approval for any amount.
     """
 
@@ -46,6 +47,7 @@ class Flow:
     point: str = ""
     grants: str = ""
     limit: int | None = None
+    alone: int | None = None
     phase: str = "commitment"
     by: tuple[str, ...] = ("supervisory", "sovereign")
     ask: bool = True
@@ -86,6 +88,25 @@ FLOWS = (
     ),
     Flow("money", "period", "commit", "finance", needs=("reconciliation_complete",), point="period_close"),
     Flow("trust", "contract", "commit", "legal", needs=("legal_review", "counterparty_signed"), point="execution"),
+    Flow(
+        "lending",
+        "loan",
+        "promote",
+        "lending",
+        needs=("compliance_check", "lending_standard", "clear_case"),
+        point="large_loan",
+        alone=50_000_000,
+        ask=False,
+    ),
+    Flow(
+        "lending",
+        "loan",
+        "commit",
+        "lending",
+        needs=("compliance_check", "lending_standard"),
+        point="underwriting",
+        alone=50_000_000,
+    ),
 )
 
 
@@ -95,6 +116,8 @@ def _sets(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 def _permitted(flow: Flow, level: str, domains: tuple[str, ...], passed: set[str], amount: int, *, yes: bool) -> bool:
     if flow.domain not in domains or amount < 0 or not passed.issuperset(flow.needs) or level not in flow.by:
+        return False
+    if flow.alone is not None and amount > flow.alone and not yes:
         return False
     above = flow.limit is not None and amount > flow.limit
     if above and not yes:
@@ -141,7 +164,8 @@ def test_every_combination_gets_the_answer_of_the_words(flow: Flow) -> None:
     pack, authorizer = _asked(flow)
     other = "legal" if flow.domain == "finance" else "finance"
     domains = ((), (flow.domain,), (other,), (flow.domain, other))
-    around = () if flow.limit is None else (flow.limit - 1, flow.limit, flow.limit + 1)
+    edges = (edge for edge in (flow.limit, flow.alone) if edge is not None)
+    around = [amount for edge in edges for amount in (edge - 1, edge, edge + 1)]
     amounts = (-BEYOND, -1, 0, 1, *around, BEYOND)
     wrong = []
     for asked in product(LEVELS, domains, _sets((*flow.needs, "other")), amounts, (False, True)):
