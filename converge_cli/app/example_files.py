@@ -1,6 +1,6 @@
 """Looks whether the files are there that examples take their inputs from. Must never open one."""
 
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from converge_cli.app.services import Services
 from converge_cli.core.errors import ConvergeError
@@ -9,6 +9,7 @@ from converge_cli.truth.compiler import Compilation
 from converge_cli.truth.diagnostics import Diagnostic
 from converge_cli.truth.files import read_source
 from converge_cli.truth.findings import Findings
+from converge_cli.truth.named_files import is_absolute
 
 
 def missing_example_files(
@@ -18,7 +19,7 @@ def missing_example_files(
     findings = Findings()
     for path, place in compilation.example_files:
         feature = services.folder / place.file
-        absolute = PurePath(path).is_absolute()
+        absolute = is_absolute(path)
         if not absolute and any(_exists(folder / path) for folder in (feature.parent, location.file.parent)):
             continue
         try:

@@ -10,6 +10,7 @@ from converge_cli.app.read_inputs import read_file
 from converge_cli.core.errors import ConvergeError, did_you_mean
 from converge_cli.core.example import Example, InputIs, InputsFrom
 from converge_cli.core.job import InputSpec
+from converge_cli.truth.named_files import is_absolute
 from converge_cli.truth.source import Source
 
 _ENDINGS = {"rows": "csv", "table": "csv", "record": "yaml", "text": "txt"}
@@ -67,7 +68,7 @@ def _csv(rows: tuple[tuple[str, ...], ...]) -> bytes:
 def _from_path(
     path: str, specs: Mapping[str, InputSpec], truth: LoadedTruth, example: Example, where: str
 ) -> dict[str, Source]:
-    if PurePath(path).is_absolute():
+    if is_absolute(path):
         raise ExampleInputError(
             f"{path!r} is an absolute path, which holds on one machine only",
             hint="write it relative to the feature or to the truth",

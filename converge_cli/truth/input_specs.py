@@ -1,7 +1,6 @@
 """Declared inputs of a contract, checked against the kinds that they become. Must never open a file."""
 
 import re
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, Literal
 
 from msgspec import inspect
@@ -12,6 +11,7 @@ from converge_cli.core.job import InputSpec
 from converge_cli.truth.contract import Contract
 from converge_cli.truth.contract_sections import InputSection
 from converge_cli.truth.findings import Findings, Place
+from converge_cli.truth.named_files import is_absolute
 from converge_cli.truth.vocabulary import Vocabulary
 from converge_cli.truth.yaml_source import Node
 
@@ -40,7 +40,7 @@ class InputSpecs:
 
     def _check_file(self, name: str, section: InputSection) -> None:
         file = section.file
-        if file is not None and (PurePosixPath(file).is_absolute() or PureWindowsPath(file).is_absolute()):
+        if file is not None and is_absolute(file):
             message = f"{file!r} is an absolute path, which holds on one machine only"
             self._add("invalid-value", (name, "file"), message, "write it relative to the truth, or give --input")
 

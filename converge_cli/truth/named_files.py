@@ -3,7 +3,7 @@
 Must never look for one: it is told which are missing.
 """
 
-from pathlib import PurePosixPath
+from pathlib import PurePosixPath, PureWindowsPath
 from posixpath import normpath
 
 from converge_cli.truth.findings import Findings, Place
@@ -33,8 +33,8 @@ def check_files(root: Node, missing: frozenset[str], findings: Findings) -> None
 
 
 def is_absolute(name: str) -> bool:
-    """Whether a name says where on this machine a file is."""
-    return PurePosixPath(name).is_absolute()
+    """Whether a name says where on one machine a file is, whatever system that has."""
+    return PurePosixPath(name).is_absolute() or PureWindowsPath(name).is_absolute()
 
 
 def _features(root: Node) -> list[tuple[str, Place]]:

@@ -49,14 +49,12 @@ def test_a_table_wins_over_a_file(project: Project) -> None:
 TABLE = ['input "readings" is:', "| bed | crop | moisture | area_m2 |", "| mars | moss | {moisture} | 1 |"]
 
 
-ONE_FIELD = ["| field | value |", "| bed | x |"]
-
-
 @pytest.mark.parametrize(
     ("steps", "code", "said"),
     [
         (['Given the inputs from "nowhere"'], "EXAMPLE_INPUT_INVALID", "there is no 'nowhere'"),
         (['Given the inputs from "/etc"'], "EXAMPLE_INPUT_INVALID", "'/etc' is an absolute path"),
+        (['Given the inputs from "C:/data"'], "EXAMPLE_INPUT_INVALID", "'C:/data' is an absolute path"),
         (['Given the inputs from "steps"'], "EXAMPLE_INPUT_INVALID", "is named like an input"),
         (['Given the inputs from "both"'], "EXAMPLE_INPUT_INVALID", "readings.json and readings.yaml both fit"),
         ([f"Given {TABLE[0]}", *TABLE[1:], f"And {TABLE[0]}", *TABLE[1:]], "EXAMPLE_INPUT_INVALID", "given twice"),
