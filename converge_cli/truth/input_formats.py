@@ -55,7 +55,7 @@ def read_records(source: Source) -> Records:
     if ending == "csv":
         return read_csv(source.name, read_text(source))
     if ending == "json" or source.name.endswith("/"):
-        return _from_objects(source.name, _parse_json(source.name, read_text(source)), None)
+        return _from_objects(source.name, parse_json(source.name, read_text(source)), None)
     if ending in {"yaml", "yml"}:
         return _parse_yaml(source)
     raise InputError(
@@ -119,7 +119,12 @@ def records_of_rows(name: str, rows: Sequence[tuple[int, Sequence[str]]]) -> Rec
     return Records(tuple(header), records, typed=False)
 
 
-def _parse_json(name: str, text: str) -> Any:
+def parse_json(name: str, text: str) -> Any:
+    """A JSON value with exact decimals.
+
+    Raises:
+        InputError: it is not JSON, repeats a key, holds NaN or an absurd number, or is nested too deeply.
+    """
     try:
         return json.loads(
             text, parse_float=_decimal, parse_constant=_refuse_constant, object_pairs_hook=_object_without_repeats
@@ -130,15 +135,6 @@ def _parse_json(name: str, text: str) -> Any:
     except (ValueError, RecursionError) as error:
         why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise InputError(name, [InputProblem(None, None, why)]) from error
-
-
-def parse_json(name: str, text: str) -> Any:
-    """A JSON value with exact decimals.
-
-    Raises:
-        InputError: it is not JSON, repeats a key, holds NaN or an absurd number, or is nested too deeply.
-    """
-    return _parse_json(name, text)
 
 
 def _decimal(text: str) -> Decimal:

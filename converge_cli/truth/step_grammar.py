@@ -18,7 +18,7 @@ from converge_cli.core.predicate import Comparison, FieldTest, Value
 from converge_cli.core.selector import is_glob
 from converge_cli.truth.findings import Place
 
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 ORDERED = frozenset({"is greater than", "is less than", "is at least", "is at most"})
 _COUNT = re.compile(r"[0-9]{1,9}")
@@ -204,4 +204,4 @@ def read_share(text: str) -> Value:
 @lru_cache(maxsize=4096)
 def skeleton(text: str) -> str:
     """A step without its particulars, for finding the nearest pattern."""
-    return re.sub(r"\s+", " ", _NUMBER.sub("N", _QUOTED.sub('""', text[:200]))).strip().lower()
+    return re.sub(r"\s+", " ", _NUMBER.sub("N", QUOTED.sub('""', text[:200]))).strip().lower()

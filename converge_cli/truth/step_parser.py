@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.step_catalogue import CATALOGUE, Keyword, Pattern, Scope
-from converge_cli.truth.step_grammar import Argument, StepProblem, skeleton
+from converge_cli.truth.step_grammar import QUOTED, Argument, StepProblem, skeleton
 from converge_cli.truth.step_parts import values_of
 from converge_cli.truth.step_template import TemplateIndex
 
 _NOTHING = Argument()
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _ODD_SPACE = re.compile("[^\\S \\t]|[\u200b-\u200f\u2060\ufeff]")
 _SELECTION = re.compile(
     r' with id ""'
@@ -144,7 +143,7 @@ def _bare(shown: str) -> str:
 
 @lru_cache(maxsize=2048)
 def _advice(text: str) -> str:
-    odd = _ODD_SPACE.search(_QUOTED.sub("", text))
+    odd = _ODD_SPACE.search(QUOTED.sub("", text))
     if odd is not None:
         return f"write a plain space, or nothing, in place of U+{ord(odd[0]):04X}"
     pattern = nearest(text, cutoff=0.4)

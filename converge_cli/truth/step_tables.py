@@ -85,8 +85,7 @@ def _rule(cell: Cell) -> Rule:
         match = pattern.fullmatch(cell.text)
         if match:
             return _checked(name, tuple(match.groups()), cell)
-    known = [shown for _, shown, _ in _RULES]
-    fix = did_you_mean(cell.text, known) or f"the rules are {', '.join(known)}"
+    fix = did_you_mean(cell.text, RULES) or f"the rules are {', '.join(RULES)}"
     raise StepProblem("step-argument", f"{cell.text!r} is not a rule", fix, place=cell.place)
 
 

@@ -10,10 +10,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 import yaml
 
-from converge_cli.truth.diagnostics import Diagnostic
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.source import Source
 
@@ -86,20 +84,6 @@ class Node:
                 return node
             node = inner
         return node
-
-
-class ParsedYaml(msgspec.Struct, frozen=True):
-    """A parsed text: `root` is None when there was nothing, or nothing usable, in it."""
-
-    root: Node | None
-    diagnostics: tuple[Diagnostic, ...]
-
-
-def parse_yaml(source: Source) -> ParsedYaml:
-    """Parse one YAML document; every problem is a diagnostic."""
-    findings = Findings()
-    root = read_yaml(source, findings)
-    return ParsedYaml(root, findings.sorted())
 
 
 def plain(node: Node | None) -> Plain:

@@ -2,16 +2,25 @@
 
 import time
 from decimal import Decimal
+from typing import NamedTuple
 
 import pytest
 
+from converge_cli.truth.diagnostics import Diagnostic
 from converge_cli.truth.findings import Findings
 from converge_cli.truth.source import MAX_TEXT, Source, UnreadableSourceError, decode
-from converge_cli.truth.yaml_source import ParsedYaml, parse_yaml, plain, read_yaml
+from converge_cli.truth.yaml_source import Node, plain, read_yaml
 
 
-def _parse(text: str | bytes) -> ParsedYaml:
-    return parse_yaml(Source("x.yaml", text if isinstance(text, bytes) else text.encode()))
+class _Parsed(NamedTuple):
+    root: Node | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def _parse(text: str | bytes) -> _Parsed:
+    findings = Findings()
+    root = read_yaml(Source("x.yaml", text if isinstance(text, bytes) else text.encode()), findings)
+    return _Parsed(root, findings.sorted())
 
 
 def _names(text: str | bytes) -> list[str]:
@@ -84,7 +93,7 @@ def test_a_duplicate_key_names_both_lines_and_keeps_the_first() -> None:
 def test_a_text_of_very_many_values_is_refused_before_it_is_read_to_its_end() -> None:
     """Nobody writes so many by hand; an input, which a program may have written, can have ten times as many."""
     data = b"[" + b"1," * 60_000 + b"1]"
-    assert ["too-deep"] == [item.name for item in parse_yaml(Source("truth.yaml", data)).diagnostics]
+    assert ["too-deep"] == _names(data)
     findings = Findings()
     assert read_yaml(Source("rows.yaml", data), findings, len(data)) is not None
     assert () == findings.sorted()
