@@ -16,9 +16,9 @@ from converge_cli.app.services import Services
 from converge_cli.core import event as e
 from converge_cli.core.errors import RecordCorruptError
 from converge_cli.core.port import RunRow
+from converge_cli.pack.pack_files import MANIFEST
 
 SCHEMA = "converge.experience/1"
-_MANIFEST = "pack.yaml"
 
 
 def export_runs(services: Services, rows: Iterable[RunRow]) -> Iterator[bytes]:
@@ -96,7 +96,7 @@ def _manifest(files: bytes) -> list[str]:
         listed = msgspec.json.decode(files, type=list[tuple[str, str]])
     except msgspec.MsgspecError:
         return []
-    return [digest for path, digest in listed if path == _MANIFEST]
+    return [digest for path, digest in listed if path == MANIFEST]
 
 
 def _get(services: Services, digest: str, *, must: bool) -> bytes | None:

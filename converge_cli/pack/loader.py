@@ -14,7 +14,8 @@ from converge_cli.core.pack import Factory, InvalidPackError, Pack, Parameters, 
 from converge_cli.core.selector import selector
 from converge_cli.pack.guarded_factory import guarded
 from converge_cli.pack.importer import IMPORT_SECONDS, SlowPackError, importing
-from converge_cli.pack.opened_pack import MANIFEST, OpenedPack, check_name, check_version, open_pack, policy_of
+from converge_cli.pack.opened_pack import OpenedPack, check_name, check_version, open_pack, policy_of
+from converge_cli.pack.pack_files import MANIFEST
 from converge_cli.pack.step_reader import steps_of
 from converge_cli.truth.findings import Place
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from converge_cli import __version__
 from converge_cli.core.pack import InvalidPackError, PolicyFiles
 from converge_cli.pack.manifest import Manifest, read_manifest
+from converge_cli.pack.pack_files import MANIFEST
 from converge_cli.pack.python_literal import NotLiteralError, literal_tree
 from converge_cli.pack.snapshot import Snapshot, snapshot_files, snapshot_folder
 from converge_cli.pack.version_range import in_range
@@ -14,8 +15,6 @@ from converge_cli.truth.diagnostics import Diagnostic
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.source import Source, UnreadableSourceError, decode
 from converge_cli.truth.yaml_source import Node, read_yaml
-
-MANIFEST = "pack.yaml"
 
 
 class OpenedPack(NamedTuple):

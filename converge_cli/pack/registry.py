@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from converge_cli.core.pack import InvalidPackError, Pack
 from converge_cli.pack.loader import load_pack
-from converge_cli.pack.opened_pack import MANIFEST, digest_at
+from converge_cli.pack.opened_pack import digest_at
+from converge_cli.pack.pack_files import MANIFEST, holds_pack
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 GROUP = "converge.packs"
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
-_HAS_PACK = re.compile(rb"^PACK\b", re.MULTILINE)
 
 
 class PackRegistry:
@@ -105,15 +105,8 @@ def _names_in(root: Path) -> list[str]:
     except OSError:
         return []
     folders = [path.name for path in inside if (path / MANIFEST).is_file()]
-    files = [path.stem for path in inside if path.suffix == ".py" and path.is_file() and _holds_pack(path)]
+    files = [path.stem for path in inside if path.suffix == ".py" and holds_pack(path)]
     return [name for name in dict.fromkeys((*folders, *files)) if _NAME.fullmatch(name)]
-
-
-def _holds_pack(file: Path) -> bool:
-    try:
-        return _HAS_PACK.search(file.read_bytes()) is not None
-    except OSError:
-        return False
 
 
 def _installed_at(name: str, points: "list[EntryPoint]") -> Path:
@@ -132,7 +125,7 @@ def _installed_at(name: str, points: "list[EntryPoint]") -> Path:
             return Path(folder)
     if spec is not None and spec.origin is not None and (file := Path(spec.origin)).is_file():
         beside = file.parent / MANIFEST
-        return file.parent if beside.is_file() and not _holds_pack(file) else file
+        return file.parent if beside.is_file() and not holds_pack(file) else file
     raise InvalidPackError(
         f"pack {name}: {module} is neither a folder with a {MANIFEST} nor a file with a PACK",
         hint="an entry point names a package with a pack.yaml, or a module with a PACK",

@@ -12,12 +12,13 @@ from converge_cli.app.services import Services
 from converge_cli.app.shown_path import shown
 from converge_cli.app.truth_shelf import TruthShelf
 from converge_cli.app.validate.failures import finding, findings_of
-from converge_cli.app.validate.found_files import MANIFEST, FoundFiles, holds_pack
+from converge_cli.app.validate.found_files import FoundFiles, may_be_pack
 from converge_cli.app.validate.policy_findings import policy_findings
 from converge_cli.app.validate.unused_steps import unused_steps
 from converge_cli.app.validate_wiring import wiring_findings
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.pack import Pack
+from converge_cli.pack.pack_files import MANIFEST
 from converge_cli.pack.wiring import FILE as WIRING
 from converge_cli.pack.wiring import read_wiring
 from converge_cli.truth.catalog import TruthLocation, find_truth, project_of
@@ -160,7 +161,7 @@ class CheckedFiles:
         self._look(path)
         owners = [folder for folder in path.parents if (folder / MANIFEST).is_file()][:1]
         near = path.parents[:2]
-        owners += [file for folder in near for file in sorted(folder.glob("*.py")) if holds_pack(file)]
+        owners += [file for folder in near for file in sorted(folder.glob("*.py")) if may_be_pack(file)]
         packs = [(owner, pack) for owner in owners if (pack := self._load(owner)) is not None]
         named = any(
             path.relative_to(owner if owner.is_dir() else owner.parent).as_posix() in _policy_files(pack)

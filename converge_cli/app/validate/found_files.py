@@ -1,17 +1,14 @@
 """Which files a validation is about. Looks at names and folders; reads a file only to see whether it is a pack."""
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-MANIFEST = "pack.yaml"
+from converge_cli.pack.pack_files import MANIFEST, holds_pack
 
 _LEFT_OUT = frozenset({"__pycache__", "node_modules", "site-packages"})
 _PARTS = ("truths", "features", "packs")
-_HAS_PACK = re.compile(rb"^PACK\b", re.MULTILINE)
-_PACK_BYTES = 5_000_000
 
 
 @dataclass(slots=True)
@@ -73,7 +70,7 @@ class FoundFiles:
             self._put(self.people, path)
         elif name == "wiring.yaml" and (named or beside_truth):
             self._put(self.wirings, path)
-        elif name.endswith(".py") and (named or (path.parent.name == "packs" and holds_pack(path))):
+        elif name.endswith(".py") and (named or (path.parent.name == "packs" and may_be_pack(path))):
             self._put(self.packs, path)
         else:
             return False
@@ -152,12 +149,6 @@ def _is_left_out(name: str) -> bool:
     return name in _LEFT_OUT or name.startswith(".")
 
 
-def holds_pack(file: Path) -> bool:
-    """Whether a Python file is a pack, as far as can be seen without running it."""
-    try:
-        if not file.is_file():
-            return False
-        with file.open("rb") as stream:
-            return _HAS_PACK.search(stream.read(_PACK_BYTES)) is not None
-    except OSError:
-        return True  # it may be one: whoever loads it is told why it can't be read
+def may_be_pack(file: Path) -> bool:
+    """Whether a Python file is a pack, or can't be read: then whoever loads it is told why."""
+    return holds_pack(file) is not False

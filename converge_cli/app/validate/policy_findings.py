@@ -14,7 +14,7 @@ from converge_cli.core.pack import InvalidParametersError, Pack
 from converge_cli.core.pack_spec import GateSpec
 from converge_cli.core.person import Person
 from converge_cli.core.selector import selector
-from converge_cli.pack.opened_pack import MANIFEST
+from converge_cli.pack.pack_files import MANIFEST
 from converge_cli.truth.catalog import project_of
 from converge_cli.truth.diagnostics import Diagnostic
 from converge_cli.truth.files import read_source
