@@ -1,7 +1,6 @@
 """The composition root: the only module that names concrete adapters."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,8 +38,7 @@ def make_services(
         ConvergeError: a setting is wrong.
     """
     chosen = settings or load_settings(folder)
-    if ledger is not None:
-        chosen = replace(chosen, ledger=_address(ledger, folder))
+    mirrored = chosen.ledger if ledger is None else _address(ledger, folder)
     experience = _experience(chosen)
     return Services(
         experience=experience,
@@ -54,7 +52,7 @@ def make_services(
         folder=folder,
         people=chosen.people,
         on_stuck=on_stuck,
-        mirror=None if chosen.ledger is None else _mirror(chosen.ledger, experience),
+        mirror=None if mirrored is None else _mirror(mirrored, experience, alone=mirrored != chosen.ledger),
         identities=chosen.identities,
     )
 
@@ -133,12 +131,12 @@ def _address(text: str, folder: Path) -> "LedgerAddress":
     return parse_address(text, folder)
 
 
-def _mirror(address: "LedgerAddress", experience: Experience) -> "Mirror":
+def _mirror(address: "LedgerAddress", experience: Experience, *, alone: bool) -> "Mirror":
     from converge_cli.app.ledger_mirror import Mirror  # noqa: PLC0415
 
     if address.kind == "memory":
         open_ledger(address)
-    return Mirror(partial(open_ledger, address), experience, address.shown())
+    return Mirror(partial(open_ledger, address), experience, address.shown(), alone=alone)
 
 
 def _cedar(policies: Mapping[str, PolicyFiles]) -> FlowGate:

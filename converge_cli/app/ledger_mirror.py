@@ -50,10 +50,14 @@ class Mirror:
     Args:
         open_ledger: makes the ledger; called on the mirror's thread.
         name: what people call the ledger.
+        alone: whether it was named for this process alone, and those that touch the runs later will not know of it.
     """
 
-    def __init__(self, open_ledger: Callable[[], Ledger], experience: Experience, name: str) -> None:
+    def __init__(
+        self, open_ledger: Callable[[], Ledger], experience: Experience, name: str, *, alone: bool = False
+    ) -> None:
         self.name = name
+        self.alone = alone
         self._open = open_ledger
         self._experience = experience
         self._ledger: Ledger | None = None
@@ -69,6 +73,14 @@ class Mirror:
     def told(self) -> bool:
         """Whether anything was recorded that concerns it."""
         return bool(self._due)
+
+    def paused(self) -> bool:
+        """Whether a run that was copied can go on, so that more will be recorded of it.
+
+        Raises:
+            ConvergeError: the store can't be read.
+        """
+        return any(self._experience.row(run).status == "paused" for run in tuple(self._copied))
 
     def beside(self, sink: EventSink | None) -> EventSink:
         """A sink that hands everything on to another, and tells the mirror what was committed."""

@@ -1,5 +1,6 @@
 """Whether the ledger has what a command recorded: told on stderr when not. Must never change what a command came to."""
 
+import shlex
 import sys
 
 from converge_cli.app.services import Services
@@ -17,5 +18,12 @@ def ledger_word(services: Services) -> str | None:
         sys.stderr.write(
             f"ledger: lagging  {safe(mirror.name)}: {safe(report.reason)}\n"
             f"  next   converge ledger append --run {report.run} --ledger {safe(mirror.name)}\n"
+        )
+    elif mirror.alone and mirror.paused():
+        from converge_cli.trace.sanitize import safe  # noqa: PLC0415
+
+        sys.stderr.write(
+            f"ledger: {safe(mirror.name)} has this part of the run; decisions and other commands will not add to it\n"
+            f"  next   export CONVERGE_LEDGER={shlex.quote(mirror.name)}, or write it as ledger: into converge.yaml\n"
         )
     return report.word

@@ -280,6 +280,19 @@ def test_decisions_are_mirrored_when_they_are_made_and_a_ledger_that_is_down_is_
     assert "ledger" not in decide("mona", {}).data
 
 
+def test_a_ledger_that_is_named_for_one_command_is_told_where_the_run_goes_on(converge: Any):
+    """Others will not know of it, and how they would is said; not of a run that is over, nor beside a setting."""
+    paused = converge("run", "vendor-selection", "--json", "--ledger", "mirror.db")
+    ended = converge("run", "hello-convergence", "--json", "--ledger", "mirror.db")
+    setting = converge(
+        "run", "vendor-selection", "--json", "--ledger", "mirror.db", env={"CONVERGE_LEDGER": "mirror.db"}
+    )
+    path = converge.folder / "mirror.db"
+
+    assert f"next   export CONVERGE_LEDGER={path}, or write it as ledger: into converge.yaml" in paused.err
+    assert ("", "") == (ended.err, setting.err)
+
+
 def slow_project(project: Any) -> Path:
     """A run of sixteen cycles that takes about two seconds."""
     return project.write(SLOW_WRITER, replace={"cycles: 10": "cycles: 100"})
