@@ -152,7 +152,7 @@ class Experience(Protocol):
     """
 
     def append(self, commit: Commit) -> None:
-        """Write the events of one commit.
+        """Write the events of one commit; the newest commit delivered again, byte for byte the same, changes nothing.
 
         Raises:
             ConcurrentAppendError: the run's head is not `previous_head`, or its last sequence not `first_seq - 1`.

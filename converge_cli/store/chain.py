@@ -93,6 +93,11 @@ def check_follows(commit: Commit, standing: RunRow | None) -> None:
         )
 
 
+def is_repeated(commit: Commit, standing: RunRow | None) -> bool:
+    """Whether the newest commit of its run is this very one, delivered again: its head stands for all of its events."""
+    return standing == commit.row
+
+
 def corrupt(run: str, seq: int, why: str) -> RecordCorruptError:
     """The error for a record that can't be trusted from a sequence on."""
     return RecordCorruptError(

@@ -9,7 +9,7 @@ from converge_cli._internal.hashing import GENESIS, digest_bytes
 from converge_cli.core.call import KeptCall
 from converge_cli.core.errors import RecordCorruptError, RunBusyError, RunNotFoundError
 from converge_cli.core.port import Commit, RunFilter, RunRow
-from converge_cli.store.chain import check_commit, check_follows, check_run_id, corrupt, extend
+from converge_cli.store.chain import check_commit, check_follows, check_run_id, corrupt, extend, is_repeated
 
 
 class MemoryExperience:
@@ -28,6 +28,10 @@ class MemoryExperience:
         check_commit(commit)
         run = commit.row.run
         with self._lock:
+            if is_repeated(commit, self._rows.get(run)) and all(
+                digest_bytes(data) in self._blobs for data in commit.blobs
+            ):
+                return
             check_follows(commit, self._rows.get(run))
             self._events.setdefault(run, []).extend(commit.events)
             self._rows[run] = commit.row

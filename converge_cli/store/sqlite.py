@@ -16,7 +16,7 @@ from converge_cli._internal.hashing import GENESIS, digest_bytes
 from converge_cli.core.call import KeptCall
 from converge_cli.core.errors import RecordCorruptError, RunBusyError, RunNotFoundError
 from converge_cli.core.port import Commit, RunFilter, RunRow
-from converge_cli.store.chain import check_commit, check_follows, check_run_id, check_segment, corrupt
+from converge_cli.store.chain import check_commit, check_follows, check_run_id, check_segment, corrupt, is_repeated
 from converge_cli.store.file_lock import held_file
 from converge_cli.store.packing import (
     call_check,
@@ -68,6 +68,8 @@ class SqliteExperience:
         values = (*(getattr(row, name) for name in _FIELDS), row_check(row))
         with self._file.writing() as connection:
             number, standing = _find(connection, row.run)
+            if is_repeated(commit, standing) and all(_holds(connection, data) for data in commit.blobs):
+                return
             check_follows(commit, standing)
             if standing is None:
                 number = connection.execute(_ADD_ROW, values).lastrowid or 0
@@ -264,6 +266,10 @@ def _find(connection: sqlite3.Connection, run: str) -> tuple[int, RunRow | None]
 def _blob(connection: sqlite3.Connection, digest: str) -> bytes | None:
     found = connection.execute("SELECT coding, data FROM blobs WHERE digest = ?", (digest,)).fetchone()
     return None if found is None else expanded_blob(*found)
+
+
+def _holds(connection: sqlite3.Connection, data: bytes) -> bool:
+    return _blob(connection, digest_bytes(data)) == data
 
 
 def _keep(connection: sqlite3.Connection, digest: str, data: bytes) -> None:

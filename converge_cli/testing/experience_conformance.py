@@ -142,6 +142,22 @@ class ExperienceConformance:
         expect([*first.events, *mine.events], list(experience.read("run1")))
         expect(mine.row, experience.row("run1"))
 
+    def test_a_commit_that_is_delivered_again_changes_nothing(self, experience: Experience) -> None:
+        """By a network: byte for byte the same and the newest of its run. With any difference it is refused."""
+        first = msgspec.structs.replace(commit_after(None, "run1", sample_events(1, 2)), blobs=(b"one",))
+        second = commit_after(first.row, "run1", sample_events(3, 2))
+        for commit in (first, first, second, second, second):
+            experience.append(commit)
+        paused = msgspec.structs.replace(second.row, status="paused", reason="Cancelled")
+        for other in (
+            msgspec.structs.replace(second, row=paused),
+            msgspec.structs.replace(second, blobs=(b"never kept",)),
+            first,
+        ):
+            expect_error(ConcurrentAppendError, lambda other=other: experience.append(other))  # type: ignore[misc]
+        expect([*first.events, *second.events], list(experience.read("run1")))
+        expect(second.row, experience.row("run1"))
+
     def test_a_first_commit_that_is_not_first_is_refused(self, experience: Experience) -> None:
         """Sequences begin at 1."""
         first = commit_after(None, "run1", sample_events(1, 2))

@@ -1,5 +1,6 @@
 """What the crash tests run in another process: append, race or drive, telling each thing that was acknowledged."""
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -40,7 +41,7 @@ def race(store: SqliteExperience, run: str) -> None:
     for number in range(20):
         try:
             row = store.row(run)
-            store.append(commit_after(row, run, sample_events(row.seq + 1, 1, f"{number}")))
+            store.append(commit_after(row, run, sample_events(row.seq + 1, 1, f"{os.getpid()}-{number}")))
             say("won")
         except ConcurrentAppendError:
             say("lost")
