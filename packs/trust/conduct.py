@@ -46,8 +46,9 @@ class Advance(Suggestor):
     def execute(self, view: ContextView) -> Effect:
         """Propose a new agreement for each contract, and each agreement's next move."""
         waiting: dict[str, Fact] = {}
+        settled = decided(view)
         for fact in view.facts(ACTIONS):
-            if fact.payload.action in LEADS_TO and not decided(view, fact):
+            if fact.payload.action in LEADS_TO and settled.get(fact.payload.id, fact.id) == fact.id:
                 waiting.setdefault(fact.payload.contract, fact)
         return Effect(item for fact in view.facts(CONTRACTS) for item in self._advance(view, fact, waiting))
 
@@ -64,10 +65,9 @@ class Advance(Suggestor):
             yield view.revise("Strategies", subject, payload, evidence=[fact, permission, check])
 
 
-def decided(view: ContextView, action: Fact) -> bool:
-    """Whether the record says what became of an action, other than that its contract was not there."""
-    audit = view.get("Evaluations", f"audit:{action.name}")
-    return audit is not None and audit.suggestor == RECORD and audit.payload.decided != action.id
+def decided(view: ContextView) -> dict[str, str]:
+    """Action -> id of what decided it, by the record; that of the action itself where its contract was not there."""
+    return {fact.payload.action: fact.payload.decided for fact in view.facts(AUDITS) if fact.suggestor == RECORD}
 
 
 def _permission(view: ContextView, fact: Fact, contract: Fact) -> ProposedFact | None:

@@ -1,6 +1,7 @@
 """Looks again at every agreement and audit, by register, folder and log alone: it shares no code with what decided."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from converge_cli import ContextView, Effect, Fact, ProposedFact, Suggestor
@@ -28,16 +29,16 @@ class Oversee(Suggestor):
             for fact in view.facts(AGREEMENTS)
         ]
         found += [(fact, list(_borrowed(fact.payload, actions))) for fact in view.facts(PERMISSIONS)]
-        found += [(fact, list(_misstated(fact.payload, actions))) for fact in view.facts(AUDITS)]
-        return Effect(_said(view, fact, reasons) for fact, reasons in found)
+        numbers = _numbers(actions.values())
+        found += [(fact, list(_misstated(fact.payload, actions, numbers))) for fact in view.facts(AUDITS)]
+        known = {fact.subject for fact in view.facts(BREACHES)}
+        told = [(fact, reasons) for fact, reasons in found if reasons or f"breach:{fact.subject}" in known]
+        return Effect(_said(view, fact, reasons) for fact, reasons in told)
 
 
 def _said(view: ContextView, fact: Fact, reasons: list[str]) -> ProposedFact | None:
-    subject = f"breach:{fact.subject}"
-    if not reasons and view.get("Diagnostic", subject) is None:
-        return None
     payload = Breach(about=fact.id, reason="; ".join(reasons) or "mended", open=bool(reasons))
-    return view.revise("Diagnostic", subject, payload, evidence=[fact])
+    return view.revise("Diagnostic", f"breach:{fact.subject}", payload, evidence=[fact])
 
 
 def _unasked(agreement: Agreement, actions: Mapping[str, Action]) -> Iterator[str]:
@@ -94,7 +95,7 @@ def _borrowed(permission: Permission, actions: Mapping[str, Action]) -> Iterator
         yield f"{asked.by} asked to {asked.action} {asked.contract}, and {permission.by} was permitted"
 
 
-def _misstated(audit: Audit, actions: Mapping[str, Action]) -> Iterator[str]:
+def _misstated(audit: Audit, actions: Mapping[str, Action], numbers: Mapping[str, int]) -> Iterator[str]:
     asked = actions.get(audit.action)
     if asked is None:
         yield "nobody did this"
@@ -102,7 +103,15 @@ def _misstated(audit: Audit, actions: Mapping[str, Action]) -> Iterator[str]:
     told = (audit.contract, audit.by, audit.did, audit.on)
     if told != (asked.contract, asked.by, asked.action, asked.on):
         yield f"{asked.by} asked to {asked.action} {asked.contract} on {asked.on}, which is not what it says"
-    before = list(actions).index(asked.id)
-    number = sum(1 for other in list(actions.values())[: before + 1] if other.contract == asked.contract)
-    if audit.number != number:
-        yield f"it was number {number} on {asked.contract}"
+    if audit.number != numbers[asked.id]:
+        yield f"it was number {numbers[asked.id]} on {asked.contract}"
+
+
+def _numbers(actions: Iterable[Action]) -> dict[str, int]:
+    """Action -> its place among those on the same contract, from 1."""
+    so_far: Counter[str] = Counter()
+    found = {}
+    for asked in actions:
+        so_far[asked.contract] += 1
+        found[asked.id] = so_far[asked.contract]
+    return found

@@ -56,9 +56,15 @@ class _Recorder:
     def __init__(self, view: ContextView) -> None:
         self._view = view
         self._contracts = {fact.payload.id: fact for fact in view.facts(CONTRACTS)}
-        self._notes = [fact for which in (DENIALS, REJECTIONS) for fact in view.facts(which) if _stands(fact)]
+        own = [fact.payload for fact in view.facts(AUDITS) if fact.suggestor == RECORD]
+        self._done = {audit.action for audit in own if audit.result == "done"}
+        self._decided = decided(view)
+        used = set(self._decided.values())
+        self._notes: dict[str, list[Fact]] = {}
+        for note in (fact for which in (DENIALS, REJECTIONS) for fact in view.facts(which) if _stands(fact)):
+            if note.subject not in used:
+                self._notes.setdefault(note.payload.subject.partition("@")[0], []).append(note)
         self._approvals = tuple(view.facts(APPROVALS))
-        self._used = {fact.payload.decided for fact in view.facts(AUDITS) if fact.suggestor == RECORD}
         self._moving: set[str] = set()
 
     def audits(self) -> Iterator[ProposedFact | None]:
@@ -66,7 +72,7 @@ class _Recorder:
         for fact in self._view.facts(ACTIONS):
             asked: Action = fact.payload
             numbers[asked.contract] = numbers.get(asked.contract, 0) + 1
-            verdict = self._verdict(fact)
+            verdict = None if asked.id in self._done else self._verdict(fact)
             if verdict is not None:
                 yield self._audit(fact, numbers[asked.contract], verdict)
 
@@ -105,15 +111,14 @@ class _Recorder:
             said = [note for note in given if note.payload.decision == "approved"]
             reason = f"approved by {_people(said)}" if said else "its gates are passed, and nobody need approve"
             return Verdict("done", reason, agreement.id, (agreement, *said))
-        if decided(self._view, fact) or contract.id in self._moving or agreement is None:
+        settled = self._decided.get(fact.payload.id, fact.id) != fact.id
+        if settled or contract.id in self._moving or agreement is None:
             return None
         self._moving.add(contract.id)
         return self._refused(agreement.subject, agreement=agreement, asked=fact.payload)
 
     def _refused(self, subject: str, *, agreement: Fact | None = None, asked: Action | None = None) -> Verdict | None:
-        for note in self._notes:
-            if note.payload.subject.partition("@")[0] != subject or note.subject in self._used:
-                continue
+        for note in self._notes.get(subject, ()):
             if note.kind == "denied":
                 said = [item for item in self._approvals if _says_no(item, note)]
                 return Verdict("refused", _why(note, said), note.subject, (note, *said))

@@ -1,5 +1,7 @@
 """What became of each contract, when every action on it is decided."""
 
+from collections.abc import Mapping
+
 from converge_cli import ContextView, Effect, Fact, ProposedFact, Suggestor
 
 from .facts import Outcome
@@ -18,12 +20,12 @@ class Settle(Suggestor):
         actions: dict[str, list[Fact]] = {fact.payload.id: [] for fact in view.facts(CONTRACTS)}
         for fact in view.facts(ACTIONS):
             actions.setdefault(fact.payload.contract, []).append(fact)
-        return Effect(_outcome(view, fact, actions[fact.payload.id]) for fact in view.facts(CONTRACTS))
+        audits = {fact.name: fact for fact in view.facts(AUDITS)}
+        return Effect(_outcome(view, fact, actions[fact.payload.id], audits) for fact in view.facts(CONTRACTS))
 
 
-def _outcome(view: ContextView, contract: Fact, actions: list[Fact]) -> ProposedFact | None:
-    found = [view.get("Evaluations", f"audit:{fact.name}") for fact in actions]
-    audits = [fact for fact in found if fact is not None]
+def _outcome(view: ContextView, contract: Fact, actions: list[Fact], known: Mapping[str, Fact]) -> ProposedFact | None:
+    audits = [known[fact.name] for fact in actions if fact.name in known]
     agreement = view.get("Strategies", f"agreement:{contract.name}")
     if agreement is None or len(audits) < len(actions):
         return None
