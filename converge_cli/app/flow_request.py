@@ -8,7 +8,7 @@ from typing import Any
 
 from converge_cli.core.flow_gate import FlowGateInput, FlowQuestion, Principal, Resource
 from converge_cli.core.pack import Pack
-from converge_cli.core.pack_spec import ContextType, GateSpec
+from converge_cli.core.pack_spec import DECIMAL, ContextType, GateSpec
 
 Plain = Mapping[str, Any]
 
@@ -23,6 +23,7 @@ _TYPES: dict[ContextType, tuple[type, str]] = {
     "money": (int, "a whole number of minor units (420000 is 4,200.00)"),
     "integer": (int, "a whole number"),
     "text": (str, "text"),
+    "decimal": (str, 'text with one to four decimals ("0.875")'),
     "boolean": (bool, "true or false"),
 }
 
@@ -104,8 +105,12 @@ def _context(gate: GateSpec, context: Plain) -> Iterator[str]:
     yield from _names("context.", context, tuple(wanted))
     for name, kind in wanted.items():
         form, words = _TYPES[kind]
-        if name in context and type(context[name]) is not form:
-            yield f"context.{name} must be {words}, not {_shown(context[name])}"
+        if name not in context:
+            continue
+        value = context[name]
+        fits = type(value) is form and (kind != "decimal" or DECIMAL.fullmatch(str(value)) is not None)
+        if not fits:
+            yield f"context.{name} must be {words}, not {_shown(value)}"
 
 
 def _shown(value: Any) -> str:

@@ -1,5 +1,6 @@
 """What a pack declares, as data: kinds, suggestors, gates."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Literal
@@ -8,11 +9,17 @@ import msgspec
 
 from converge_cli.core.flow_gate import ContextValue, FlowAction, Grant, Phase
 
-ContextType = Literal["money", "text", "integer", "boolean"]
+ContextType = Literal["money", "text", "integer", "decimal", "boolean"]
+
+DECIMAL = re.compile(r"-?\d{1,15}\.\d{1,4}")
+"""How a request states a decimal: as text, the one form in which policy takes it exactly."""
 
 
 class ContextField(msgspec.Struct, frozen=True):
-    """A context value that a gate takes from a field of the proposal; money is turned into integer minor units."""
+    """A context value that a gate takes from a field of the proposal.
+
+    Money is turned into integer minor units, a decimal into text with one to four decimals.
+    """
 
     type: ContextType
     field: str

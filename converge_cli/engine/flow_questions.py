@@ -22,6 +22,8 @@ from converge_cli.engine.recording import words_of
 from converge_cli.engine.run import Run
 
 _MAX_AMOUNT = 2**63 - 1
+_MINOR_PLACES = 2
+_DECIMAL_PLACES = 4
 _EXACT = Context(prec=1000, traps=[Inexact])
 
 
@@ -140,6 +142,10 @@ def _context_value(name: str, field: ContextField, candidate: Candidate) -> Cont
     elif field.type == "integer" and isinstance(value, int) and not isinstance(value, bool):
         if abs(value) <= _MAX_AMOUNT:
             return value
+    elif field.type == "decimal" and isinstance(value, int | Decimal) and not isinstance(value, bool):
+        said = in_decimals(Decimal(value))
+        if said is not None:
+            return said
     elif (field.type == "text" and isinstance(value, str)) or (field.type == "boolean" and isinstance(value, bool)):
         return value
     raise UnaskableError(f"{name}: field {field.field} is absent or can't be stated as {field.type}")
@@ -147,13 +153,26 @@ def _context_value(name: str, field: ContextField, candidate: Candidate) -> Cont
 
 def in_minor_units(amount: Decimal) -> int | None:
     """An amount in hundredths, exactly; None when it has no exact number of them, or is beyond any amount."""
-    if not amount.is_finite() or amount.adjusted() > 40:
+    return _shifted(amount, _MINOR_PLACES)
+
+
+def in_decimals(number: Decimal) -> str | None:
+    """A number as policy takes a decimal, `0.875`; None when it is not exact in four decimals, or is too large."""
+    units = _shifted(number, _DECIMAL_PLACES)
+    if units is None or abs(units) > _MAX_AMOUNT:
+        return None
+    whole, _, rest = f"{Decimal(units).scaleb(-_DECIMAL_PLACES, _EXACT):f}".partition(".")
+    return f"{whole}.{rest.rstrip('0') or '0'}"
+
+
+def _shifted(number: Decimal, places: int) -> int | None:
+    if not number.is_finite() or number.adjusted() > 40:
         return None
     try:
-        minor = amount.scaleb(2, _EXACT)
+        shifted = number.scaleb(places, _EXACT)
     except Inexact:
         return None
-    return int(minor) if minor == minor.to_integral_value() else None
+    return int(shifted) if shifted == shifted.to_integral_value() else None
 
 
 def _checked(decision: Any, question: FlowQuestion) -> FlowGateDecision:

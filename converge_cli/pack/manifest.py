@@ -35,9 +35,9 @@ MAX_POINTS = 4
 """Approval points of one gate: every set of them is tried for an ESCALATE."""
 
 _OURS = frozenset({"commitment_type", "human_approval_present", "required_gates_met"})
-_CONTEXT_FORM = r"^(money|text|integer|boolean) +([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)$"
+_CONTEXT_FORM = r"^(money|text|integer|decimal|boolean) +([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)$"
 _CONTEXT = re.compile(_CONTEXT_FORM)
-_GRANTED: dict[ContextType, type] = {"money": int, "integer": int, "text": str, "boolean": bool}
+_GRANTED: dict[ContextType, type] = {"money": int, "integer": int, "text": str, "decimal": str, "boolean": bool}
 
 
 def _selector(text: str) -> None:
@@ -50,7 +50,7 @@ def _selector(text: str) -> None:
 def _context(text: Any) -> ContextField:
     match = _CONTEXT.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        msg = "write a type and a field of the proposal: money price, text region, integer days, boolean urgent"
+        msg = "write a type and a field of the proposal: money price, text region, integer days, decimal score"
         raise ValueError(msg)
     return ContextField(cast("ContextType", match.group(1)), match.group(2))
 

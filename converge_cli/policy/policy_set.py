@@ -24,7 +24,13 @@ _SAMPLE = FlowGateInput(
     "commit",
     {"commitment_type": "sample", "human_approval_present": False, "required_gates_met": False},
 )
-_SAMPLE_VALUES: Mapping[ContextType, ContextValue] = {"money": 0, "integer": 0, "text": "sample", "boolean": False}
+_SAMPLE_VALUES: Mapping[ContextType, ContextValue] = {
+    "money": 0,
+    "integer": 0,
+    "text": "sample",
+    "decimal": "0.0",
+    "boolean": False,
+}
 _NO_REQUEST = "failed to build request: "
 
 

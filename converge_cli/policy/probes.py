@@ -4,12 +4,13 @@ Must never be cut short silently: either every combination is tried, or none is 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from itertools import product
 from math import prod
 from typing import Any
 
 from converge_cli.core.flow_gate import ContextValue, FlowGateInput, Principal, Resource, granted
-from converge_cli.core.pack_spec import ContextType, GateSpec
+from converge_cli.core.pack_spec import DECIMAL, ContextType, GateSpec
 from converge_cli.core.person import AUTHORITIES, Person
 from converge_cli.policy.projection import LONG
 from converge_cli.policy.rule_view import entities_in, values_by_path
@@ -18,6 +19,7 @@ MOST = 4_000
 """Requests of one gate: beyond that a look would take seconds, and nobody waits for it."""
 
 _OTHER = "something else"
+_STEP = Decimal("0.0001")
 
 Bodies = Mapping[str, Mapping[str, Any]]
 
@@ -87,5 +89,13 @@ class Probes:
         named = self._values.get(f"context.{name}", set())
         if kind == "text":
             return [*sorted(value for value in named if isinstance(value, str)), _OTHER]
+        if kind == "decimal":
+            return _decimals(value for value in named if isinstance(value, str) and DECIMAL.fullmatch(value))
         numbers = {0, *(value for value in named if isinstance(value, int))}
         return sorted({near for number in numbers for near in (number - 1, number, number + 1) if near in LONG})
+
+
+def _decimals(named: Iterable[str]) -> list[ContextValue]:
+    """Each decimal and nought, with those beside it, as text."""
+    numbers = {Decimal(0), *map(Decimal, named)}
+    return [f"{near:.4f}" for near in sorted({number + step for number in numbers for step in (-_STEP, 0, _STEP)})]

@@ -8,7 +8,8 @@ What a policy can look at (a pack's schema declares exactly these names):
     resource    Resource::"<id>"   kind: String, phase: String, gates_passed: Set<String>
     context     commitment_type: String, human_approval_present: Bool, required_gates_met: Bool,
                 and what the pack's gate declares: money and integer are Long (money in minor units,
-                2000000 = 20,000.00), text is String, boolean is Bool
+                2000000 = 20,000.00), text is String, decimal is decimal (text with one to four
+                decimals: "0.875"), boolean is Bool
 
 so that a rule reads `principal.authority == "supervisory" && context.amount <= 2000000`.
 """

@@ -337,6 +337,29 @@ def test_money_reaches_policy_in_exact_minor_units_or_not_at_all(field: Any, amo
 
 
 @pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("0.875", "0.875"),
+        ("1", "1.0"),
+        ("-2.50", "-2.5"),
+        ("0.00001", None),
+        ("1E+3", "1000.0"),
+        ("Infinity", None),
+        ("922337203685477.5807", "922337203685477.5807"),
+        ("922337203685477.5808", None),
+    ],
+)
+def test_a_decimal_reaches_policy_exactly_or_not_at_all(number: str, said: str | None) -> None:
+    """What has more than four decimals, or is beyond what policy holds, is refused and never rounded."""
+    gate = msgspec.structs.replace(GATE, context={"score": ContextField("decimal", "number")})
+    scripted = FixedGate(PROMOTE)
+    plan = ProposedFact("Strategies", "note:p", {"text": "x", "number": number})
+    Bench(lambda: [says("plan", plan)], job(**BASE, gates=(gate,)), gate=scripted).run(SEED)
+
+    assert [said] * (said is not None) == [question.request.context["score"] for question in scripted.questions]
+
+
+@pytest.mark.parametrize(
     ("person", "changes", "mode", "code"),
     [
         (CAT, {}, "interactive", "ROLE_MISSING"),
