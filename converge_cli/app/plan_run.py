@@ -14,7 +14,7 @@ from converge_cli.core.criterion import Criterion
 from converge_cli.core.invariant import Origin
 from converge_cli.core.pack_spec import SuggestorSpec
 from converge_cli.core.person import Person
-from converge_cli.core.predicate import Selection
+from converge_cli.core.predicate import Selection, selections_of
 from converge_cli.core.selector import selector
 
 
@@ -95,7 +95,7 @@ def _approval(point: ApprovalPoint, people: Sequence[Person], principal: str | N
 
 
 def _criterion(item: Criterion, suggestors: Sequence[SuggestorSpec]) -> dict[str, Any]:
-    selections = [chosen for then in item.then for chosen in _selections(then.check)]
+    selections = [chosen for then in item.then for chosen in selections_of(then.check)]
     return {
         "id": item.id,
         "description": item.description,
@@ -103,11 +103,6 @@ def _criterion(item: Criterion, suggestors: Sequence[SuggestorSpec]) -> dict[str
         "blocked_by": list(item.blocked_by),
         "written_by": [spec.name for spec in suggestors if any(_writes(spec.writes, chosen) for chosen in selections)],
     }
-
-
-def _selections(check: Any) -> list[Selection]:
-    found = (getattr(check, name, None) for name in ("selection", "each", "partner"))
-    return [item for item in found if isinstance(item, Selection)]
 
 
 def _writes(writes: tuple[str, ...], selection: Selection) -> bool:

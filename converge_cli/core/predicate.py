@@ -230,3 +230,9 @@ class Then(msgspec.Struct, frozen=True):
 
     text: str
     check: Check
+
+
+def selections_of(check: Check) -> tuple[Selection, ...]:
+    """Every selection that a check makes itself, beside what its clause's Givens select."""
+    found = (getattr(check, name, None) for name in ("selection", "each", "partner", "approves"))
+    return tuple(selection for selection in found if selection is not None)

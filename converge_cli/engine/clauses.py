@@ -93,10 +93,8 @@ def looked_at(given: Sequence[p.Given], then: Sequence[p.Then]) -> Iterator[Sele
 
 
 def _looked_at_by(check: p.Check) -> Iterator[Selector]:
-    for name in ("selection", "each", "partner", "approves"):
-        selection = getattr(check, name, None)
-        if selection is not None:
-            yield selector(selection.selector)
+    for selection in p.selections_of(check):
+        yield selector(selection.selector)
     other = getattr(check, "other", None)
     if other is not None:
         yield selector(f"{other.key}:{other.id}")

@@ -17,7 +17,7 @@ from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.step_catalogue import NamedEvidence, OnlyUnderKeys, Scope, SuggestorExecutes
 from converge_cli.truth.step_parser import read_step
 from converge_cli.truth.vacuous import holds_always, mistyped, never_holds, type_at
-from converge_cli.truth.vocabulary import Vocabulary, selections_of
+from converge_cli.truth.vocabulary import Vocabulary
 
 Home = Literal["invariant", "validation", "contract", "constraint", "criterion"]
 _ON_THE_SUBJECT = (
@@ -232,7 +232,7 @@ class ClauseReader:
         def type_of(path: str) -> inspect.Type | None:
             return self._type_at(path, subject)
 
-        for selection in selections_of(check):
+        for selection in p.selections_of(check):
             self._check_where(selection, place)
         for why in holds_always(check, givens, type_of, judged=home != "criterion"):
             fix = "ask for what can fail, or remove it"

@@ -168,7 +168,7 @@ class Vocabulary:
 
     def check_check(self, check: p.Check, subject: frozenset[str], place: Place, findings: Findings) -> None:
         """Check the kinds, fields and points that a check names; `subject` are the kinds that it judges."""
-        for selection in selections_of(check):
+        for selection in p.selections_of(check):
             self.check_selection(selection, place, findings)
         for path, kinds in self._field_uses(check, subject):
             self.check_field(path, kinds, place, findings)
@@ -196,12 +196,6 @@ class Vocabulary:
     def _named(self, selection: p.Selection) -> frozenset[str]:
         kind = (selection.id or "*").partition(":")[0]
         return frozenset({kind}) if kind in self.kinds else frozenset()
-
-
-def selections_of(check: p.Check) -> tuple[p.Selection, ...]:
-    """Every selection that a check makes itself."""
-    found = (getattr(check, name, None) for name in ("selection", "each", "partner", "approves"))
-    return tuple(selection for selection in found if selection is not None)
 
 
 def _below(top: str, kind: inspect.Type) -> list[str]:
