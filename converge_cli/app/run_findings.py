@@ -11,10 +11,11 @@ from converge_cli.app.clause_evidence import JudgedClause
 from converge_cli.app.shown_path import shown
 from converge_cli.app.truth_examples import EarlierRunHungError, ExampleOutcome, TruthExamples
 from converge_cli.core.invariant import Origin
+from converge_cli.truth.contract_reader import criterion_id
 from converge_cli.truth.diagnostics import Diagnostic
 from converge_cli.truth.files import read_source
 from converge_cli.truth.findings import Findings, Place
-from converge_cli.truth.yaml_source import Node, read_yaml
+from converge_cli.truth.yaml_source import read_yaml
 
 
 class _Told(NamedTuple):
@@ -103,7 +104,7 @@ class _Places:
         """The stretch of a line that a finding is about."""
         if told.origin is not None:
             return self._whole(told.origin, told.clause)
-        node = self._declared(told.clause) if told.clause else None
+        node = criterion_id(self._root, told.clause) if told.clause and self._root is not None else None
         return self.findings.whole_file(self._contract) if node is None else node.place
 
     def _read(self, path: Path, folder: Path) -> str:
@@ -118,13 +119,3 @@ class _Places:
         if clause and text.startswith(clause, origin.column - 1):
             return Place(start.file, start.line, start.column, start.column + len(clause))
         return Place(start.file, start.line, start.column, len(text.rstrip()) + 1)
-
-    def _declared(self, clause: str) -> Node | None:
-        """The id of a criterion or of an item of evidence."""
-        for path in (("success_criteria",), ("evidence", "requires")):
-            items = self._root.at(*path) if self._root is not None else None
-            for item in items.value if items is not None and isinstance(items.value, list) else []:
-                found: Node | None = item.get("id")
-                if found is not None and found.value == clause:
-                    return found
-        return None

@@ -65,3 +65,14 @@ def _copy(root: Node, value: dict[str, Node]) -> Node:
     copy = Node(value, root.place, root.text)
     copy.keys = {key: place for key, place in root.keys.items() if key in value}
     return copy
+
+
+def criterion_id(root: Node, name: str) -> Node | None:
+    """Where a job declares the criterion or the item of evidence of this id; None when it does not."""
+    for path in (("success_criteria",), ("evidence", "requires")):
+        listed = root.at(*path)
+        for item in listed.value if listed is not None and isinstance(listed.value, list) else ():
+            found: Node | None = item.get("id")
+            if found is not None and found.value == name:
+                return found
+    return None

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
-from typing import Any
 
 from converge_cli.core.approval import ApprovalPoint
 from converge_cli.core.criterion import Criterion
 from converge_cli.core.job import Job
 from converge_cli.truth.clause_ids import ClauseIds
 from converge_cli.truth.contract import Contract
+from converge_cli.truth.contract_reader import criterion_id
 from converge_cli.truth.contradictions import Contradictions
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.pack_uses import PackUses
@@ -120,11 +120,5 @@ class WholeJob:
 
     def _criterion_place(self, item: Criterion) -> Place:
         """Where a criterion or an item of evidence is declared."""
-        for path in (("success_criteria",), ("evidence", "requires")):
-            node = self._own.root.at(*path)
-            for entry in node.value if node is not None and isinstance(node.value, list) else []:
-                found: Any = entry.get("id")
-                if found is not None and found.value == item.id:
-                    place: Place = found.place
-                    return place
-        return self._own.root.place
+        found = criterion_id(self._own.root, item.id)
+        return self._own.root.place if found is None else found.place
