@@ -61,13 +61,26 @@ def judged(folder: Path, key: str) -> TruthExamples:
 
 
 def statuses(examples: TruthExamples) -> dict[str, dict[int, str]]:
-    """Feature file -> line -> status in behave's words."""
+    """Feature file -> line -> status in behave's words; of an outline those of its rows, in their order."""
     rules = [(item.origin, examples.verdict_of(item)) for item in examples.clauses if item.is_scenario]
     stories = [(item.example.origin, item.verdict) for item in examples.outcomes]
     found: dict[str, dict[int, str]] = {}
     for origin, status in [*rules, *stories]:
         assert origin is not None
-        found.setdefault(origin.file, {})[origin.line] = status
+        lines = found.setdefault(origin.file, {})
+        lines[origin.line] = f"{lines.get(origin.line, '')} {status}".strip()
+    return found
+
+
+def at_outlines(file: Path, scenarios: dict[int, str]) -> dict[int, str]:
+    """The statuses of a feature with those of the rows at the line of their outline, in their order."""
+    texts = [line.strip() for line in file.read_text().splitlines()]
+    found: dict[int, str] = {}
+    for line, status in sorted(scenarios.items()):
+        at = line
+        while texts[at - 1].startswith(("|", "Examples:")) or (at < line and "Outline:" not in texts[at - 1]):
+            at -= 1
+        found[at] = f"{found.get(at, '')} {status}".strip()
     return found
 
 
@@ -93,7 +106,9 @@ def test_behave_in_the_root_is_green_and_says_what_the_truths_say(tmp_path: Path
     judgements = [statuses(judged(ROOT, key)) for key in jobs]
 
     assert (0, files) == (walked.code, set(walked.scenarios)), walked.text
-    assert {name: lines for found in judgements for name, lines in found.items()} == walked.scenarios
+    assert {name: lines for found in judgements for name, lines in found.items()} == {
+        name: at_outlines(ROOT / "features" / name, lines) for name, lines in walked.scenarios.items()
+    }
 
 
 def test_behave_in_a_users_project_is_green_and_writes_nothing(greenhouse: Path, tmp_path: Path) -> None:
