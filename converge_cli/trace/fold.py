@@ -44,7 +44,7 @@ Step = Callable[[TraceState, Any], None]
 def fold(state: TraceState, event: RunEvent | SuggestorRunning) -> TraceState:
     """The state after one more event: the same object, changed."""
     if not isinstance(event, SuggestorRunning):
-        state.seq, state.at = event.seq, event.at
+        state.seq = event.seq
     step = _STEPS.get(type(event))
     if step is not None:
         step(state, event)
@@ -62,7 +62,6 @@ def fold_all(events: Iterable[RunEvent]) -> TraceState:
 def _run_started(state: TraceState, event: RunStarted) -> None:
     state.run, state.truth, state.title = event.run, event.truth, event.title
     state.principal, state.strict, state.budget = event.principal, event.strict, event.budget
-    state.missing_inputs = event.missing_inputs
     state.suggestors = {name: SuggestorLine(name) for name in event.suggestors[:MAX_OPEN]}
 
 
@@ -120,8 +119,7 @@ def _criterion(state: TraceState, event: CriterionEvaluated) -> None:
 
 
 def _asked(state: TraceState, event: ApprovalRequested) -> None:
-    state.pending[event.request.id] = state.asked[event.request.id] = event.request
-    trim(state.asked, MAX_OPEN)
+    state.pending[event.request.id] = event.request
 
 
 def _decided(state: TraceState, event: ApprovalDecided) -> None:
@@ -149,7 +147,7 @@ def _refused(state: TraceState, event: DecisionRefused) -> None:
 def _timer(state: TraceState, event: TimerFired) -> None:
     request = state.pending.pop(event.request, None)
     if request is not None and event.action == "escalate":
-        state.pending[request.id] = state.asked[request.id] = _escalated(request, event)
+        state.pending[request.id] = _escalated(request, event)
 
 
 def _charged(state: TraceState, event: BudgetCharged) -> None:
@@ -160,8 +158,6 @@ def _resumed(state: TraceState, event: RunResumed) -> None:
     if state.ended is not None:
         state.waited_s += seconds_between(state.ended.at, event.at)
     state.budget = state.budget.add(event.added)
-    given = {record.name for record in event.inputs}
-    state.missing_inputs = tuple(name for name in state.missing_inputs if name not in given)
     state.ended = None
 
 
@@ -208,4 +204,6 @@ def _line(state: TraceState, name: str, cycle: int) -> SuggestorLine | None:
 
 
 def _escalated(request: ApprovalRequest, event: TimerFired) -> ApprovalRequest:
-    return msgspec.structs.replace(request, role=event.role, until=event.until, authority=None)
+    # Whoever it was handed to is the last: when their time is up, too, it is rejected.
+    last: dict[str, Any] = {"on_timeout": "reject", "escalates_to": None}
+    return msgspec.structs.replace(request, role=event.role, until=event.until, **last)

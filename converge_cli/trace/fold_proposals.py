@@ -35,7 +35,6 @@ def origin_of(state: TraceState, execution: int | None, position: int) -> Origin
 def promoted(state: TraceState, event: FactPromoted) -> None:
     """A proposal became a fact, or the engine wrote one."""
     if event.execution is None:
-        state.notes += 1
         return
     state.facts += 1
     origin = origin_of(state, event.execution, event.position)

@@ -65,16 +65,15 @@ class TraceState:
     """A run as its events tell it.
 
     Attributes:
-        facts: promoted facts without those that the engine itself wrote; `notes` counts those.
+        facts: promoted facts without those that the engine itself wrote.
         active_ms: active time as of the last event that says it.
         waited_s: seconds between a pause and going on, summed.
         proposals: executions whose proposals may still be decided, by sequence.
         undecided: parked and denied proposals, by (execution, position).
         context: newest last; a proposal has one line, the latest.
-        pending: requests that people have not decided, by id; `asked` holds every request, the last MAX_LINES.
+        pending: requests that people have not decided, by id.
         due: ids of criteria whose result is not a preview.
         ended: the event that ended or paused the run, with outcome digest.
-        at: time of the last event, UTC.
     """
 
     def __init__(self) -> None:
@@ -87,14 +86,11 @@ class TraceState:
         self.budget = Budget()
         self.cycle = 0
         self.facts = 0
-        self.notes = 0
         self.active_ms = 0
         self.waited_s = 0.0
-        self.at = ""
         self.seq = 0
         self.tokens = 0
         self.rejection_count = 0
-        self.missing_inputs: tuple[str, ...] = ()
         self.suggestors: dict[str, SuggestorLine] = {}
         self.running: set[str] = set()
         self.proposals: dict[int, SuggestorExecuted] = {}
@@ -106,7 +102,6 @@ class TraceState:
         self.criteria: dict[str, CriterionResult] = {}
         self.due: set[str] = set()
         self.pending: dict[str, ApprovalRequest] = {}
-        self.asked: dict[str, ApprovalRequest] = {}
         self.decided: deque[Approval] = deque(maxlen=MAX_LINES)
         self.refused: deque[tuple[Approval, str, str]] = deque(maxlen=MAX_LINES)
         self.spent: dict[str, str] = {}

@@ -96,7 +96,7 @@ def decided(name: str, by: str, decision: str = "approved") -> dict[str, Any]:
 def test_the_recorded_run_ends_as_it_ended() -> None:
     """Header, counts, results, approvals and stop of the sample."""
     state = fold_all(sample())
-    assert (state.run, state.cycle, state.facts, state.notes) == ("01k9f3w7q", 6, 13, 1)
+    assert (state.run, state.cycle, state.facts) == ("01k9f3w7q", 6, 13)
     assert state.stop is not None
     assert state.stop.reason.value == "CriteriaMet"
     assert state.final
@@ -237,8 +237,10 @@ def test_requests_are_closed_with_their_proposal() -> None:
 def test_a_timer_hands_a_request_on_or_ends_it() -> None:
     """Escalated: another role decides; rejected: it waits no longer."""
     fired = {"type": "TimerFired", "request": "run1.point.a", "action": "escalate", "role": "chief", "until": AT}
-    request = told(STARTED, asked("a"), fired).pending["run1.point.a"]
+    question = asked("a", on_timeout="escalate", escalates_to="chief")
+    request = told(STARTED, question, fired).pending["run1.point.a"]
     assert (request.role, request.until, request.content) == ("chief", AT, msgspec.Raw(b'{"text":"a"}'))
+    assert (request.on_timeout, request.escalates_to) == ("reject", None)
     assert told(STARTED, asked("a"), fired | {"action": "reject", "role": None}).pending == {}
 
 
