@@ -57,7 +57,7 @@ def _own(examples: TruthExamples) -> Iterator[_Told]:
 
 def _outcome(outcome: ExampleOutcome, examples: TruthExamples) -> Iterator[_Told]:
     example = outcome.example
-    name = f"example {example.title!r} of {examples.truth.job.truth}"
+    name = f"example {example.title!r}{_row(outcome, examples)} of {examples.truth.job.truth}"
     if outcome.error is not None and not isinstance(outcome.error, EarlierRunHungError):
         fix = outcome.error.hint or "mend what it gives"
         yield _Told("example-failed", f"{name} can't run: {outcome.error.message}", fix, example.origin)
@@ -65,6 +65,12 @@ def _outcome(outcome: ExampleOutcome, examples: TruthExamples) -> Iterator[_Told
         if not check.ok:
             fix = "mend the truth or the pack, or what this sentence expects"
             yield _Told("example-failed", f"{outcome.explain(check)} ({name})", fix, check.expected.origin)
+
+
+def _row(outcome: ExampleOutcome, examples: TruthExamples) -> str:
+    """Which row of an outline an example is; "" for one that is none."""
+    rows = [item.example.id for item in examples.outcomes if item.example.origin == outcome.example.origin]
+    return f", row {rows.index(outcome.example.id) + 1}," if len(rows) > 1 else ""
 
 
 def _clause(clause: JudgedClause, examples: TruthExamples) -> Iterator[_Told]:

@@ -60,6 +60,18 @@ def test_a_then_that_does_not_hold_is_told_at_its_line_with_what_is_so(project: 
     ] == told(project, examples)
 
 
+def test_of_an_outline_the_row_is_named(project: Project) -> None:
+    """Its rows have one heading and the same sentences."""
+    examples = project.run(
+        f'  @e2e\n  Scenario Outline: As it may be\n    {RUNS}\n    Then the stop reason is "<reason>"\n\n'
+        "    Examples:\n      | reason       |\n      | CriteriaMet  |\n      | NoProgress   |\n"
+    )
+
+    assert ["the stop reason is CriteriaMet (decided) (example 'As it may be', row 2, of custom-agent)"] == [
+        message for _, _, message in told(project, examples)
+    ]
+
+
 def test_an_example_that_cannot_run_is_told_at_its_heading(project: Project) -> None:
     """A person whom nobody knows can't decide, so nothing runs."""
     heading = "Scenario: From nowhere"
