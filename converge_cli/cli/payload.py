@@ -10,6 +10,7 @@ from converge_cli._internal import whole_file
 from converge_cli.cli.output import UsageError
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.ledger import MAX_PAYLOAD
+from converge_cli.core.ledger_errors import EntryTooLargeError
 
 _CHUNK = 1 << 16
 
@@ -24,18 +25,23 @@ class PayloadUnreadableError(ConvergeError):
 
 
 def read_payload(file: Path | None) -> bytes:
-    """The bytes of a file, or of stdin; one more than a ledger takes at most, which then says so.
+    """The bytes of a file, or of stdin.
 
     Raises:
         UsageError: stdin is a terminal.
+        EntryTooLargeError: it has more than a ledger takes; how many is not found out, for a pipe may have no end.
         PayloadUnreadableError: the file can't be read.
     """
     if file is None:
         if sys.stdin.isatty():
             raise UsageError("the payload comes from stdin", hint="pipe it in, or use --file PATH", where="--file")
-        return sys.stdin.buffer.read(MAX_PAYLOAD + 1)
-    with chunks_of(file, MAX_PAYLOAD + 1) as chunks:
-        return next(chunks, b"")
+        data = sys.stdin.buffer.read(MAX_PAYLOAD + 1)
+    else:
+        with chunks_of(file, MAX_PAYLOAD + 1) as chunks:
+            data = next(chunks, b"")
+    if len(data) > MAX_PAYLOAD:
+        raise EntryTooLargeError("stdin" if file is None else str(file), None, MAX_PAYLOAD)
+    return data
 
 
 @contextmanager

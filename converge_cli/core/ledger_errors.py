@@ -19,9 +19,11 @@ class EntryTooLargeError(ConvergeError):
 
     code = "LEDGER_ENTRY_TOO_LARGE"
 
-    def __init__(self, what: str, size: int, limit: int) -> None:
+    def __init__(self, what: str, size: int | None, limit: int) -> None:
+        """Without a size where nobody counted further than the limit."""
+        told = f"more than {limit} bytes" if size is None else f"{size} bytes, {limit} are allowed"
         super().__init__(
-            f"{what[:200]}: {size} bytes, {limit} are allowed; nothing was written",
+            f"{what[:200]}: {told}; nothing was written",
             hint="keep large things elsewhere and append their digest",
             where=what[:200],
         )

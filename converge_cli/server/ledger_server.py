@@ -70,11 +70,12 @@ class LedgerServer:
         from grpc_reflection.v1alpha import reflection  # noqa: PLC0415
 
         from converge_cli._internal.wire.ledger_pb2_grpc import add_LedgerServicer_to_server  # noqa: PLC0415
-        from converge_cli.server.ledger_service import LedgerService  # noqa: PLC0415
+        from converge_cli.server.ledger_service import LedgerService, abort  # noqa: PLC0415
+        from converge_cli.server.malformed import MalformedRefused  # noqa: PLC0415
 
         # A file that is no ledger is told of now, and not to each caller.
         self._ledger.get("start", limit=1)
-        self._server = grpc.aio.server(options=_options())
+        self._server = grpc.aio.server(interceptors=(MalformedRefused(SERVICE, abort),), options=_options())
         self._service = LedgerService(self._ledger, ThreadPoolExecutor(_WORKERS, "converge-ledger"))
         add_LedgerServicer_to_server(self._service, self._server)  # type: ignore[no-untyped-call]
         self._health = health.aio.HealthServicer()

@@ -116,7 +116,7 @@ class LedgerService(LedgerServicer):
                 await asyncio.wait_for(woken.wait(), heartbeat)
             except TimeoutError:
                 yield wire.WatchResponse(heartbeat=wire.Heartbeat(sequence=cursor.after))
-        await _abort(context, LedgerUnavailableError("server", "it is stopping"))
+        await abort(context, LedgerUnavailableError("server", "it is stopping"))
 
     def _get(self, context: str, key: str | None, after: int, limit: int) -> LedgerPage:
         return self._ledger.get(context, key=key, after=after, limit=limit)
@@ -136,15 +136,16 @@ class LedgerService(LedgerServicer):
         try:
             return await asyncio.get_running_loop().run_in_executor(self._workers, call, *args)
         except ConvergeError as error:
-            await _abort(context, error)
+            await abort(context, error)
         except OSError as error:
-            await _abort(context, LedgerUnavailableError("server", error.strerror or "its disk fails it"))
+            await abort(context, LedgerUnavailableError("server", error.strerror or "its disk fails it"))
         except Exception:  # noqa: BLE001  the caller learns nothing of our insides; the operator does
             sys.stderr.write(traceback.format_exc())
             await context.abort(grpc.StatusCode.INTERNAL, "internal error of the ledger's server")
 
 
-async def _abort(context: Any, error: ConvergeError) -> None:
+async def abort(context: Any, error: ConvergeError) -> None:
+    """End a call with an error: its status, its words and, for our own client, all of it."""
     status = STATUS.get(error.code, grpc.StatusCode.INTERNAL)
     told = error.why if isinstance(error, LedgerUnavailableError) else error.message
     await context.abort(status, told, ((TRAILER, error_trailer(error)),))

@@ -3,6 +3,7 @@
 import inspect
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -50,6 +51,28 @@ def test_what_a_caller_leaves_out_has_a_default():
 
     assert (100, 150, True) == (len(page.entries), page.last, page.more)
     assert list(range(1, 151)) == seen
+
+
+@pytest.mark.parametrize("method", sorted(OPERATIONS))
+def test_a_message_that_is_none_of_the_protocol_is_refused_in_our_words(method: str):
+    """Whichever operation it is for; what comes after it is served."""
+    with serving(MemoryLedger(SystemClock())) as url, grpc.insecure_channel(url.removeprefix("grpc://")) as channel:
+        name = f"/converge.ledger.v1.Ledger/{method}"
+        calls: dict[str, Any] = {
+            "Load": lambda: channel.stream_unary(name)(iter([b"\xff\xff"]), timeout=10),
+            "Snapshot": lambda: next(channel.unary_stream(name)(b"\xff\xff", timeout=10)),
+            "Watch": lambda: next(channel.unary_stream(name)(b"\xff\xff", timeout=10)),
+        }
+        with pytest.raises(grpc.RpcError) as caught:
+            calls.get(method, lambda: channel.unary_unary(name)(b"\xff\xff", timeout=10))()
+        after = LedgerStub(channel).Get(wire.GetRequest(context="run1"), timeout=10)
+
+    told: Any = caught.value
+    assert (grpc.StatusCode.INVALID_ARGUMENT, "a message is none of converge.ledger.v1") == (
+        told.code(),
+        told.details(),
+    )
+    assert 0 == after.last
 
 
 def test_a_watcher_is_told_where_to_go_on_when_its_server_goes():

@@ -139,6 +139,17 @@ def test_what_is_wrong_is_said_with_a_way_on(words: list[str], code: int, error:
     assert {"big", "bytecode"} >= {path.name for path in converge.folder.iterdir()} - {"store"}
 
 
+def test_a_payload_that_is_too_large_is_not_told_as_the_part_that_was_read(converge: Any):
+    """From a file and from stdin: more than is allowed, without a number that nobody counted."""
+    (converge.folder / "big").write_bytes(b"x" * (5 << 20))
+    words = ("ledger", "append", "mine", "facts", "--id", "1", "--json")
+    by_file = converge(*words, "--file", "big")
+    by_pipe = json.loads(piped(converge, b"x" * (5 << 20), *words).stdout)
+
+    assert (1, "big: more than 1048576 bytes; nothing was written") == (by_file.code, by_file.error["message"])
+    assert "stdin: more than 1048576 bytes; nothing was written" == by_pipe["error"]["message"]
+
+
 def test_a_watch_shows_history_and_what_comes_and_ends_as_asked(converge: Any):
     """Through a server, while another process appends to the same file; as JSON lines and as one document."""
     (converge.folder / "a").write_text("a")
