@@ -335,3 +335,12 @@ def test_every_link_leads_somewhere(page: str) -> None:
             broken.append(link)
 
     assert [] == broken
+
+
+def test_every_file_that_the_page_for_maintainers_names_is_there() -> None:
+    """Whoever follows it stands in front of the right file."""
+    named = set(re.findall(r"`([\w./]+(?:\.py|/)|\.ci/run|tests/[\w./]+)`", text_of("docs/maintaining.md")))
+    homes = [ROOT, ROOT / "docs", ROOT / "converge_cli", ROOT / "converge_cli" / "engine"]
+
+    assert len(named) > 40
+    assert set() == {name for name in named if not any((home / name).exists() for home in homes)}
