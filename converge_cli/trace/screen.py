@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from converge_cli.core.event import GateDecided
+from converge_cli.core.invariant import InvariantResult
 from converge_cli.trace.glyphs import SEPARATOR, STYLES, glyph
 from converge_cli.trace.one_line import one_line
 from converge_cli.trace.rows import beside, cut, packed, padded, paragraph, row, rule, text_of
@@ -28,6 +29,7 @@ _LEAST_CONTENT = 24
 _CONTENT = 160
 
 _ACTIVITY_GLYPHS = {"idle": "idle", "proposed": "note", "promoted": "done"}
+_EARLY = "not yet due"
 _OUTCOME_STYLES = {"PROMOTE": "green", "ESCALATE": "yellow", "REJECT": "red"}
 
 
@@ -231,27 +233,29 @@ def _gate(event: GateDecided, width: int) -> list[Text]:
 
 
 def _invariant_title(state: TraceState) -> str:
-    verdicts = [result.verdict for result in state.invariants.values()]
-    counts = [
-        f"{verdicts.count(verdict)} {words}"
-        for verdict, words in (("violated", "violated"), ("holds", "hold"), ("not exercised", "not exercised"))
-        if verdict in verdicts
-    ]
+    verdicts = [_verdict(state, result) for result in state.invariants.values()]
+    words = {"violated": "violated", _EARLY: _EARLY, "holds": "hold", "not exercised": "not exercised"}
+    counts = [f"{verdicts.count(verdict)} {said}" for verdict, said in words.items() if verdict in verdicts]
     return f"invariants  {SEPARATOR.join(counts)}"
 
 
+def _verdict(state: TraceState, result: InvariantResult) -> str:
+    return _EARLY if state.is_early(result) else result.verdict
+
+
 def _invariants(state: TraceState, width: int, rows: int) -> list[Text]:
-    order = {"violated": 0, "not exercised": 1, "holds": 2}
+    order = {"violated": 0, _EARLY: 1, "not exercised": 2, "holds": 3}
     lines: list[Text] = []
     holding: list[str] = []
-    for result in sorted(state.invariants.values(), key=lambda result: order[result.verdict]):
-        style = STYLES.get(result.verdict, "dim")
-        sign = f"{glyph(VERDICT_GLYPHS[result.verdict])} "
-        if result.verdict == "holds":
+    for result in sorted(state.invariants.values(), key=lambda result: order[_verdict(state, result)]):
+        verdict = _verdict(state, result)
+        style = STYLES.get(verdict, "dim")
+        sign = f"{glyph(VERDICT_GLYPHS.get(verdict, 'note'))} "
+        if verdict == "holds":
             holding.append(sign + safe(result.id))
             continue
         soft = " (soft)" if result.soft else ""
-        lead = text_of((sign, style), (safe(result.id), ""), (f"  {result.verdict}{soft}  ", style))
+        lead = text_of((sign, style), (safe(result.id), ""), (f"  {verdict}{soft}  ", style))
         lines += paragraph(lead, cut(violation_text(result), width * 2), "", width)
     lines += packed(holding, "   ", width, "green")
     if len(lines) > rows:

@@ -11,7 +11,7 @@ from converge_cli.core.criterion import CriterionResult
 from converge_cli.core.event import GateDecided, RecordedProposal, RunPaused, RunStopped, SuggestorExecuted
 from converge_cli.core.flow_gate import Principal
 from converge_cli.core.invariant import InvariantResult
-from converge_cli.core.stop_reason import Stop
+from converge_cli.core.stop_reason import Stop, StopReason
 
 Activity = Literal["idle", "running", "proposed", "promoted", "parked", "rejected", "denied", "failed"]
 Mark = Literal["promoted", "parked", "rejected", "denied", "withdrawn"]
@@ -116,3 +116,8 @@ class TraceState:
     def final(self) -> bool:
         """Whether the run can't be resumed."""
         return isinstance(self.ended, RunStopped)
+
+    def is_early(self, result: InvariantResult) -> bool:
+        """Whether a violation does not count yet: while people are asked, only structural invariants bind."""
+        waits = self.stop is not None and self.stop.reason == StopReason.HUMAN_INTERVENTION_REQUIRED
+        return waits and result.verdict == "violated" and result.when != "structural"

@@ -161,9 +161,7 @@ def _causes(state: TraceState, stop: Stop) -> Iterator[tuple[Line, Line]]:
         yield ("facts", "dim"), (ids_text(stop.facts), "")
     for result in [item for item in state.invariants.values() if item.verdict == "violated"][:MOST]:
         soft = " (soft)" if result.soft else ""
-        # While people are asked, only structural invariants bind: the others may still be repaired.
-        early = stop.reason == WAITING and result.when != "structural"
-        label = ("not yet due", "dim") if early else ("violated", "red")
+        label = ("not yet due", "dim") if state.is_early(result) else ("violated", "red")
         yield label, (f"{safe(result.id)}{soft}  {violation_text(result)}", "")
     idle = tuple(item.id for item in state.invariants.values() if item.verdict == "not exercised")
     if idle:

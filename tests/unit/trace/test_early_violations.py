@@ -1,0 +1,43 @@
+"""Violations that do not count yet, because people are still asked, are not shown as if they did."""
+
+from pathlib import Path
+
+import pytest
+
+from converge_cli.core.event import InvariantChecked, RunPaused, decode_event
+from converge_cli.core.invariant import InvariantResult, Violation
+from converge_cli.trace.fold import fold_all
+from converge_cli.trace.screen import screen
+
+SAMPLE = Path(__file__).parents[2] / "golden" / "trace" / "vendor-selection.jsonl"
+
+
+def shown(when: str, *, paused: bool) -> str:
+    """The screen of a run in which an invariant of that class is violated, at its pause or just before."""
+    events = [decode_event(line) for line in SAMPLE.read_bytes().splitlines()]
+    pause = next(number for number, event in enumerate(events) if isinstance(event, RunPaused))
+    violation = Violation(invariant="all_told", check="each has one", facts=("vendor:acme",), detail="acme has none")
+    result = InvariantResult(id="all_told", when=when, verdict="violated", violations=(violation,))
+    checked = InvariantChecked(seq=events[pause].seq, at=events[pause].at, cycle=3, result=result)
+    state = fold_all([*events[:pause], checked, *([events[pause]] if paused else [])])
+    return "\n".join(line.plain for line in screen(state, width=140))
+
+
+@pytest.mark.parametrize(
+    ("when", "paused", "said"),
+    [
+        ("acceptance", True, "all_told  not yet due"),
+        ("semantic", True, "all_told  not yet due"),
+        ("structural", True, "✗ all_told  violated"),
+        ("acceptance", False, "✗ all_told  violated"),
+    ],
+)
+def test_at_a_pause_only_a_structural_violation_is_shown_as_one(when: str, *, paused: bool, said: str) -> None:
+    """What people decide may still make the others hold; the verdict says the same."""
+    assert said in shown(when, paused=paused)
+
+
+def test_what_is_not_yet_due_is_counted_by_itself() -> None:
+    """The title of the panel does not call it violated."""
+    title = next(line for line in shown("acceptance", paused=True).splitlines() if "invariants  " in line)
+    assert (True, False) == ("1 not yet due" in title, "violated" in title)
