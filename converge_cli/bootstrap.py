@@ -17,7 +17,7 @@ from converge_cli.core.port import Experience, FlowGate, Ledger
 from converge_cli.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from converge_cli.app.ledger_mirror import Mirror
+    from converge_cli.app.ledger.mirror import Mirror
     from converge_cli.core.ledger_address import LedgerAddress
     from converge_cli.store.ledger_watch import LocalLedger
 
@@ -132,7 +132,7 @@ def _address(text: str, folder: Path) -> "LedgerAddress":
 
 
 def _mirror(address: "LedgerAddress", experience: Experience, *, alone: bool) -> "Mirror":
-    from converge_cli.app.ledger_mirror import Mirror  # noqa: PLC0415
+    from converge_cli.app.ledger.mirror import Mirror  # noqa: PLC0415
 
     if address.kind == "memory":
         open_ledger(address)

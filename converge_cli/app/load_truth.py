@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from converge_cli.app.example_files import missing_example_files
+from converge_cli.app.examples.files import missing_example_files
 from converge_cli.app.services import Services
 from converge_cli.app.shown_path import shown
 from converge_cli.app.source_texts import source_texts

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from converge_cli.app.examples.run_examples import run_example
 from converge_cli.app.json_schemas import missing_schemas
 from converge_cli.app.load_truth import LoadedTruth, load_at
 from converge_cli.app.new_truth import HINT, Created
-from converge_cli.app.run_examples import run_example
 from converge_cli.app.services import Services
 from converge_cli.app.starter import check_free, check_text, titled
 from converge_cli.app.template import Files, filled, remove_new, write_new, yaml_text

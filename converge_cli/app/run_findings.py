@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from converge_cli.app.clause_evidence import JudgedClause
+from converge_cli.app.examples.clause_evidence import JudgedClause
+from converge_cli.app.examples.truth_examples import EarlierRunHungError, ExampleOutcome, TruthExamples
 from converge_cli.app.shown_path import shown
-from converge_cli.app.truth_examples import EarlierRunHungError, ExampleOutcome, TruthExamples
 from converge_cli.core.invariant import Origin
 from converge_cli.truth.contract_reader import criterion_id
 from converge_cli.truth.diagnostics import Diagnostic

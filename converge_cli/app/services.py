@@ -13,7 +13,7 @@ from converge_cli.core.policy_rule import PolicyRule
 from converge_cli.core.port import Clock, Experience, FlowGate, IdSource
 
 if TYPE_CHECKING:
-    from converge_cli.app.ledger_mirror import Mirror
+    from converge_cli.app.ledger.mirror import Mirror
     from converge_cli.pack.registry import PackRegistry
 
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from converge_cli.app.examples.run_examples import run_loaded_examples
+from converge_cli.app.examples.truth_examples import TruthExamples
 from converge_cli.app.load_truth import loaded
-from converge_cli.app.run_examples import run_loaded_examples
 from converge_cli.app.run_findings import run_findings
 from converge_cli.app.services import Services
-from converge_cli.app.truth_examples import TruthExamples
 from converge_cli.app.validate.counted import Choice
 from converge_cli.app.validate.failures import findings_of
 from converge_cli.app.validate_truths import Validation, check_paths, validation_of

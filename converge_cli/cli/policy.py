@@ -44,7 +44,7 @@ def decide(
     """
 
     def work() -> Answer:
-        from converge_cli.app.decide_policy import decide_policy  # noqa: PLC0415  when the words are right
+        from converge_cli.app.policy.decide_policy import decide_policy  # noqa: PLC0415  when the words are right
         from converge_cli.cli.here import services_here  # noqa: PLC0415
 
         decided = decide_policy(services_here(), pack, _source(request))
@@ -69,7 +69,7 @@ def check(pack: _SomePack = None, as_json: options.Json = False) -> None:
     """
 
     def work() -> Answer:
-        from converge_cli.app.check_policy import check_policies  # noqa: PLC0415  when the words are right
+        from converge_cli.app.policy.check_policy import check_policies  # noqa: PLC0415  when the words are right
         from converge_cli.cli.here import services_here  # noqa: PLC0415
 
         checked = check_policies(services_here(), pack)
@@ -93,7 +93,7 @@ def try_tables(pack: _SomePack = None, as_json: options.Json = False) -> None:
     """
 
     def work() -> Answer:
-        from converge_cli.app.try_policy import try_policies  # noqa: PLC0415  when the words are right
+        from converge_cli.app.policy.try_policy import try_policies  # noqa: PLC0415  when the words are right
         from converge_cli.cli.here import services_here  # noqa: PLC0415
 
         tried = try_policies(services_here(), pack)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from converge_cli.app.check_policy import CheckedPolicies, CheckedPolicy
-from converge_cli.app.decide_policy import Decided, values_seen
-from converge_cli.app.try_policy import TriedCase, TriedPolicy
+from converge_cli.app.policy.check_policy import CheckedPolicies, CheckedPolicy
+from converge_cli.app.policy.decide_policy import Decided, values_seen
+from converge_cli.app.policy.try_policy import TriedCase, TriedPolicy
 from converge_cli.cli.findings import show_findings
 from converge_cli.cli.page import Page
 from converge_cli.trace.glyphs import glyph

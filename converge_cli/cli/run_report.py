@@ -6,8 +6,8 @@ Failed examples are findings, shown as such; here they are only counted.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from converge_cli.app.clause_evidence import OWN_RUN, JudgedClause
-from converge_cli.app.truth_examples import TruthExamples
+from converge_cli.app.examples.clause_evidence import OWN_RUN, JudgedClause
+from converge_cli.app.examples.truth_examples import TruthExamples
 from converge_cli.trace.glyphs import glyph
 from converge_cli.trace.sanitize import safe
 from converge_cli.trace.wording import VERDICT_GLYPHS, plural

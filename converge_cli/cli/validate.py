@@ -126,7 +126,7 @@ def _data(found: "Validation", ran: "ValidatedRuns | None", mended: "tuple[Mende
 
     runs = {}
     if ran is not None:
-        from converge_cli.app.examples_data import runs_data  # noqa: PLC0415
+        from converge_cli.app.examples.data import runs_data  # noqa: PLC0415
 
         runs = runs_data(ran.runs, ran.not_run)
     return {

@@ -11,7 +11,7 @@ from converge_cli.cli.output import Answer, UsageError, answering
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from converge_cli.app.verify_ledger import VerifiedContext
+    from converge_cli.app.ledger.verify_ledger import VerifiedContext
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -112,7 +112,7 @@ def _script() -> Answer:
 def _of_ledger(context: str, url: str | None, head: str | None, entry: str | None) -> Answer:
     import msgspec  # noqa: PLC0415
 
-    from converge_cli.app.verify_ledger import verify_ledger  # noqa: PLC0415  when the words are right
+    from converge_cli.app.ledger.verify_ledger import verify_ledger  # noqa: PLC0415  when the words are right
     from converge_cli.cli.here import services_here  # noqa: PLC0415
     from converge_cli.cli.ledger import opened  # noqa: PLC0415
 

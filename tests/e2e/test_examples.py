@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from converge_cli.app.run_examples import run_truth_examples
-from converge_cli.app.truth_examples import TruthExamples
+from converge_cli.app.examples.run_examples import run_truth_examples
+from converge_cli.app.examples.truth_examples import TruthExamples
 from converge_cli.bootstrap import make_services
 from converge_cli.settings import Settings
 from converge_cli.truth.catalog import find_truth, truths_in

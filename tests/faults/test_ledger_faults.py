@@ -11,7 +11,7 @@ import pytest
 from ledger_child import APPENDS, LOADED
 
 from converge_cli._internal.system import SystemClock
-from converge_cli.app.verify_ledger import read_entries
+from converge_cli.app.ledger.verify_ledger import read_entries
 from converge_cli.core.ledger_errors import ContextNotEmptyError
 from converge_cli.core.ledger_proof import check_chain
 from converge_cli.core.port import Ledger

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 import pytest
 
-from converge_cli.app.decide_policy import authorizer_of, decide_request
+from converge_cli.app.policy.decide_policy import authorizer_of, decide_request
 from converge_cli.app.show_pack import find_pack
 from converge_cli.bootstrap import make_services
 from converge_cli.core.flow_gate import FlowAction, Phase

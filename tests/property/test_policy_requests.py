@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converge_cli.app.decide_policy import decide_request
+from converge_cli.app.policy.decide_policy import decide_request
 from converge_cli.core.person import AUTHORITIES
 from converge_cli.pack.loader import load_pack
 from converge_cli.policy.cedar import CedarAuthorizer

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from converge_cli.app.clause_evidence import JudgedClause
-from converge_cli.app.truth_examples import ExampleOutcome, TruthExamples, told
+from converge_cli.app.examples.clause_evidence import JudgedClause
+from converge_cli.app.examples.truth_examples import ExampleOutcome, TruthExamples, told
 
 
 class Judgement(NamedTuple):

@@ -4,9 +4,9 @@ import asyncio
 import shutil
 from pathlib import Path
 
-from converge_cli.app.run_examples import run_truth_examples
+from converge_cli.app.examples.run_examples import run_truth_examples
+from converge_cli.app.examples.truth_examples import ExampleOutcome, TruthExamples
 from converge_cli.app.services import Services
-from converge_cli.app.truth_examples import ExampleOutcome, TruthExamples
 from converge_cli.bootstrap import make_services
 from converge_cli.settings import Settings
 from converge_cli.truth.catalog import TruthLocation, find_truth

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from greenhouse_project import MET, RUNS, Project, clause, details
 
-from converge_cli.app.run_examples import run_truth_examples
+from converge_cli.app.examples.run_examples import run_truth_examples
 
 LARGE = [
     'Given input "readings" is:',

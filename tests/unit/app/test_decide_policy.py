@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from converge_cli.app.decide_policy import Decided, decide_policy, values_seen
+from converge_cli.app.policy.decide_policy import Decided, decide_policy, values_seen
 from converge_cli.app.show_pack import PackNotFoundError
 from converge_cli.bootstrap import make_services
 from converge_cli.settings import Settings

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from converge_cli._internal.system import SystemClock
-from converge_cli.app.ledger_mirror import Mirror
-from converge_cli.app.ledger_projection import KEYS, entry_of_event, event_sequence
-from converge_cli.app.mirror_run import mirror_run, mirrored_so_far
+from converge_cli.app.ledger.mirror import Mirror
+from converge_cli.app.ledger.mirror_run import mirror_run, mirrored_so_far
+from converge_cli.app.ledger.projection import KEYS, entry_of_event, event_sequence
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.event import RunEvent
 from converge_cli.core.ledger import MAX_PAYLOAD, MIRROR_KEYS, LedgerEntry, LedgerPage, NewEntry

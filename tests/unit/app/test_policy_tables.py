@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from converge_cli.app.policy_tables import InvalidTableError
+from converge_cli.app.policy.tables import InvalidTableError
+from converge_cli.app.policy.try_policy import NoTablesError, TriedPolicy, try_policies
 from converge_cli.app.services import Services
-from converge_cli.app.try_policy import NoTablesError, TriedPolicy, try_policies
 from converge_cli.bootstrap import make_services
 from converge_cli.settings import Settings
 from converge_cli.truth.input_error import InputError

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from greenhouse_project import GREENHOUSE, MET, ROOT, Project, details
 
-from converge_cli.app.run_examples import run_example, run_truth_examples
+from converge_cli.app.examples.run_examples import run_example, run_truth_examples
 from converge_cli.bootstrap import make_services
 from converge_cli.settings import Settings
 from converge_cli.store.memory import MemoryExperience

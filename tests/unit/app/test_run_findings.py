@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from greenhouse_project import MET, RUNS, Project
 
+from converge_cli.app.examples.truth_examples import TruthExamples
 from converge_cli.app.run_findings import run_findings
-from converge_cli.app.truth_examples import TruthExamples
 
 LARGE = """    Given input "readings" is:
       | bed   | crop   | moisture | area_m2 |

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from converge_cli.app.scripted_suggestor import scripted_suggestors
+from converge_cli.app.examples.scripted_suggestor import scripted_suggestors
 from converge_cli.core.context import Context, ContextView
 from converge_cli.core.example import Scripted
 from converge_cli.core.fact import FactModel, FrozenMap

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from converge_cli.app.examples.run_examples import run_truth_examples
 from converge_cli.app.list_truths import list_truths
 from converge_cli.app.load_truth import InvalidParameterError, NotRunnableError, load_truth
 from converge_cli.app.plan_run import plan_run
-from converge_cli.app.run_examples import run_truth_examples
 from converge_cli.app.run_findings import run_findings
 from converge_cli.app.run_job import RunRequest
 from converge_cli.app.services import Services

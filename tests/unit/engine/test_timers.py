@@ -9,7 +9,7 @@ from engine_kit import ANN, BEN, BOSS, Bench, at_least, criterion, job, note, sa
 
 from converge_cli._internal.system import SystemClock
 from converge_cli.app.inbox import Waiting, inbox
-from converge_cli.app.ledger_mirror import Mirror
+from converge_cli.app.ledger.mirror import Mirror
 from converge_cli.app.touched_run import touched_run
 from converge_cli.bootstrap import make_services
 from converge_cli.core.approval import Timeout

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from converge_cli.app.decide_policy import authorizer_of, decide_request
+from converge_cli.app.policy.decide_policy import authorizer_of, decide_request
+from converge_cli.app.policy.try_policy import TriedCase, try_policies
 from converge_cli.app.show_pack import find_pack
-from converge_cli.app.try_policy import TriedCase, try_policies
 from converge_cli.bootstrap import make_services
 from converge_cli.policy.cedar import CedarAuthorizer
 from converge_cli.policy.policy_set import InvalidPolicyError

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 from pathlib import Path
 
-from converge_cli.app.run_examples import run_truth_examples
+from converge_cli.app.examples.run_examples import run_truth_examples
 from converge_cli.bootstrap import make_services
 from converge_cli.settings import Settings
 from converge_cli.testing.behave.judgement import judge_scenario

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from converge_cli.app.ledger_projection import entry_of_event, event_sequence
+from converge_cli.app.ledger.projection import entry_of_event, event_sequence
 from converge_cli.core.errors import ConvergeError, RunNotFoundError
 from converge_cli.core.ledger import MAX_ENTRIES, LedgerEntry
 from converge_cli.core.ledger_errors import ContextUnknownError, LedgerUnverifiedError

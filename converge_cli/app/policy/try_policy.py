@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from converge_cli.app.decide_policy import Decided, authorizer_of, decide_request
-from converge_cli.app.policy_tables import PolicyCase, read_table, table_files
+from converge_cli.app.policy.decide_policy import Decided, authorizer_of, decide_request
+from converge_cli.app.policy.tables import PolicyCase, read_table, table_files
 from converge_cli.app.services import Services
 from converge_cli.app.show_pack import find_pack
 from converge_cli.app.shown_path import shown

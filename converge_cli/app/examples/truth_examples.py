@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
-from converge_cli.app.clause_evidence import JudgedClause
-from converge_cli.app.example_checks import ExampleCheck
+from converge_cli.app.examples.checks import ExampleCheck
+from converge_cli.app.examples.clause_evidence import JudgedClause
 from converge_cli.app.load_truth import LoadedTruth
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.example import Example, Gap

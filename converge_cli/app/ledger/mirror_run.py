@@ -5,7 +5,7 @@ Reads the experience store and writes the ledger, never the other way round.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from converge_cli.app.ledger_projection import entry_of_event, event_sequence
+from converge_cli.app.ledger.projection import entry_of_event, event_sequence
 from converge_cli.core.ledger import MAX_ENTRIES, MAX_WEIGHT, LedgerEntry, NewEntry, entry_hash, weight
 from converge_cli.core.ledger_errors import LedgerUnverifiedError
 from converge_cli.core.port import Experience, Ledger

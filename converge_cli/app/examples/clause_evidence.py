@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
-from converge_cli.app.example_checks import verdict_of
+from converge_cli.app.examples.checks import verdict_of
 from converge_cli.core.criterion import Criterion
 from converge_cli.core.example import Example, InvariantIs, ProposalIsRejected, StopIs
 from converge_cli.core.ids import subject_of

@@ -7,15 +7,15 @@ anything else. Every run is a real one: same engine, packs, policy and gate as `
 from collections.abc import Sequence
 from dataclasses import replace
 
-from converge_cli.app.clause_evidence import OWN_NAME, RunShown, judge_clauses
 from converge_cli.app.decide_approval import GivenApproval
-from converge_cli.app.example_checks import check_example
-from converge_cli.app.example_inputs import example_inputs
+from converge_cli.app.examples.checks import check_example
+from converge_cli.app.examples.clause_evidence import OWN_NAME, RunShown, judge_clauses
+from converge_cli.app.examples.inputs import example_inputs
+from converge_cli.app.examples.scripted_suggestor import scripted_suggestors
+from converge_cli.app.examples.truth_examples import EarlierRunHungError, ExampleOutcome, TruthExamples
 from converge_cli.app.load_truth import LoadedTruth, NotRunnableError, compile_at, gate_for, loaded, require_person
 from converge_cli.app.run_job import RunJob, RunRequest
-from converge_cli.app.scripted_suggestor import scripted_suggestors
 from converge_cli.app.services import Services
-from converge_cli.app.truth_examples import EarlierRunHungError, ExampleOutcome, TruthExamples
 from converge_cli.app.truth_shelf import TruthShelf
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.example import Example, PointDecided, Scripted

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from converge_cli.app.mirror_run import mirror_run, mirrored_so_far
+from converge_cli.app.ledger.mirror_run import mirror_run, mirrored_so_far
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.event import RunEvent, SuggestorRunning
 from converge_cli.core.ledger_errors import LedgerUnavailableError

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from converge_cli.app.clause_evidence import JudgedClause
-from converge_cli.app.truth_examples import ExampleCounts, ExampleOutcome, TruthExamples, told
+from converge_cli.app.examples.clause_evidence import JudgedClause
+from converge_cli.app.examples.truth_examples import ExampleCounts, ExampleOutcome, TruthExamples, told
 from converge_cli.core.example import Gap
 from converge_cli.core.invariant import Origin
 

@@ -1,0 +1,1 @@
+"""The examples of a truth: what they give, how they run, what they show."""

@@ -1,0 +1,1 @@
+"""What users ask of recorded runs: find events, count, take along."""

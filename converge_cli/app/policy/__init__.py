@@ -1,0 +1,1 @@
+"""Policies without a run: check, decide, try, tables of cases."""
