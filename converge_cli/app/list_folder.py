@@ -34,7 +34,8 @@ def list_folder(folder: Path, what: str) -> Source:
     found: list[dict[str, str | int]] = []
     for path in _files(folder, what):
         if len(found) == MAX_FILES:
-            raise InputFileError(f"{what}: {folder} has more than {MAX_FILES} files", where=str(folder))
+            told = f"{what}: {folder} has more than {MAX_FILES} files"
+            raise InputFileError(told, hint="name a folder inside it", where=str(folder))
         with path.open("rb") as stream:
             sha256, size = file_digest(stream, "sha256").hexdigest(), stream.tell()
         found.append({"name": path.relative_to(folder).as_posix(), "size": size, "sha256": sha256})
@@ -55,6 +56,7 @@ def _files(folder: Path, what: str) -> Iterator[Path]:
                 f"{what}: {path} is no regular file", hint="put the file itself there", where=str(path)
             )
         elif found.st_size > MAX_INPUT:
-            raise InputFileError(f"{what}: {path} is larger than {MAX_INPUT // 1_000_000} MB", where=str(path))
+            told = f"{what}: {path} is larger than {MAX_INPUT // 1_000_000} MB"
+            raise InputFileError(told, hint="give a part of it, or what it comes to", where=str(path))
         else:
             yield path

@@ -96,7 +96,8 @@ def read_file(path: Path, what: str) -> Source:
             # It may have grown since; one byte more than allowed is enough to refuse it.
             data = b"" if found.st_size > MAX_INPUT else stream.read(MAX_INPUT + 1)
         if found.st_size > MAX_INPUT or len(data) > MAX_INPUT:
-            raise InputFileError(f"{what}: {path} is larger than {MAX_INPUT // 1_000_000} MB", where=str(path))
+            told = f"{what}: {path} is larger than {MAX_INPUT // 1_000_000} MB"
+            raise InputFileError(told, hint="give a part of it, or what it comes to", where=str(path))
         return Source(str(path), data)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)

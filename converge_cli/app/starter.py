@@ -115,7 +115,9 @@ def check_text(what: str, text: str) -> None:
     """
     if not text.strip() or not text.isprintable() or len(text) > _LONGEST_TEXT or text != text.strip():
         raise InvalidNameError(
-            f"the {what} is one line of at most {_LONGEST_TEXT} characters, not {text[:_LONGEST]!r}", where=what
+            f"the {what} is one line of at most {_LONGEST_TEXT} characters, not {text[:_LONGEST]!r}",
+            hint="shorten it, without line breaks and without space around it",
+            where=what,
         )
 
 

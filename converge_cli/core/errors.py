@@ -127,3 +127,6 @@ class RecordCorruptError(ConvergeError):
     """What the store holds does not hash to what was recorded, or can't be read."""
 
     code = "RECORD_CORRUPT"
+
+    def __init__(self, message: str, *, hint: str | None = None, where: str | None = None) -> None:
+        super().__init__(message, hint=hint or "restore the store from a backup", where=where)

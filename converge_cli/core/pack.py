@@ -34,7 +34,11 @@ class InvalidParametersError(ConvergeError):
 
     def __init__(self, pack: str, path: tuple[str, ...], message: str, *, key: str | None = None) -> None:
         value = f"{'.'.join(path).replace('.[', '[')} " if path else ""
-        super().__init__(f"parameters of pack {pack}: {value}{message}", where=".".join((pack, *path)))
+        super().__init__(
+            f"parameters of pack {pack}: {value}{message}",
+            hint=f"converge packs show {pack} lists its parameters",
+            where=".".join((pack, *path)),
+        )
         self.path = path
         self.key = key
 

@@ -311,9 +311,11 @@ def _all_kinds(packs: Sequence[Pack], kinds: Mapping[str, type[FactModel]]) -> d
     for owner, declared in [*((pack.name, pack.kinds) for pack in packs), ("this engine", embedded)]:
         for name, kind in declared.items():
             if name in RESERVED_KINDS:
-                raise InvalidJobError(f"kind {name} is built in; {owner} may not declare it", where=owner)
+                told = f"kind {name} is built in; {owner} may not declare it"
+                raise InvalidJobError(told, hint="rename it", where=owner)
             if name in owners:
-                raise InvalidJobError(f"kind {name} is declared by {owners[name]} and by {owner}", where=owner)
+                told = f"kind {name} is declared by {owners[name]} and by {owner}"
+                raise InvalidJobError(told, hint="rename one of them", where=owner)
             owners[name] = owner
             found[name] = kind
     return found

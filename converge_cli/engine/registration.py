@@ -121,7 +121,9 @@ def register(suggestors: Sequence[tuple[str, Suggestor]], context: Context) -> t
         made = Registration(number, pack, suggestor, context)
         if made.name in names:
             raise InvalidJobError(
-                f"two suggestors are named {made.name} (packs {names[made.name]} and {pack})", where=pack
+                f"two suggestors are named {made.name} (packs {names[made.name]} and {pack})",
+                hint="rename one of them",
+                where=pack,
             )
         names[made.name] = pack
         registered.append(made)

@@ -15,6 +15,7 @@ MAX_FILES = 2_000
 MAX_BYTES = 64 * 1024 * 1024
 
 _LEFT_OUT = frozenset({"__pycache__", "tests"})
+_SMALLER = "leave out what it does not need to decide; data comes in as an input of a truth"
 
 
 class Snapshot:
@@ -53,7 +54,7 @@ def snapshot_folder(folder: Path) -> Snapshot:
                 raise InvalidPackError("a folder of a pack is a link", hint="copy it", where=str(inside / name))
         found += [inside / name for name in sorted(names) if not _is_left_out(name)]
         if len(found) > MAX_FILES:
-            raise InvalidPackError(f"a pack of more than {MAX_FILES} files", where=str(folder))
+            raise InvalidPackError(f"a pack of more than {MAX_FILES} files", hint=_SMALLER, where=str(folder))
     return snapshot_files(folder, found)
 
 
@@ -70,7 +71,7 @@ def snapshot_files(base: Path, paths: Iterable[Path]) -> Snapshot:
         data = _read(root, path)
         total += len(data)
         if total > MAX_BYTES:
-            raise InvalidPackError(f"a pack of more than {MAX_BYTES} bytes", where=str(base))
+            raise InvalidPackError(f"a pack of more than {MAX_BYTES} bytes", hint=_SMALLER, where=str(base))
         files[path.relative_to(base).as_posix()] = data
     return Snapshot(base, files)
 
@@ -83,9 +84,11 @@ def _read(root: Path, path: Path) -> bytes:
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise InvalidPackError("a pack holds something that is not a plain file", where=str(path))
+                told = "a pack holds something that is not a plain file"
+                raise InvalidPackError(told, hint="remove it", where=str(path))
             if status.st_size > MAX_BYTES:
-                raise InvalidPackError(f"a file of more than {MAX_BYTES} bytes in a pack", where=str(path))
+                told = f"a file of more than {MAX_BYTES} bytes in a pack"
+                raise InvalidPackError(told, hint=_SMALLER, where=str(path))
             return file.read()
     except (OSError, RuntimeError) as error:
         raise InvalidPackError(f"a file of a pack can't be read: {error}", where=str(path)) from error

@@ -74,7 +74,7 @@ def damaged_rows(runs: Sequence[Any]) -> RecordCorruptError:
     names = [str(run)[:80] for run in runs[:_NAMED]]
     said = ", ".join(map(repr, names)) + (f" and {len(runs) - _NAMED} more" if len(runs) > _NAMED else "")
     entries = f"the index entry of run {said} is" if len(runs) == 1 else f"the index entries of runs {said} are"
-    return RecordCorruptError(f"{entries} damaged", hint="restore the store from a backup", where=", ".join(names))
+    return RecordCorruptError(f"{entries} damaged", where=", ".join(names))
 
 
 def call_check(run: str, call: KeptCall) -> int:
@@ -90,7 +90,5 @@ def checked_call(run: str, values: Sequence[Any], check: Any) -> KeptCall:
     """
     call = KeptCall(*values)
     if tuple(map(type, values)) != _CALL_TYPES or call_check(run, call) != check:
-        raise RecordCorruptError(
-            f"a kept call of run {run} is damaged", hint="restore the store from a backup", where=run
-        )
+        raise RecordCorruptError(f"a kept call of run {run} is damaged", where=run)
     return call

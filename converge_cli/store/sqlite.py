@@ -122,9 +122,7 @@ class SqliteExperience:
             data = None if connection is None else _blob(connection, digest)
         if data is None or digest_bytes(data) != digest:
             why = "nothing is kept" if data is None else "other bytes are kept"
-            raise RecordCorruptError(
-                f"{why} under digest {digest[:80]!r}", hint="restore the store from a backup", where=digest[:80]
-            )
+            raise RecordCorruptError(f"{why} under digest {digest[:80]!r}", where=digest[:80])
         return data
 
     def put_call(self, run: str, call: KeptCall, request: bytes, answer: bytes) -> None:

@@ -56,9 +56,7 @@ def disk_error(
     name = getattr(error, "sqlite_errorname", "") or ""
     undecodable = isinstance(error, UnicodeError) or "decode to UTF-8" in str(error)
     if name.startswith("SQLITE_CORRUPT") or undecodable:
-        return RecordCorruptError(
-            f"the database file {file} is damaged", hint="restore the store from a backup", where=file
-        )
+        return RecordCorruptError(f"the database file {file} is damaged", where=file)
     family = "_".join(name.split("_")[:2])
     told = _BY_SQLITE.get(name) or _BY_SQLITE.get(family) or (str(error), "see converge doctor")
     return StoreUnavailableError(folder, *told)
