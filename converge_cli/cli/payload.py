@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from converge_cli._internal import whole_file
+from converge_cli.app.template import NotWritableError
 from converge_cli.cli.output import UsageError
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.ledger import MAX_PAYLOAD
@@ -16,7 +17,7 @@ _CHUNK = 1 << 16
 
 
 class PayloadUnreadableError(ConvergeError):
-    """A file that was named on the command line can't be read or written."""
+    """A file that was named on the command line can't be read."""
 
     code = "FILE_UNREADABLE"
 
@@ -74,9 +75,9 @@ def write_whole(file: Path, chunks: Iterable[bytes]) -> int:
     """Write a file, durably, under its name only when all has come; returns its size.
 
     Raises:
-        PayloadUnreadableError: it can't be written.
+        NotWritableError: it can't be written.
     """
     try:
         return whole_file.write_whole(file, chunks)
     except OSError as error:
-        raise PayloadUnreadableError(file, error) from error
+        raise NotWritableError(file, error) from error

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from converge_cli._internal.whole_file import write_whole
 from converge_cli.cli import options
 from converge_cli.cli.output import Answer, UsageError, answering
 
@@ -41,9 +40,10 @@ def show(
         row = find_row(services, run)
         state = fold_all(events_of(services, row.run))
         if svg is not None:
+            from converge_cli.cli.payload import write_whole  # noqa: PLC0415
             from converge_cli.trace.svg import to_svg  # noqa: PLC0415
 
-            _write(svg, to_svg(state, width=width or _WIDTH, zone=local_zone(), head=row.head))
+            write_whole(svg, [to_svg(state, width=width or _WIDTH, zone=local_zone(), head=row.head).encode()])
         outcome = row.reason or row.status
         data = _data(services, row.run) if as_json else None
         people = people_if_here(services, row)
@@ -76,10 +76,3 @@ def _show(console: "Console", state: Any, row: Any, people: Any, svg: Path | Non
     page.line(f"  head     {row.head}")
     if svg is not None:
         page.line(f"  picture  {svg}")
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        write_whole(path, [text.encode()])
-    except OSError as error:
-        raise UsageError(f"can't write {path}: {error.strerror}", hint="name another file", where="--svg") from error

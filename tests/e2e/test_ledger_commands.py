@@ -99,6 +99,21 @@ def test_a_retry_writes_nothing_and_other_content_is_refused(converge: Any):
     assert 1 == converge("ledger", "get", "mine", "--json").data["last"]
 
 
+def test_a_file_that_cant_be_written_is_said_so_by_every_command_that_writes_one(converge: Any):
+    """The same code for a snapshot, an export and a picture; none of them blames what it read."""
+    run = converge("run", "hello-convergence", "--json").data["run_id"]
+    converge("ledger", "append", "--run", run, "--json")
+    for words in (
+        ["ledger", "snapshot", run, "--out", "absent/file"],
+        ["experience", "export", run, "--out", "absent/file"],
+        ["receipt", run, "--out", "absent/file"],
+        ["show", run, "--svg", "absent/file"],
+    ):
+        ran = converge(*words, "--json")
+
+        assert (1, "NOT_WRITABLE") == (ran.code, ran.error["code"]), words
+
+
 @pytest.mark.parametrize(
     ("words", "code", "error"),
     [
