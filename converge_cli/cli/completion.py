@@ -12,7 +12,7 @@ SHELLS = ("bash", "zsh", "fish")
 
 _SCRIPTS = Path(__file__).parents[1] / "template" / "completion"
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = options.app()
 
 
 @app.command()

@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from converge_cli.cli import options
 from converge_cli.cli.output import Answer, answering
 
@@ -12,7 +10,7 @@ if TYPE_CHECKING:
 
     from converge_cli.app.doctor import Check
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = options.app()
 
 
 @app.command()

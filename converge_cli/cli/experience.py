@@ -11,7 +11,7 @@ from converge_cli.cli.output import Answer, UsageError, answering, error_data, u
 if TYPE_CHECKING:
     from converge_cli.core.errors import ConvergeError
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = options.app()
 
 Truth = Annotated[str | None, typer.Option(metavar="KEY", help="Only runs of this truth.")]
 Since = Annotated[

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from converge_cli.trace.explain_tree import Branch
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = options.app()
 
 
 @app.command()

@@ -10,7 +10,7 @@ from converge_cli.cli.output import Answer, answering
 if TYPE_CHECKING:
     from rich.console import Console
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = options.app()
 
 
 @app.callback()

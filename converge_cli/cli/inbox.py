@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from converge_cli.app.inbox import Inbox, Waiting
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = options.app()
 
 
 @app.command()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from converge_cli.core.ledger import LedgerEntry
     from converge_cli.core.port import Ledger
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = options.app()
 
 Context = Annotated[str, typer.Argument(metavar="CONTEXT", help="A run's id, or a name of your own.")]
 Key = Annotated[str | None, typer.Option(metavar="KEY", help="Only entries under this key.")]

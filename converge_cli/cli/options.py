@@ -49,6 +49,11 @@ _BUDGETS = Budget.__struct_fields__
 _SECONDS = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "h": Decimal(3600), "d": Decimal(86400)}
 
 
+def app() -> typer.Typer:
+    """What a module of commands hangs them on: plain, since help, errors and completion are seen to elsewhere."""
+    return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
 def pairs(words: list[str] | None, option: str) -> list[tuple[str, str]]:
     """`NAME=VALUE` words, split.
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from converge_cli.truth.source import Source
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = options.app()
 
 _CODES = {"PROMOTE": ExitCode.OK, "ESCALATE": ExitCode.HUMAN, "REJECT": ExitCode.DENIED}
 _SomePack = Annotated[str | None, typer.Argument(metavar="[PACK]", help="The pack's name; all packs when left out.")]

@@ -1,11 +1,9 @@
 """`converge reject`."""
 
-import typer
-
 from converge_cli.cli import options
 from converge_cli.cli.decide import Everything, Reason, Target, Who, decide
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = options.app()
 
 
 @app.command()

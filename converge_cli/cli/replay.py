@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from converge_cli.app.replay_run import ReplayAnswer
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = options.app()
 
 _NOW = {
     "same": "as it is here now",

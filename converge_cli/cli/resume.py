@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from converge_cli.app.services import Services
     from converge_cli.core.port import EventSink
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = options.app()
 
 
 @app.command()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _STATUSES = ("running", "paused", "stopped")
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = options.app()
 
 
 @app.command()

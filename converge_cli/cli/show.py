@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 110
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = options.app()
 
 
 @app.command()

@@ -2,15 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from converge_cli.cli import options
 from converge_cli.cli.output import Answer, answering
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = options.app()
 
 
 @app.command()

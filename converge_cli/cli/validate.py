@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from converge_cli.app.validate_run import ValidatedRuns
     from converge_cli.app.validate_truths import Validation
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = options.app()
 
 _FORMATS = ("text", "json", "sarif", "junit", "github")
 _FAILING = {"error": frozenset({"error"}), "warning": frozenset({"error", "warning"}), "never": frozenset[str]()}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from converge_cli.app.ledger.verify_ledger import VerifiedContext
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = options.app()
 
 
 @app.command()

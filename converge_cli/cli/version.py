@@ -1,12 +1,10 @@
 """`converge version`; without options `main` answers it before anything is imported."""
 
-import typer
-
 from converge_cli import __version__
 from converge_cli.cli import options
 from converge_cli.cli.output import Answer, answering
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = options.app()
 
 
 @app.command()

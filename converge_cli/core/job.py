@@ -30,6 +30,7 @@ class InputSpec(msgspec.Struct, frozen=True, omit_defaults=True):
         shape: `rows` makes one Seed a row (id pattern with `{column}`), `table` one Seed with all rows,
             `text` one Seed of kind text, `record` one Seed from one JSON or YAML mapping.
         file: path relative to the truth, None when it must be given at run.
+        each: the list inside the records of JSON and YAML whose items are the rows; None when the records are.
     """
 
     name: str
@@ -38,6 +39,7 @@ class InputSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     shape: Literal["rows", "table", "text", "record"] = "rows"
     file: str | None = None
     required: bool = True
+    each: str | None = None
 
 
 class PackUse(msgspec.Struct, frozen=True):

@@ -130,6 +130,7 @@ class InputSection(Section, frozen=True, kw_only=True):
         id: id of a fact; {column} takes the row's cell.
         shape: a fact per row, one table of all rows, one text, or one record; by default rows, or text for kind text.
         required: false when it may be absent.
+        each: the list inside each JSON or YAML record whose items are the rows, with the record's other values.
     """
 
     file: Text | None = None
@@ -137,6 +138,7 @@ class InputSection(Section, frozen=True, kw_only=True):
     id: Text
     shape: Literal["rows", "table", "text", "record"] | None = msgspec.field(default=None, name="as")
     required: bool = True
+    each: Text | None = None
 
 
 class BudgetSection(Section, frozen=True):

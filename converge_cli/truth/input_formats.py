@@ -45,8 +45,12 @@ def read_text(source: Source) -> str:
         raise InputError(source.name, [InputProblem(error.line, None, error.message)], error.hint) from error
 
 
-def read_records(source: Source) -> Records:
+def read_records(source: Source, each: str | None = None) -> Records:
     """The records of an input, by the ending of its name; a name that ends in a slash is that of a folder's listing.
+
+    Args:
+        source: the file.
+        each: the list inside the records of JSON and YAML whose items are the records instead.
 
     Raises:
         InputError: it does not parse, or its ending is none of csv, json, yaml, yml.
@@ -55,9 +59,9 @@ def read_records(source: Source) -> Records:
     if ending == "csv":
         return read_csv(source.name, read_text(source))
     if ending == "json" or source.name.endswith("/"):
-        return _from_objects(source.name, parse_json(source.name, read_text(source)), None)
+        return _from_objects(source.name, parse_json(source.name, read_text(source)), None, each)
     if ending in {"yaml", "yml"}:
-        return _parse_yaml(source)
+        return _parse_yaml(source, each)
     raise InputError(
         source.name, [InputProblem(None, None, "its name does not end in .csv, .json, .yaml or .yml")], "rename it"
     )
@@ -159,17 +163,17 @@ def _object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _parse_yaml(source: Source) -> Records:
+def _parse_yaml(source: Source, each: str | None) -> Records:
     findings = Findings()
     root = read_yaml(source, findings, MAX_INPUT)
     if findings.failed or root is None:
         problems = [InputProblem(item.line, str(item.column), item.message) for item in findings.sorted()]
         raise InputError(source.name, problems)
     lines = [item.line for item in root.value] if isinstance(root.value, list) else [root.line]
-    return _from_objects(source.name, plain(root), lines)
+    return _from_objects(source.name, plain(root), lines, each)
 
 
-def _from_objects(name: str, value: Any, lines: list[int] | None) -> Records:
+def _from_objects(name: str, value: Any, lines: list[int] | None, each: str | None) -> Records:
     items = value if isinstance(value, list) else [value]
     rows = lines if lines is not None else list(range(1, len(items) + 1))
     problems = [
@@ -179,5 +183,24 @@ def _from_objects(name: str, value: Any, lines: list[int] | None) -> Records:
     ]
     if problems:
         raise InputError(name, problems, "give one mapping, or a list of mappings")
-    columns = tuple(dict.fromkeys(key for item in items for key in item))
-    return Records(columns, tuple(Record(row, item) for row, item in zip(rows, items, strict=True)), typed=True)
+    found = [Record(row, item) for row, item in zip(rows, items, strict=True)]
+    if each is not None:
+        found = [inner for record in found for inner in _unfolded(name, record, each)]
+    columns = tuple(dict.fromkeys(key for record in found for key in record.values))
+    return Records(columns, tuple(found), typed=True)
+
+
+def _unfolded(name: str, record: Record, each: str) -> list[Record]:
+    """A record for each item of its list, with its other values; a record without the list is one already."""
+    if each not in record.values:
+        return [record]
+    items = record.values[each]
+    if not isinstance(items, list) or not items or not all(isinstance(item, dict) for item in items):
+        problem = InputProblem(record.row, each, "it is not a list of mappings, with at least one")
+        raise InputError(name, [problem], "give one mapping for each row")
+    outer = {key: value for key, value in record.values.items() if key != each}
+    twice = sorted({key for item in items for key in item if key in outer})
+    if twice:
+        message = "it is given for the whole and again inside the list"
+        raise InputError(name, [InputProblem(record.row, key, message) for key in twice], "give it once")
+    return [Record(record.row, {**outer, **item}) for item in items]

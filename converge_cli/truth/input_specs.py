@@ -36,7 +36,10 @@ class InputSpecs:
         self._check_file(name, section)
         known = self._check_kind(name, section)
         self._check_id(name, section, shape, known=known)
-        return InputSpec(name, section.kind, section.id, shape, section.file, section.required)
+        if section.each is not None and shape not in {"rows", "table"}:
+            message = f"an input that is one {shape} takes no rows from a list"
+            self._add("invalid-value", (name, "each"), message, "write as: rows, or leave each out")
+        return InputSpec(name, section.kind, section.id, shape, section.file, section.required, section.each)
 
     def _check_file(self, name: str, section: InputSection) -> None:
         file = section.file

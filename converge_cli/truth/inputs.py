@@ -46,7 +46,7 @@ def read_input(spec: InputSpec, source: Source, kind: Kind) -> tuple[ProposedFac
         if not text.strip():
             raise InputError(source.name, [InputProblem(None, None, "it is empty")], "give a file with text in it")
         return (ProposedFact(ContextKey.SEEDS.value, spec.id, Text(text=text)),)
-    return _Reader(spec, source.name, kind).seeds(read_records(source), digest_bytes(source.data))
+    return _Reader(spec, source.name, kind).seeds(read_records(source, spec.each), digest_bytes(source.data))
 
 
 def read_rows(spec: InputSpec, name: str, rows: Sequence[Sequence[str]], kind: Kind) -> tuple[ProposedFact, ...]:

@@ -71,17 +71,30 @@ def test_each_invoice_is_approved_by_its_name_and_numbered_when_it_is_issued(con
     ]
 
 
-def test_invoices_come_as_json_too(converge, tmp_path):
-    """The same objects, whether amounts are numbers or texts."""
+def nested(rows):
+    """Invoices with their lines inside, as billing programs write them."""
+    found = {}
+    for row in rows:
+        whole = {name: row[name] for name in ("invoice", "customer", "date", "amount", "project")}
+        line = {name: row[name] for name in row if name not in whole}
+        found.setdefault(row["invoice"], {**whole, "lines": []})["lines"].append(line)
+    return list(found.values())
+
+
+@pytest.mark.parametrize("shape", [list, nested])
+def test_invoices_come_as_json_too(converge, tmp_path, shape):
+    """An object for each line, or for each invoice with its lines inside: the same facts, the same outcome."""
     with (TRUTHS / "invoice-issuance" / "invoices.csv").open() as file:
         rows = [{**row, "line": int(row["line"]), "tax_rate": int(row["tax_rate"])} for row in DictReader(file)]
     given = tmp_path / "invoices.json"
-    given.write_text(json.dumps(rows))
-    ran = converge("run", "invoice-issuance", "--input", f"invoices={given}", "--as", "sofia", "--no-input", "--json")
+    given.write_text(json.dumps(shape(rows)))
+    plain = ("run", "invoice-issuance", "--as", "sofia", "--no-input", "--json")
+    ran = converge(*plain, "--input", f"invoices={given}")
     assert (0, {"A-117": "issued", "A-118": "issued", "A-119": "refused", "A-120": "refused"}) == (
         ran.code,
         outcomes(ran),
     )
+    assert converge(*plain).data["outcome_digest"] == ran.data["outcome_digest"]
 
 
 def test_without_a_register_numbers_begin_with_the_first(converge, tmp_path):

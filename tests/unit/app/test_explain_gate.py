@@ -47,7 +47,7 @@ def test_a_missing_gate_names_the_suggestor_that_may_pass_it(tmp_path):
         "REJECT, rule never, missing gate checked, signed",
         "gate checked; suggestor checker may say that it is passed",
         "gate signed; no suggestor of this run may say that it is passed",
-        "amount 4200.00",
+        "amount 4,200.00",
         "unlocked by  no approval that is declared",
     ):
         assert words in page

@@ -124,6 +124,48 @@ def test_bad_json_and_yaml_are_named_too(vendor: Kind, name: str, text: str, pla
     assert places == _problems(text, vendor, name)
 
 
+FOLDED = InputSpec("vendors", "vendor", "vendor:{id}", each="bids")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("v.csv", "id,price,compliant,region\na,1.50,no,north\nb,2,no,north\n"),
+        (
+            "v.json",
+            '{"region": "north", "compliant": false, "bids": [{"id": "a", "price": 1.50}, {"id": "b", "price": 2}]}',
+        ),
+        (
+            "v.yaml",
+            "- {region: north, bids: [{id: a, price: 1.50, compliant: false}]}\n"
+            "- {region: north, id: b, price: 2, compliant: false}\n",
+        ),
+    ],
+    ids=["rows of their own", "one record", "a record with a list and one without"],
+)
+def test_a_list_inside_records_gives_the_rows(vendor: Kind, name: str, text: str) -> None:
+    """Each item with the other values of its record, as a CSV of the same would have them."""
+    assert [("a", Decimal("1.50"), "north"), ("b", Decimal(2), "north")] == [
+        (seed.payload.id, seed.payload.price, seed.payload.columns["region"])
+        for seed in _read(text, vendor, name, FOLDED)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ('[{"id": "a", "bids": []}]', [(1, "bids")]),
+        ('[{"id": "a", "bids": [1]}]', [(1, "bids")]),
+        ('[{"region": "x", "bids": {"id": "a"}}]', [(1, "bids")]),
+        ('[{"id": "a", "bids": [{"id": "b", "price": 1}]}]', [(1, "id")]),
+        ('[{"compliant": true, "bids": [{"id": "a", "price": "much"}, {"id": "b"}]}]', [(1, "price"), (1, "price")]),
+    ],
+)
+def test_a_list_that_gives_no_rows_is_named(vendor: Kind, text: str, places: list[Any]) -> None:
+    """By the record that it is in; a value that is there twice is not guessed."""
+    assert places == sorted(_problems(text, vendor, "v.json", FOLDED), key=str)
+
+
 def test_only_the_first_twenty_problems_are_told(vendor: Kind) -> None:
     """A broken file of a thousand rows does not fill the screen; the rest is counted."""
     text = HEADER + "".join(f"a{number},x,yes\n" for number in range(1000))
