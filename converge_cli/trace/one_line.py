@@ -7,6 +7,7 @@ import msgspec
 
 from converge_cli._internal.canonical_json import decode
 from converge_cli.trace.sanitize import CUT, safe
+from converge_cli.trace.wording import amount_text, spoken
 
 _NEEDS_QUOTES = frozenset(',:;{}[]"\\')
 _MAX_DEPTH = 4
@@ -19,7 +20,8 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 def one_line(content: bytes | None, limit: int = 160, *, beside: str = "") -> str:
     """Canonical content as `name value, name value`, cut with … above the limit; "" for none.
 
-    A text alone stands as it is. Values that hold a separator are quoted. Amounts come first, long texts last.
+    A text alone stands as it is. Values that hold a separator are quoted. Amounts come first, long texts last. Fields
+    and amounts read as in everything else that people see: `years in business 4, price 15,000.00`.
 
     Args:
         beside: the id that stands beside it; what the id says already is left out.
@@ -36,7 +38,7 @@ def one_line(content: bytes | None, limit: int = 160, *, beside: str = "") -> st
         said = set(beside.split(":"))
         told = {name: item for name, item in _some(value.items()) if not _is_said(item, said)}
         told = dict(sorted(told.items(), key=lambda pair: _weight(pair[1])))
-        parts = [f"{_word(name, limit)} {_shown(item, 1, limit)}" for name, item in (told or value).items()]
+        parts = [f"{_word(spoken(name), limit)} {_shown(item, 1, limit)}" for name, item in (told or value).items()]
         return safe(", ".join(parts), limit)
     return safe(_shown(value, 0, limit), limit)
 
@@ -81,7 +83,8 @@ def _shown(value: Any, depth: int, limit: int) -> str:
         )
     if isinstance(value, list):
         return "[" + ", ".join(_shown(item, depth + 1, limit) for item in _some(value)) + "]"
-    return _word(value, limit)
+    # Its comma has no space behind it, so it separates nothing; a text with one would be quoted.
+    return amount_text(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else _word(value, limit)
 
 
 def _exact(value: Any) -> str:

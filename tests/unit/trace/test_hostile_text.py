@@ -228,7 +228,9 @@ def test_a_value_can_not_pass_for_another_field() -> None:
     """What holds a separator is quoted, so that nobody approves a price that isn't there."""
     content = msgspec.json.encode({"vendor": "acme, price: 1.00", "price": "15000.00"})
     assert whole_content(content) == '{vendor: "acme, price: 1.00", price: 15000.00}'
-    assert one_line(content) == 'price 15000.00, vendor "acme, price: 1.00"'
+    assert one_line(content) == 'price 15,000.00, vendor "acme, price: 1.00"'
+    texts = b'{"bids":["15,000.00","1500000.00"],"years_in_business":"4"}'
+    assert one_line(texts) == 'years in business 4, bids ["15,000.00", 1,500,000.00]'
 
 
 def test_amounts_come_first_then_what_was_decided_then_names_and_sentences() -> None:
