@@ -1,1 +1,0 @@
-"""What users ask of recorded runs: find events, count, take along."""
