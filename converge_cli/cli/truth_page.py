@@ -113,7 +113,11 @@ def _machine(item: Item) -> list[str]:
 
 
 def _move(item: Item) -> str:
-    gates = f", once {' and '.join(item['gates'])} is passed" if item["gates"] else ""
+    gates = (
+        f", once {' and '.join(item['gates'])} {'is' if len(item['gates']) == 1 else 'are'} passed"
+        if item["gates"]
+        else ""
+    )
     asked = f", with the yes of a {item['role']}" if item["role"] else ""
     return f"{item['from']} to {item['to']}{gates}{asked}"
 

@@ -104,6 +104,14 @@ def test_approved_with_the_run_it_ends_at_once(converge):
     assert (0, "executed", "drafted") == (ran.code, stood["C-101"], stood["C-104"])
 
 
+def test_the_page_of_the_truth_tells_how_a_contract_moves(converge):
+    """In words, with the gates and the role of each move."""
+    page = converge("truths", "show", "contract-execution").out
+    assert "drafted to reviewed, once legal_review is passed" in page
+    assert "reviewed to signed, once legal_review and counterparty_signed are passed" in page
+    assert "reviewed to drafted, with the yes of a legal_counsel" in page
+
+
 def layers(data):
     """Bytes, and what is packed in them: SQLite cells, deflated ones, base64 in JSON, at any depth."""
     yield data
