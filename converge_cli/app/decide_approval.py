@@ -196,6 +196,10 @@ def _choose(requests: Mapping[str, Asked], target: str, row: RunRow, *, everythi
             hint=f"converge approve {row.run} FACT ... for one, or --all",
             where=row.run,
         )
+    point, _, fact = target.partition(":")
+    named = _of_point(requests, point, fact)
+    if named:
+        return [asked for asked in named if asked.status == "pending"] or named[-1:]
     if not of_point:
         names = {name for asked in requests.values() for name in (asked.request.point, asked.request.fact)}
         raise UnknownRequestError(

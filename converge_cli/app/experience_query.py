@@ -3,9 +3,9 @@
 Needs no truth and no pack, so what was recorded anywhere can be asked anywhere.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import get_args
+from typing import TypeVar, get_args
 
 from converge_cli.app.recorded_run import events_of, find_row, runs_of
 from converge_cli.app.services import Services
@@ -17,6 +17,7 @@ from converge_cli.core.port import RunFilter, RunRow
 from converge_cli.core.selector import Selector, is_glob
 from converge_cli.core.stop_reason import StopReason
 
+_T = TypeVar("_T")
 EVENT_NAMES = tuple(kind.__name__ for kind in get_args(e.RunEvent))
 
 
@@ -79,9 +80,11 @@ def query_events(services: Services, query: Query, unreadable: list[ConvergeErro
     """
     matches = _matcher(query)
     for row, after in _runs(services, query, unreadable):
+        subjects = _Subjects(services, row.run, complete=after == 0)
         try:
             for event in events_of(services, row.run, after):
-                if matches(event):
+                subjects.note(event)
+                if matches(event, subjects):
                     yield Found(row, event)
         except ConvergeError as error:
             unreadable.append(error)
@@ -112,6 +115,46 @@ def people_of(event: e.RunEvent) -> tuple[str, ...]:
     return ()
 
 
+class _Subjects:
+    """What the events of one run are about, where they do not tell it all themselves.
+
+    A decision names its request, and the request the proposal; an answer of a gate names an id without its key.
+
+    Args:
+        complete: whether every event of the run is noted as it comes; else the run is read again when need be.
+    """
+
+    def __init__(self, services: Services, run: str, *, complete: bool) -> None:
+        self._services, self._run, self._complete = services, run, complete
+        self._asked: dict[str, tuple[str, str]] = {}
+        self._keys: dict[str, set[str]] = {}
+
+    def note(self, event: e.RunEvent) -> None:
+        """Learn what a later event may refer to."""
+        if isinstance(event, e.ApprovalRequested):
+            self._asked[event.request.id] = (event.request.key, event.request.fact)
+        elif isinstance(event, e.SuggestorExecuted):
+            for proposal in event.proposals:
+                self._keys.setdefault(proposal.id, set()).add(proposal.key)
+
+    def of(self, event: e.RunEvent) -> tuple[tuple[str, str], ...]:
+        """(key, id) of the facts and proposals that an event is about."""
+        if isinstance(event, e.GateDecided):
+            return tuple((key, event.fact) for key in sorted(self._known(self._keys, event.fact) or {""}))
+        if isinstance(event, e.ApprovalDecided | e.DecisionRefused | e.TimerFired):
+            request = event.request if isinstance(event, e.TimerFired) else event.approval.request
+            found = self._known(self._asked, request)
+            return () if found is None else (found,)
+        return facts_of(event)
+
+    def _known(self, learnt: Mapping[str, _T], name: str) -> _T | None:
+        if name not in learnt and not self._complete:
+            self._complete = True
+            for event in events_of(self._services, self._run):
+                self.note(event)
+        return learnt.get(name)
+
+
 def _runs(services: Services, query: Query, unreadable: list[ConvergeError]) -> Iterator[tuple[RunRow, int]]:
     """Runs that can hold matches, each with the sequence after which to read."""
     before = None
@@ -132,7 +175,7 @@ def _place(services: Services, after: str) -> tuple[RunRow, int]:
     return find_row(services, run), int(seq)
 
 
-def _matcher(query: Query) -> Callable[[e.RunEvent], bool]:
+def _matcher(query: Query) -> Callable[[e.RunEvent, _Subjects], bool]:
     _known("--event", query.event, EVENT_NAMES)
     _known("--outcome", query.outcome, tuple(StopReason))
     key, test = _fact(query.fact)
@@ -140,13 +183,13 @@ def _matcher(query: Query) -> Callable[[e.RunEvent], bool]:
     def about(of: str, name: str) -> bool:
         return (query.kind is None or kind_of(name) == query.kind) and key in {None, of} and test(name)
 
-    def matches(event: e.RunEvent) -> bool:
+    def matches(event: e.RunEvent, subjects: _Subjects) -> bool:
         return (
             (query.event is None or type(event).__name__ == query.event)
             and (query.since is None or event.at >= query.since)
             and (query.until is None or event.at < query.until)
             and (query.person is None or query.person in people_of(event))
-            and ((query.kind is None and query.fact is None) or any(about(*fact) for fact in facts_of(event)))
+            and ((query.kind is None and query.fact is None) or any(about(*fact) for fact in subjects.of(event)))
         )
 
     return matches

@@ -25,6 +25,8 @@ from converge_cli.core.selector import Selector, selector
 from converge_cli.engine.clauses import looked_at
 from converge_cli.trace.provenance import Claim, Provenance
 
+_MOST_NAMED = 20
+
 
 class UnknownTargetError(ConvergeError):
     """Nothing of that name is in the run."""
@@ -99,9 +101,17 @@ class _Explainer:
         ]
         raise UnknownTargetError(
             f"run {self._row.run} has no fact, criterion or gate {target!r}",
-            hint=did_you_mean(target, known) or f"converge explain {self._row.run} names them",
+            hint=self._about(target) or did_you_mean(target, known) or f"converge explain {self._row.run} names them",
             where=target,
         )
+
+    def _about(self, name: str) -> str:
+        """The facts and proposals that bear a name, `e4` in `commitment:e4`; "" when none does."""
+        bearing = [item for item in self._seen.claims if name.casefold() in item.casefold().split(":")]
+        if not bearing:
+            return ""
+        more = f" and {len(bearing) - _MOST_NAMED} more" if len(bearing) > _MOST_NAMED else ""
+        return f"{name} is in {', '.join(bearing[:_MOST_NAMED])}{more}"
 
     def _fact_id(self, target: str) -> str:
         """The id, also of a target with its context key."""

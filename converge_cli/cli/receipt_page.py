@@ -76,18 +76,25 @@ def _decision_rows(events: list[dict[str, Any]]) -> list[tuple[str, ...]]:
             glyph = "✓" if said["decision"] == "approved" else "✗"
             signed = "signed" if "signature" in said else "not signed"
             how = f"{said['decision']} by {said['by']} ({said['role']}, {said['mode']})"
-            rows.append((f"{glyph} {asked[said['request']]['fact']}", how, signed, f'"{said["reason"]}"'))
+            when = _to_the_second(said.get("decided_at") or event["at"])
+            rows.append((f"{glyph} {asked[said['request']]['fact']}", how, signed, when, f'"{said["reason"]}"'))
         elif event["type"] == "DecisionRefused":
             said = event["approval"]
-            rows.append(
-                (f"✗ {asked.get(said['request'], {}).get('fact', '')}", f"{said['by']} was refused", event["code"], "")
-            )
+            fact = asked.get(said["request"], {}).get("fact", "")
+            rows.append((f"✗ {fact}", f"{said['by']} was refused", event["code"], _to_the_second(event["at"]), ""))
         elif event["type"] == "TimerFired" and event["action"] == "reject":
             open_.pop(event["request"], None)
-            rows.append((f"✗ {asked[event['request']]['fact']}", "nobody decided in time", "", ""))
-    return rows + [(f"⏸ {item['fact']}", f"not decided at {item['point']}", "", "") for item in open_.values()]
+            rows.append(
+                (f"✗ {asked[event['request']]['fact']}", "nobody decided in time", "", _to_the_second(event["at"]), "")
+            )
+    return rows + [(f"⏸ {item['fact']}", f"not decided at {item['point']}", "", "", "") for item in open_.values()]
+
+
+def _to_the_second(utc: str) -> str:
+    return f"{utc.partition('.')[0].removesuffix('Z')}Z"
 
 
 def _rejection_row(event: dict[str, Any]) -> tuple[str, ...]:
     code = event.get("code") or event["cause"].upper()
-    return code, event["id"], event["suggestor"], event.get("reason") or event.get("detail") or ", ".join(event["by"])
+    why = (", ".join(event.get("by", ())), event.get("reason") or event.get("detail") or "")
+    return code, event["id"], event["suggestor"], ": ".join(filter(None, why))

@@ -25,6 +25,9 @@ class Branch(msgspec.Struct):
     below: list["Branch"] = []
 
 
+_TIMES = frozenset({"until", "decided_at"})
+
+
 def explain_tree(data: Data, zone: tzinfo | None = None) -> Branch:
     """The tree of an explanation; times in the zone, or as they were recorded."""
     data = _timed(data, zone)
@@ -34,7 +37,7 @@ def explain_tree(data: Data, zone: tzinfo | None = None) -> Branch:
 def _timed(data: Any, zone: tzinfo | None) -> Any:
     if isinstance(data, Mapping):
         return {
-            name: time_text(item, zone) if name == "until" and isinstance(item, str) else _timed(item, zone)
+            name: time_text(item, zone) if name in _TIMES and isinstance(item, str) and item else _timed(item, zone)
             for name, item in data.items()
         }
     return [_timed(item, zone) for item in data] if isinstance(data, list | tuple) else data
@@ -163,13 +166,19 @@ def _request(request: Data) -> Branch:
     below = [
         Branch(
             item["decision"],
-            f'{safe(item["by"])} ({safe(item["role"])}), {item["mode"]}: "{safe(item["reason"], REASON)}"',
+            f'{_who_said(item)}: "{safe(item["reason"], REASON)}"',
         )
         for item in request["decisions"]
     ]
     state = "" if below else "; nobody has decided"
     until = f", until {safe(request['until'])}" if request["until"] and not below else ""
     return Branch(f"approval {safe(request['point'])}", f"{safe(request['who'])} decides{until}{state}", below)
+
+
+def _who_said(decision: Data) -> str:
+    """Who, in which role, how, and when; records of old versions do not say when."""
+    how = (decision["mode"], safe(decision.get("decided_at", "")), "signed" if decision.get("signature") else "")
+    return f"{safe(decision['by'])} ({safe(decision['role'])}), {', '.join(filter(None, how))}"
 
 
 def _clause(clause: Data) -> Branch:

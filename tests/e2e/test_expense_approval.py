@@ -1,5 +1,6 @@
 """Expenses by their command: six in one run, each with its own outcome; who may not decide; what can not be read."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -81,6 +82,41 @@ def test_a_sovereign_of_another_domain_is_not_asked_and_can_not_spoil_the_claim(
     assert 0 == decide(converge, run, "approve", "commitment:e3", "sofia").code
     assert "committed" == outcomes(converge("resume", run, "--json"))["e3"][0]
     assert 0 == converge("replay", run, "--verify", "--json").code
+
+
+def test_an_auditor_learns_why_a_claim_was_committed_and_who_allowed_it(converge, tmp_path):
+    """From the name on the claim alone: explain says where to look, then why and who; so do receipt and record."""
+    run = converge(*RUN).data["run_id"]
+    assert 0 == decide(converge, run, "approve", "manager:commitment:e4", "felix").code
+    converge("resume", run, "--json")
+    hint = converge("explain", run, "E4", "--json").error["hint"]
+    assert "E4 is in expense:e4, check:e4, " in hint
+    assert "commitment:e4, outcome:e4" in hint
+
+    claim = converge("explain", run, "commitment:e4", "--json").data["claims"]["commitment:e4"]
+    assert ("PROMOTE", ["sovereign"], "sofia") == (
+        claim["gate"]["outcome"],
+        claim["gate"]["rules"],
+        claim["gate"]["principal"]["id"],
+    )
+    said = [(item["by"], item["reason"]) for request in claim["requests"] for item in request["decisions"]]
+    assert [("felix", "seen the papers")] == said
+
+    found = converge("experience", "query", "--fact", "commitment:e4", "--json").data["events"]
+    told = [item["event"]["type"] for item in found]
+    assert ["GateDecided", "ProposalParked", "ApprovalRequested", "ApprovalDecided", "GateDecided", "FactPromoted"] == [
+        name for name in told if name not in {"SuggestorExecuted", "ApprovalSpent"}
+    ]
+
+    receipt = tmp_path / "e4.receipt"
+    converge("receipt", run, "-o", receipt)
+    lines = converge("verify", receipt, env={"COLUMNS": "200"}).out.splitlines()
+    decided = next(line for line in lines if "commitment:e4" in line and "approved" in line)
+    assert re.search(
+        r'felix \(finance_manager, interactive\) +not signed +20[-\d]+T[:\d]+Z +"seen the papers"', decided
+    )
+    refused = next(line for line in lines if "DENIED" in line)
+    assert "gate receipt missing: no rule of pack spend permits validate of expense e2" in refused
 
 
 def test_a_folder_of_ones_own_replaces_the_receipts(converge, tmp_path):

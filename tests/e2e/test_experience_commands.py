@@ -40,6 +40,11 @@ def events(recorded: Any, *words: str) -> list[dict[str, Any]]:
         (("--fact", "Strategies:commitment:*", "--event", "ApprovalRequested", "--outcome", "CriteriaMet"),
          {("approved", "ApprovalRequested")}),
         (("--fact", "Seeds:commitment:*"), set()),
+        (("--fact", "Strategies:commitment:acme", "--person", "mona"), {("approved", "ApprovalDecided")}),
+        (("--fact", "commitment:acme", "--event", "DecisionRefused"), {("approved", "DecisionRefused")}),
+        (("--fact", "Strategies:commitment:acme", "--event", "GateDecided"),
+         {("approved", "GateDecided"), ("waits", "GateDecided")}),
+        (("--kind", "vendor", "--event", "ApprovalDecided"), set()),
         (("--kind", "commitment", "--event", "ProposalParked"),
          {("approved", "ProposalParked"), ("waits", "ProposalParked")}),
         (("--outcome", "HumanInterventionRequired", "--event", "RunPaused"), {("waits", "RunPaused")}),
@@ -56,20 +61,22 @@ def test_a_query_finds_what_is_meant_and_nothing_else(recorded: Any, words: tupl
     assert found == {(names.get(item["run_id"]), item["event"]["type"]) for item in events(recorded, *words)}
 
 
-def test_pages_of_a_query_put_together_are_the_whole(recorded: Any) -> None:
+@pytest.mark.parametrize("about", [(), ("--fact", "Strategies:commitment:acme")], ids=["all", "one fact"])
+def test_pages_of_a_query_put_together_are_the_whole(recorded: Any, about: tuple[str, ...]) -> None:
     """The newest run first, each from its beginning; no event twice, none left out."""
-    whole = [(item["run_id"], item["event"]["seq"]) for item in events(recorded)]
+    size = "2" if about else "37"
+    whole = [(item["run_id"], item["event"]["seq"]) for item in events(recorded, *about)]
     paged: list[tuple[str, int]] = []
     after: tuple[str, ...] = ()
     while True:
-        data = recorded("experience", "query", "--limit", "37", "--json", *after).data
+        data = recorded("experience", "query", "--limit", size, "--json", *about, *after).data
         paged += [(item["run_id"], item["event"]["seq"]) for item in data["events"]]
         if data["next"] is None:
             break
         after = ("--after", data["next"])
     assert whole == paged
     assert recorded.waits == whole[0][0]
-    assert list(range(1, 1 + sum(run == recorded.waits for run, _ in whole))) == [
+    assert about or list(range(1, 1 + sum(run == recorded.waits for run, _ in whole))) == [
         seq for run, seq in whole if run == recorded.waits
     ]
 

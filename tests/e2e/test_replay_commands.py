@@ -1,5 +1,6 @@
 """`converge replay` and `converge explain`: what they answer, say and exit with."""
 
+import re
 import shutil
 import sqlite3
 import zlib
@@ -153,13 +154,17 @@ def test_text_from_people_obeys_nobody_and_fits(converge, committed, width):
         assert "\x1b[2J" not in page
         plain = converge("explain", committed, *target).out
         assert "\x1b" not in plain
-    assert "[red]compared" in converge("explain", committed, "commitment:acme").out
+    page = converge("explain", committed, "commitment:acme").out
+    assert "[red]compared" in page
+    assert re.search(r"approved +mona \(procurement_manager\), interactive, 20\d\d-\d\d-\d\d \d\d:\d\d", page)
 
 
 def test_something_unknown_is_a_usage_error_with_what_is_near(converge, committed):
     """A target, a run, a code."""
     ran = converge("explain", committed, "commitment:acmee", "--json")
     assert (2, "TARGET_UNKNOWN", "did you mean commitment:acme?") == (ran.code, ran.error["code"], ran.error["hint"])
+    named = converge("explain", committed, "CRUX", "--json")
+    assert "CRUX is in vendor:crux, " in named.error["hint"]
     assert "RUN_NOT_FOUND" == converge("explain", "zzz9zzz9z", "x", "--json").error["code"]
     assert 2 == converge("explain", "CV999", "--json").code
 
