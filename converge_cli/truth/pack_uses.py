@@ -122,7 +122,7 @@ class PackUses:
         except InvalidParametersError as error:
             self._fail_parameters(name, error, place)
         except ConvergeError as error:
-            self._fail("broken-pack", place, _with_place(error), error.hint or "mend the pack")
+            self._fail("broken-pack", place, _with_place(name, error), error.hint or "mend the pack")
         except Exception as error:  # noqa: BLE001  a parameters model is the pack author's code and may raise anything
             self._fail("broken-pack", place, f"pack {name} raised {type(error).__name__}: {error}", "mend the pack")
         else:
@@ -157,11 +157,17 @@ class PackUses:
         self._findings.add(finding, place, message, fix, mending)
 
 
-def _with_place(error: ConvergeError) -> str:
-    """The message, with the line of the pack's own file where one is at fault: the finding stands in the truth."""
-    where = error.where or ""
-    file, _, place = where.partition(":")
-    return f"{where}: {error.message}" if place and file not in error.message else error.message
+def _with_place(name: str, error: ConvergeError) -> str:
+    """The message, with the line of the pack's own file where one is at fault: the finding stands in the truth.
+
+    The file is told from the pack's folder on, so that the finding is the same wherever the project stands.
+    """
+    file, _, place = (error.where or "").partition(":")
+    if not place or file in error.message:
+        return error.message
+    parts = file.split("/")
+    own = [number for number, part in enumerate(parts) if part in {name, f"{name}.py"}]
+    return f"{'/'.join(parts[own[-1] :] if own else parts)}:{place}: {error.message}"
 
 
 def overlaid(values: Any, overrides: Mapping[tuple[str, ...], Any]) -> Any:

@@ -34,8 +34,11 @@ def test_a_parameter_for_a_pack_that_is_not_used_is_a_finding(shop: Any) -> None
 @pytest.mark.parametrize(
     ("manifest", "expected"),
     [
-        ("pack: v1\nname: shop\nsugestors: [Shop]\n", "pack.yaml:3:1: unknown key 'sugestors'"),
-        ("pack: v1\nname: shop\nversion: 1\ndescription: A shop\nsuggestors: [Shop]\n", "pack.yaml:5:1: the pack has"),
+        ("pack: v1\nname: shop\nsugestors: [Shop]\n", "shop/pack.yaml:3:1: unknown key 'sugestors'"),
+        (
+            "pack: v1\nname: shop\nversion: 1\ndescription: A shop\nsuggestors: [Shop]\n",
+            "shop/pack.yaml:5:1: the pack has",
+        ),
     ],
 )
 def test_a_broken_pack_is_named_with_the_line_at_fault(tmp_path: Path, manifest: str, expected: str) -> None:
@@ -47,7 +50,16 @@ def test_a_broken_pack_is_named_with_the_line_at_fault(tmp_path: Path, manifest:
     broken = [item.message for item in compilation.diagnostics if item.name == "broken-pack"]
 
     assert 1 == len(broken)
-    assert expected in broken[0]
+    assert broken[0].startswith(expected)
+
+
+def test_a_broken_pack_of_one_file_is_named_without_the_folders_of_the_machine(tmp_path: Path) -> None:
+    """The same finding wherever the project stands."""
+    (tmp_path / "shop.py").write_text("PACK = {}\n")
+    compilation = compile_truth(Source("truth.yaml", CONTRACT.encode()), [], PackRegistry([tmp_path]))
+
+    (broken,) = [item.message for item in compilation.diagnostics if item.name == "broken-pack"]
+    assert "shop.py:1:8: the file has no 'pack' (and 4 more)" == broken
 
 
 def test_entity_states_are_not_given_for_one_run(shop: Any) -> None:
