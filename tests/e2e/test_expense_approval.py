@@ -68,6 +68,23 @@ def test_neither_the_claimant_nor_anybody_without_the_role_approves(converge, wh
     assert (8, [code]) == (refused.code, sorted({item["code"] for item in refused.data["refusals"]}))
 
 
+@pytest.mark.parametrize("route", ["claimant", "sponsor", "person of the run", "clears an own duplicate"])
+def test_nobody_approves_what_is_their_own_by_any_route(converge, tmp_path, route):
+    """As who spent it, on whose authority it is, for whom the run is, or at another point: SELF_APPROVAL, exit 8."""
+    sponsor = "felix" if route == "sponsor" else ""
+    claimant = {"claimant": "fiona", "clears an own duplicate": "carl"}.get(route, "anna")
+    row = f"{claimant},training,4200.00,2026-03-02,2026-03-02-academy.txt,{sponsor}\n"
+    claims = tmp_path / "claims.csv"
+    claims.write_text(f"id,claimant,category,amount,date,receipt,sponsor\ne1,{row}e2,{row}", encoding="utf-8")
+    who = {"claimant": "fiona", "clears an own duplicate": "carl"}.get(route, "felix")
+    acting = ("--as", "felix") if route == "person of the run" else ()
+    run = converge(*RUN, "--input", f"expenses={claims}", *acting).data["run_id"]
+    target = "clearance:duplicate:e2" if who == "carl" else "commitment:e1"
+    for verb in ("approve", "reject"):
+        refused = decide(converge, run, verb, target, who)
+        assert (8, ["SELF_APPROVAL"]) == (refused.code, [item["code"] for item in refused.data["refusals"]])
+
+
 def test_a_sovereign_of_another_domain_is_not_asked_and_can_not_spoil_the_claim(converge):
     """Policy would refuse the claim with Leo of lending: his yes is refused, and the claim waits on."""
     ran = converge(*RUN)
