@@ -26,8 +26,9 @@ def policy_rules(pack: str, files: PolicyFiles) -> tuple[PolicyRule, ...]:
 
 def view_of(rule: str, where: str, body: Mapping[str, Any]) -> PolicyRule:
     """One rule by its JSON form."""
-    reads = dict.fromkeys(path for condition in body["conditions"] for path in paths_in(condition["body"]))
-    return PolicyRule(rule, where, body["effect"], tuple(reads))
+    named = [f"{part}.id" for part in ("principal", "resource") if any(entities_in(body[part]))]
+    paths = (path for condition in body["conditions"] for path in paths_in(condition["body"]))
+    return PolicyRule(rule, where, body["effect"], tuple(dict.fromkeys([*named, *paths])))
 
 
 def paths_in(node: Json) -> Iterator[str]:

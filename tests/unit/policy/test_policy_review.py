@@ -151,3 +151,21 @@ def test_a_rule_names_what_it_looks_at(procurement):
     assert ("forbid", ("context.amount", "context.human_approval_present")) == (large.effect, large.reads)
     assert ("permit", "resource.kind") == (rules["sovereign"].effect, rules["sovereign"].reads[0])
     assert {rule: rule for rule in rules} == {rule: item.id for rule, item in rules.items()}
+
+
+@pytest.mark.parametrize(
+    ("head", "reads"),
+    [
+        ("principal, action, resource", ()),
+        ('principal == Person::"mona", action, resource', ("principal.id",)),
+        (
+            'principal is Person in Person::"mona", action, resource in Resource::"acme"',
+            ("principal.id", "resource.id"),
+        ),
+    ],
+)
+def test_a_rule_for_one_person_or_thing_looks_at_who_or_what_it_is(procurement, head, reads):
+    """So that what it saw is told, also where it has no condition."""
+    files = PolicyFiles({"p.cedar": f'@id("r") permit ({head});'}, procurement.schema)
+    (rule,) = policy_rules("procurement", files)
+    assert reads == rule.reads
