@@ -202,6 +202,7 @@ def test_text_of_others_reaches_no_terminal_raw(converge, project, trace):
         replace={"title: A note is written": f'title: "A note is written {evil}"', "actor: Writer": f'actor: "{evil}"'},
     )
     outputs = [
+        converge("run", "small", "--trace", trace, cwd=folder),
         converge("run", "small", "--trace", trace, "--reason", "\x1b[31m", cwd=folder),
         *(converge(*words.split(), cwd=folder) for words in ("runs", "plan small", "truths show small", "truths list")),
         converge("run", "\x1b[31m[/x]", cwd=folder),
@@ -212,7 +213,7 @@ def test_text_of_others_reaches_no_terminal_raw(converge, project, trace):
         shown = (ran.out + ran.err).replace("\n", "")
         assert not [char for char in shown if not char.isprintable()], repr(shown)
     assert "\x1b" not in (folder / "run.svg").read_text()
-    assert [0, 0, 0, 0, 0, 1, 0] == [ran.code for ran in outputs]
+    assert [0, 2, 0, 0, 0, 0, 1, 0] == [ran.code for ran in outputs]
 
 
 TEXT = dedent("""\
