@@ -91,7 +91,7 @@ def test_people_who_changed_are_told_need_no_consent_and_replay_comes_out_the_sa
     whole = people.read_text()
     people.write_text(whole.replace("procurement_manager", "clerk"))
     lacking = approve(converge, run, site)
-    people.write_text(whole.replace("sovereign", "supervisory"))
+    people.write_text(whole.replace("sovereign", "supervisory", 1))  # sofia, the first of them
     decided = approve(converge, run, site)
     went_on = converge("resume", run, "--trace", "plain", cwd=site)
     people.unlink()
