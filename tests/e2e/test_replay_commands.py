@@ -143,7 +143,7 @@ def test_a_gate_tells_its_rules_by_name_with_the_values_they_saw(converge, commi
     ] == (waiting["unlock"])
     page = converge("explain", committed, "commit").out
     assert "rule supervisory-with-approval  would permit; it saw resource.kind spend" in page
-    assert "(procurement_manager decides; it grants human_approval_present true)" in page
+    assert "(procurement_manager decides; it grants human approval present true)" in page
 
 
 @pytest.mark.parametrize("width", ["80", "120"])
