@@ -4,16 +4,6 @@ Feature: A contract is executed only as it was reviewed, signed and approved, an
 
   Rule: What may never happen, not even for a moment
 
-    @invariant @structural @id:executed_is_reviewed
-    Scenario: An executed contract has its legal review
-      Given any fact under key "Strategies" with id "agreement:*" where field "stands" is "executed"
-      Then for each "Strategies" fact with id "agreement:*" where field "stands" is "executed" there exists an "Evaluations" fact with id "passed:legal_review:*" whose field "resource" equals its field "contract"
-
-    @invariant @structural @id:executed_is_signed
-    Scenario: An executed contract has its counterparty's signature
-      Given any fact under key "Strategies" with id "agreement:*" where field "stands" is "executed"
-      Then for each "Strategies" fact with id "agreement:*" where field "stands" is "executed" there exists an "Evaluations" fact with id "passed:counterparty_signed:*" whose field "resource" equals its field "contract"
-
     @invariant @structural @id:agreements_are_registered
     Scenario: An agreement is of a registered contract
       Given any fact under key "Strategies" with id "agreement:*"
@@ -45,11 +35,6 @@ Feature: A contract is executed only as it was reviewed, signed and approved, an
     Scenario: Every action has its record
       Given any fact under key "Seeds" with id "action:*"
       Then for each "Seeds" fact with id "action:*" there exists an "Evaluations" fact with id "audit:*" whose field "action" equals its field "id"
-
-    @invariant @acceptance @id:executed_by_a_recorded_action
-    Scenario: An executed contract was executed by an action that is recorded as done
-      Given any fact under key "Strategies" with id "agreement:*" where field "stands" is "executed"
-      Then for each "Strategies" fact with id "agreement:*" where field "stands" is "executed" there exists an "Evaluations" fact with id "audit:*" where field "result" is "done" whose field "action" equals its field "after"
 
   Rule: What a proposal must look like
 
