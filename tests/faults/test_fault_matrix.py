@@ -38,7 +38,7 @@ DAY = 86_400
 _LAST = 5
 """The last points are those of closing the store: how many there are depends on when the log was last folded in."""
 
-pytestmark = pytest.mark.timeout(3600 if THOROUGH else 480)
+pytestmark = pytest.mark.timeout(3600 if THOROUGH else 240)
 
 
 class Driver:
