@@ -1,6 +1,6 @@
 """Examples of the groups contract, pack and check."""
 
-from converge_cli.truth.code_examples.example import Example, other, truth
+from converge_cli.truth.code_examples.example import Example, machine, other, truth
 
 EXAMPLES: dict[str, Example] = {
     "unknown-key": truth("budgets: {cycles: 10}", "budget: {cycles: 10}"),
@@ -52,57 +52,8 @@ EXAMPLES: dict[str, Example] = {
         kind: job
         """,
     ),
-    "unreachable-entity-state": truth(
-        """
-        parameters:
-          small:
-            entity_states:
-              note:
-                field: text
-                states: [draft, sent, lost]
-                initial: [draft]
-                final: [sent]
-                transitions:
-                  - {from: draft, to: sent}
-        """,
-        """
-        parameters:
-          small:
-            entity_states:
-              note:
-                field: text
-                states: [draft, sent]
-                initial: [draft]
-                final: [sent]
-                transitions:
-                  - {from: draft, to: sent}
-        """,
-    ),
-    "dead-entity-state": truth(
-        """
-        parameters:
-          small:
-            entity_states:
-              note:
-                field: text
-                states: [draft, sent]
-                initial: [draft]
-                transitions:
-                  - {from: draft, to: sent}
-        """,
-        """
-        parameters:
-          small:
-            entity_states:
-              note:
-                field: text
-                states: [draft, sent]
-                initial: [draft]
-                final: [sent]
-                transitions:
-                  - {from: draft, to: sent}
-        """,
-    ),
+    "unreachable-entity-state": truth(machine(states="draft, sent, lost"), machine()),
+    "dead-entity-state": truth(machine(final=""), machine()),
     "unknown-pack": truth("packs: [smal]", "packs: [small]"),
     "broken-pack": other(
         "pack.yaml",

@@ -34,6 +34,23 @@ def truth(bad: str, good: str, **options: object) -> Example:
     return _example("truth.yaml", bad, good, **options)
 
 
+def machine(*, states: str = "draft, sent", final: str = "sent", move: str = "{from: draft, to: sent}") -> str:
+    """The entity states of the kind that every example has; without `final` none is."""
+    lines = [
+        "parameters:",
+        "  small:",
+        "    entity_states:",
+        "      note:",
+        "        field: text",
+        f"        states: [{states}]",
+        "        initial: [draft]",
+        f"        final: [{final}]" if final else "",
+        "        transitions:",
+        f"          - {move}",
+    ]
+    return "\n".join(filter(None, lines))
+
+
 def other(where: Where, bad: str, good: str) -> Example:
     """An example in another file."""
     return _example(where, bad, good)

@@ -1,6 +1,6 @@
 """Examples of the groups reference, gap, run and suppression."""
 
-from converge_cli.truth.code_examples.example import Example, feature, truth
+from converge_cli.truth.code_examples.example import Example, feature, machine, truth
 
 EXAMPLES: dict[str, Example] = {
     "duplicate-id": feature(
@@ -137,58 +137,8 @@ EXAMPLES: dict[str, Example] = {
           - {id: publication, role: writer, approves: 'any proposal under key "Signals" with id "note:*"', quorum: 1}
         """,
     ),
-    "unknown-entity-state": truth(
-        """
-        parameters:
-          small:
-            entity_states:
-              note:
-                field: text
-                states: [draft, sent]
-                initial: [draft]
-                final: [sent]
-                transitions:
-                  - {from: draft, to: send}
-        """,
-        """
-        parameters:
-          small:
-            entity_states:
-              note:
-                field: text
-                states: [draft, sent]
-                initial: [draft]
-                final: [sent]
-                transitions:
-                  - {from: draft, to: sent}
-        """,
-    ),
-    "unknown-gate": truth(
-        """
-        parameters:
-          small:
-            entity_states:
-              note:
-                field: text
-                states: [draft, sent]
-                initial: [draft]
-                final: [sent]
-                transitions:
-                  - {from: draft, to: sent, gates: [reviewed]}
-        """,
-        """
-        parameters:
-          small:
-            entity_states:
-              note:
-                field: text
-                states: [draft, sent]
-                initial: [draft]
-                final: [sent]
-                transitions:
-                  - {from: draft, to: sent}
-        """,
-    ),
+    "unknown-entity-state": truth(machine(move="{from: draft, to: send}"), machine()),
+    "unknown-gate": truth(machine(move="{from: draft, to: sent, gates: [reviewed]}"), machine()),
     "unknown-person": truth("authority: {actor: paul}", "authority: {actor: petra}"),
     "deferred-clause": truth(
         """
