@@ -52,7 +52,7 @@ def query(
     def work() -> Answer:
         from itertools import islice  # noqa: PLC0415  imported when the words are right
 
-        from converge_cli.app.experience_query import Query, query_events  # noqa: PLC0415
+        from converge_cli.app.experience.query import Query, query_events  # noqa: PLC0415
         from converge_cli.cli.experience_page import found_data, show_found  # noqa: PLC0415
         from converge_cli.cli.here import services_here  # noqa: PLC0415
 
@@ -84,7 +84,7 @@ def stats(
     """Count how runs went: stop reasons, time to decide, which invariants fire."""
 
     def work() -> Answer:
-        from converge_cli.app.experience_stats import stats as count  # noqa: PLC0415  when the words are right
+        from converge_cli.app.experience.stats import stats as count  # noqa: PLC0415  when the words are right
         from converge_cli.cli.experience_page import show_stats, stats_data  # noqa: PLC0415
         from converge_cli.cli.here import services_here  # noqa: PLC0415
         from converge_cli.core.port import RunFilter  # noqa: PLC0415
@@ -116,7 +116,7 @@ def export(
     """Write a run, or all of them, as canonical JSON lines: rows, events as hashed, and the bytes that they name."""
 
     def work() -> Answer:
-        from converge_cli.app.experience_export import export_runs  # noqa: PLC0415  when the words are right
+        from converge_cli.app.experience.export import export_runs  # noqa: PLC0415  when the words are right
         from converge_cli.app.recorded_run import every_run, find_row  # noqa: PLC0415
         from converge_cli.cli.here import services_here  # noqa: PLC0415
         from converge_cli.cli.payload import write_whole  # noqa: PLC0415

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from converge_cli.app.experience_query import Found
-    from converge_cli.app.experience_stats import PointStats, TruthStats
+    from converge_cli.app.experience.query import Found
+    from converge_cli.app.experience.stats import PointStats, TruthStats
     from converge_cli.core.errors import ConvergeError
 
 
@@ -49,7 +49,7 @@ def show_found(
 
 
 def _about(found: "Found") -> str:
-    from converge_cli.app.experience_query import facts_of, people_of  # noqa: PLC0415
+    from converge_cli.app.experience.query import facts_of, people_of  # noqa: PLC0415
     from converge_cli.core import event as e  # noqa: PLC0415
     from converge_cli.trace.wording import decision_text  # noqa: PLC0415
 

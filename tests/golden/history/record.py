@@ -16,7 +16,7 @@ from pathlib import Path
 from converge_cli import ContextView, Effect, Suggestor, __version__
 from converge_cli._internal.canonical_json import encode
 from converge_cli.app.decide_approval import decide_approval
-from converge_cli.app.experience_export import export_runs
+from converge_cli.app.experience.export import export_runs
 from converge_cli.app.resume_run import ResumeRun
 from converge_cli.app.run_job import RunJob, RunRequest
 from converge_cli.app.services import Services

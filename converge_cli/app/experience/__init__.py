@@ -1,0 +1,1 @@
+"""The record across runs: asked, counted, exported."""
