@@ -49,13 +49,13 @@ def explain(
 
 
 def _codes(code: str) -> list[dict[str, Any]]:
-    from converge_cli.app.explain_code import explain_codes  # noqa: PLC0415  when the words are right
+    from converge_cli.app.explain.explain_code import explain_codes  # noqa: PLC0415  when the words are right
 
     return explain_codes(code)
 
 
 def _of_run(run: str, target: str | None) -> Answer:
-    from converge_cli.app.explain_run import explain_run  # noqa: PLC0415
+    from converge_cli.app.explain.explain_run import explain_run  # noqa: PLC0415
     from converge_cli.cli.here import services_here  # noqa: PLC0415
     from converge_cli.core.errors import RunNotFoundError  # noqa: PLC0415
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import get_args
 
-from converge_cli.app.explain_code import explain_codes
+from converge_cli.app.explain.explain_code import explain_codes
 from converge_cli.core.context_key import ContextKey
 from converge_cli.core.predicate import Comparison
 from converge_cli.truth.codes import CATALOGUE as DIAGNOSTICS

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from converge_cli.app.explain_gate import GateExplainer
+from converge_cli.app.explain.explain_gate import GateExplainer
 from converge_cli.bootstrap import make_services
 from converge_cli.core.event import GateDecided
 from converge_cli.core.flow_gate import FlowGateDecision, FlowGateInput, Principal, Resource

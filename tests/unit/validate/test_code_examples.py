@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from small_site import Site
 
-from converge_cli.app.explain_code import explain_codes
+from converge_cli.app.explain.explain_code import explain_codes
 from converge_cli.app.validate.counted import Choice
 from converge_cli.app.validate_run import validate_and_run
 from converge_cli.truth.code_examples.catalogue import EXAMPLES, SPOKEN

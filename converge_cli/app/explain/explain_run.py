@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from converge_cli.app.explain_gate import GateExplainer
-from converge_cli.app.explain_run_data import claim_data, gate_data, request_data
+from converge_cli.app.explain.data import claim_data, gate_data, request_data
+from converge_cli.app.explain.explain_gate import GateExplainer
 from converge_cli.app.recorded_run import events_of, find_row
 from converge_cli.app.services import Services
 from converge_cli.core.criterion import Criterion, CriterionResult

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from converge_cli.app.explain_run_data import gate_data, request_data
+from converge_cli.app.explain.data import gate_data, request_data
 from converge_cli.app.policy.decide_policy import values_seen
 from converge_cli.app.services import Services
 from converge_cli.core.event import GateDecided, PackRecord

@@ -1,0 +1,1 @@
+"""Explaining what was recorded, and the codes of findings."""
