@@ -1,14 +1,16 @@
 """Goes on with a recorded run: after decisions, with more budget, with an input that was missing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from converge_cli.app.changed_packs import require_same_packs
 from converge_cli.app.changed_people import people_changes
+from converge_cli.app.decide_approval import GivenApproval
 from converge_cli.app.list_folder import InputFileError
 from converge_cli.app.open_run import open_run
 from converge_cli.app.read_inputs import Given, read_inputs
-from converge_cli.app.run_job import RunAnswer
+from converge_cli.app.run_job import RunAnswer, with_approvals
 from converge_cli.app.services import Services
 from converge_cli.core.budget import BudgetChange
 from converge_cli.core.port import EventSink
@@ -27,6 +29,7 @@ class ResumeRun:
         added: BudgetChange | None = None,
         sink: EventSink | None = None,
         accept_changes: bool = False,
+        approvals: Sequence[GivenApproval] = (),
     ) -> None:
         """Open the run and read the inputs that it was missing.
 
@@ -34,13 +37,18 @@ class ResumeRun:
 
         Args:
             accept_changes: go on although a pack or its policy is no longer as it was.
+            approvals: decisions given along; see `RunRequest`.
 
         Raises:
             PacksChangedError: a pack is no longer as it was, and that was not accepted.
             ConvergeError: no such run, a pack or file is missing, or an input was given before.
         """
+        self._services = services
+        self._sink = sink
         self._added = added
+        self._approvals = approvals
         opened = open_run(services, run, sink)
+        self._people = opened.people
         self.run_id = opened.row.run
         if not accept_changes and opened.row.status != "stopped":
             require_same_packs(services, self.run_id, opened.packs)
@@ -58,7 +66,8 @@ class ResumeRun:
         """
         given: Given = self._given
         result = await self.engine.resume(self.run_id, feeds=given.feeds, inputs=given.records, added=self._added)
-        return RunAnswer(result, people_changed=self.people_changed)
+        answer = await with_approvals(self._services, self.engine, result, self._approvals, self._people, self._sink)
+        return replace(answer, people_changed=self.people_changed)
 
     def _refuse_known(self, missing: tuple[str, ...]) -> None:
         for record in self._given.records:

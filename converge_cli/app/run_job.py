@@ -1,6 +1,6 @@
 """Runs a truth: inputs in, to convergence, with the approvals that were given along."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,12 @@ from converge_cli.app.make_engine import make_engine
 from converge_cli.app.read_inputs import read_inputs
 from converge_cli.app.services import Services
 from converge_cli.core.budget import Budget
+from converge_cli.core.person import Person
 from converge_cli.core.port import EventSink
 from converge_cli.core.stop_reason import StopReason
 from converge_cli.core.suggestor import Suggestor
 from converge_cli.engine.decision import Decided
+from converge_cli.engine.engine import Engine
 from converge_cli.engine.result import RunResult
 from converge_cli.truth.inputs import read_seed
 from converge_cli.truth.source import Source
@@ -117,18 +119,31 @@ class RunJob:
             location=str(self.truth.location.file),
             sources=self.truth.compilation.texts,
         )
-        waiting = list(self._request.approvals)
-        refusals: list[Decided] = []
-        while waiting and result.stop.reason is StopReason.HUMAN_INTERVENTION_REQUIRED:
-            applied = apply_given(self._services, result.run_id, waiting, self.truth.people, self._sink)
-            refusals += applied.refused
-            waiting = applied.unused
-            if not applied.accepted:
-                break
-            result = await self.engine.resume(result.run_id)
-        if result.stop.reason is StopReason.HUMAN_INTERVENTION_REQUIRED:
-            refusals += [given.unmatched(result.run_id) for given in waiting]
-        return RunAnswer(self.engine.recorded(result.run_id) if refusals else result, tuple(refusals))
+        given = self._request.approvals
+        return await with_approvals(self._services, self.engine, result, given, self.truth.people, self._sink)
+
+
+async def with_approvals(
+    services: Services,
+    engine: Engine,
+    result: RunResult,
+    given: Sequence[GivenApproval],
+    people: tuple[Person, ...],
+    sink: EventSink | None,
+) -> RunAnswer:
+    """Apply decisions that were given along whenever the run has paused for them, and go on, as far as they carry."""
+    waiting = list(given)
+    refusals: list[Decided] = []
+    while waiting and result.stop.reason is StopReason.HUMAN_INTERVENTION_REQUIRED:
+        applied = apply_given(services, result.run_id, waiting, people, sink)
+        refusals += applied.refused
+        waiting = applied.unused
+        if not applied.accepted:
+            break
+        result = await engine.resume(result.run_id)
+    if result.stop.reason is StopReason.HUMAN_INTERVENTION_REQUIRED:
+        refusals += [item.unmatched(result.run_id) for item in waiting]
+    return RunAnswer(engine.recorded(result.run_id) if refusals else result, tuple(refusals))
 
 
 def with_budget(job: Any, changes: Mapping[str, Any]) -> Any:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from converge_cli.app.error_data import error_data
 from converge_cli.cli import options
-from converge_cli.cli.output import Answer, UsageError, answering, error_data, unreadable_outcome
+from converge_cli.cli.output import Answer, UsageError, answering, unreadable_outcome
 
 if TYPE_CHECKING:
     from converge_cli.core.errors import ConvergeError

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from converge_cli.app.error_data import error_data
 from converge_cli.cli import options
-from converge_cli.cli.output import Answer, answering, error_data, unreadable_outcome
+from converge_cli.cli.output import Answer, answering, unreadable_outcome
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, NoReturn, TextIO, cast
 
+from converge_cli.app.error_data import error_data
 from converge_cli.cli.exit_code import CODE_OF_ERROR, ExitCode
 from converge_cli.cli.stdout import keep_for_answers, out, written
 from converge_cli.core.errors import ConvergeError
@@ -122,23 +123,6 @@ def envelope(command: str, answer: Answer) -> dict[str, Any]:
         "exit_code": int(answer.exit_code),
         "data": answer.data,
     }
-
-
-def error_data(error: ConvergeError) -> dict[str, Any]:
-    """An error as data; the findings of a truth and the place where a replay diverged come along."""
-    data: dict[str, Any] = {
-        "code": error.code,
-        "message": error.message,
-        "hint": error.hint,
-        "where": error.where,
-    }
-    for name, carried in (("findings", "diagnostics"), ("divergence", "divergence")):
-        value = getattr(error, carried, None)
-        if value is not None:
-            import msgspec  # noqa: PLC0415  only for the few errors that carry something
-
-            data[name] = msgspec.to_builtins(value)
-    return data
 
 
 def unreadable_outcome(outcome: str, errors: Sequence[ConvergeError]) -> tuple[str, int]:

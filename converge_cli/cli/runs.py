@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from converge_cli.app.error_data import error_data
 from converge_cli.cli import options
-from converge_cli.cli.output import Answer, UsageError, answering, error_data, unreadable_outcome
+from converge_cli.cli.output import Answer, UsageError, answering, unreadable_outcome
 from converge_cli.core.errors import did_you_mean
 
 if TYPE_CHECKING:

@@ -136,6 +136,7 @@ class Commit(msgspec.Struct, frozen=True):
 
     Attributes:
         blobs: bytes that the events name by their SHA-256, kept as by `put_blob`.
+        fence: fencing number of the worker that writes it, None for a writer that is no worker of a service.
     """
 
     row: RunRow
@@ -143,6 +144,7 @@ class Commit(msgspec.Struct, frozen=True):
     events: tuple[bytes, ...]
     previous_head: str
     blobs: tuple[bytes, ...] = ()
+    fence: int | None = None
 
 
 class Experience(Protocol):
@@ -156,6 +158,8 @@ class Experience(Protocol):
 
         Raises:
             ConcurrentAppendError: the run's head is not `previous_head`, or its last sequence not `first_seq - 1`.
+            LeaseLostError: its fence is not that of the run's job any more.
+            RunBusyError: it has none, and a worker of a service drives the run.
         """
         ...
 
@@ -202,10 +206,13 @@ class Experience(Protocol):
         """
         ...
 
-    def put_call(self, run: str, call: KeptCall, request: bytes, answer: bytes) -> None:
+    def put_call(self, run: str, call: KeptCall, request: bytes, answer: bytes, fence: int | None = None) -> None:
         """Keep an external call of a run, with its request and answer as blobs, in one durable transaction.
 
         Keeping the same call again changes nothing. It is no event: the chain of the run stays as it is.
+
+        Raises:
+            LeaseLostError, RunBusyError: see `append`.
         """
         ...
 
@@ -221,7 +228,7 @@ class Experience(Protocol):
         """Hold the run: one process drives it at a time; let go at exit, and by the system if the process dies.
 
         Raises:
-            RunBusyError: another process holds it.
+            RunBusyError: another process holds it, or it is a job of a service that is queued or running.
         """
         ...
 

@@ -18,6 +18,7 @@ from converge_cli.core.errors import RecordCorruptError, RunBusyError, RunNotFou
 from converge_cli.core.port import Commit, RunFilter, RunRow
 from converge_cli.store.chain import check_commit, check_follows, check_run_id, check_segment, corrupt, is_repeated
 from converge_cli.store.file_lock import held_file
+from converge_cli.store.job_turns import check_driver, check_writer
 from converge_cli.store.packing import (
     call_check,
     checked_call,
@@ -51,11 +52,15 @@ Segment = tuple[int, int, bytes, bytes]
 
 
 class SqliteExperience:
-    """The Experience port over `<folder>/experience.db`; threads and processes may share it."""
+    """The Experience port over `<folder>/experience.db`; threads and processes may share it.
+
+    Attributes:
+        file: the database, for the adapters of other ports that are kept in it.
+    """
 
     def __init__(self, folder: Path, *, lock_seconds: float = BUSY_SECONDS) -> None:
         self._folder = folder
-        self._file = SqliteFile(folder, EXPERIENCE, folder, lock_seconds)
+        self.file = SqliteFile(folder, EXPERIENCE, folder, lock_seconds)
 
     def append(self, commit: Commit) -> None:
         """Write the events of one commit, durably; see `Experience.append`."""
@@ -66,11 +71,12 @@ class SqliteExperience:
             raise corrupt(row.run, first, "an event holds a raw newline, so it is not canonical")
         stored = compressed(body)
         values = (*(getattr(row, name) for name in _FIELDS), row_check(row))
-        with self._file.writing() as connection:
+        with self.file.writing() as connection:
             number, standing = _find(connection, row.run)
             if is_repeated(commit, standing) and all(_holds(connection, data) for data in commit.blobs):
                 return
             check_follows(commit, standing)
+            check_writer(row.run, _job_of(connection, row.run), commit.fence)
             if standing is None:
                 number = connection.execute(_ADD_ROW, values).lastrowid or 0
             else:
@@ -80,18 +86,18 @@ class SqliteExperience:
                 (number << SEQ_BITS | first, row.seq, head, stored),
             )
             for data in commit.blobs:
-                _keep(connection, digest_bytes(data), data)
+                keep_blob(connection, digest_bytes(data), data)
 
     def read(self, run: str, after: int = 0) -> Iterator[bytes]:
         """Canonical bytes of the run's events above `after`, each commit checked before any of it is given out."""
-        with self._file.reading() as connection:
+        with self.file.reading() as connection:
             number, row = self._known(connection, run)
         # Append-only: what was there when the row was read stays, so batches need no transaction around them.
         return self._events(row, number << SEQ_BITS, max(after, 0))
 
     def row(self, run: str) -> RunRow:
         """The run's line in the index; see `Experience.row`."""
-        with self._file.reading() as connection:
+        with self.file.reading() as connection:
             return self._known(connection, run)[1]
 
     def rows(self, *, truth: str | None = None, status: str | None = None, limit: int = 100) -> Iterable[RunRow]:
@@ -100,7 +106,7 @@ class SqliteExperience:
 
     def query(self, wanted: RunFilter, limit: int = 100) -> Iterable[RunRow]:
         """Runs that a filter means, the newest first; see `Experience.query`."""
-        with self._file.reading() as connection:
+        with self.file.reading() as connection:
             if connection is None:
                 return []
             number = _NO_RUN if wanted.before is None else self._known(connection, wanted.before)[0]
@@ -109,35 +115,36 @@ class SqliteExperience:
     def put_blob(self, data: bytes) -> str:
         """Keep bytes, durably; returns their SHA-256 in hex."""
         digest = digest_bytes(data)
-        with self._file.reading() as connection:
+        with self.file.reading() as connection:
             if connection is not None and _blob(connection, digest) == data:
                 return digest
-        with self._file.writing() as connection:
-            _keep(connection, digest, data)
+        with self.file.writing() as connection:
+            keep_blob(connection, digest, data)
         return digest
 
     def get_blob(self, digest: str) -> bytes:
         """Bytes kept under a digest; see `Experience.get_blob`."""
-        with self._file.reading() as connection:
+        with self.file.reading() as connection:
             data = None if connection is None else _blob(connection, digest)
         if data is None or digest_bytes(data) != digest:
             why = "nothing is kept" if data is None else "other bytes are kept"
             raise RecordCorruptError(f"{why} under digest {digest[:80]!r}", where=digest[:80])
         return data
 
-    def put_call(self, run: str, call: KeptCall, request: bytes, answer: bytes) -> None:
+    def put_call(self, run: str, call: KeptCall, request: bytes, answer: bytes, fence: int | None = None) -> None:
         """Keep an external call, durably; see `Experience.put_call`."""
         values = (check_run_id(run), *msgspec.structs.astuple(call), call_check(run, call))
-        with self._file.writing() as connection:
-            _keep(connection, call.request, request)
-            _keep(connection, call.answer, answer)
+        with self.file.writing() as connection:
+            check_writer(run, _job_of(connection, run), fence)
+            keep_blob(connection, call.request, request)
+            keep_blob(connection, call.answer, answer)
             if connection.execute(_HAS_CALL, values[:5]).fetchone() is None:
                 connection.execute(_COUNT_CALL, (run,))
             connection.execute("INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
     def calls(self, run: str) -> Iterable[KeptCall]:
         """The external calls of a run; see `Experience.calls`."""
-        with self._file.reading() as connection:
+        with self.file.reading() as connection:
             if connection is None:
                 return []
             found = connection.execute(_GET_CALLS, (run,)).fetchall()
@@ -157,15 +164,19 @@ class SqliteExperience:
 
     def close(self) -> None:
         """Fold the write-ahead log into the one file and let go of it; the next call opens it again."""
-        self._file.close()
+        self.file.close()
+
+    def held(self, run: str) -> AbstractContextManager[bool]:
+        """Hold the lock of a run's drivers on this machine; yields False when another process has it."""
+        folder = self._folder / "runs"
+        self.file.make_folder()
+        folder.mkdir(exist_ok=True)
+        return held_file(folder / run)
 
     @contextmanager
     def _hold(self, run: str) -> Iterator[None]:
-        folder = self._folder / "runs"
-        with self._file.translated():
-            self._file.make_folder()
-            folder.mkdir(exist_ok=True)
-            holding = held_file(folder / run)
+        with self.file.translated():
+            holding = self.held(run)
             held = holding.__enter__()
         try:
             if not held:
@@ -174,9 +185,12 @@ class SqliteExperience:
                     hint=f"wait until it pauses or stops: converge show {run}",
                     where=run,
                 )
+            with self.file.reading() as connection:
+                job = None if connection is None else _job_of(connection, run)
+            check_driver(run, None if job is None else job[0])
             yield
         finally:
-            with self._file.translated():
+            with self.file.translated():
                 holding.__exit__(None, None, None)
 
     def _meant(self, wanted: RunFilter, number: int, limit: int) -> Iterator[RunRow]:
@@ -200,7 +214,7 @@ class SqliteExperience:
             raise damaged_rows(damaged)
 
     def _rows_below(self, number: int) -> list[tuple[Any, ...]]:
-        with self._file.reading() as connection:
+        with self.file.reading() as connection:
             return [] if connection is None else connection.execute(_GET_ROWS, (number, _ROWS)).fetchall()
 
     def _known(self, connection: sqlite3.Connection | None, run: str) -> tuple[int, RunRow]:
@@ -232,7 +246,7 @@ class SqliteExperience:
 
     def _standing_at(self, base: int, after: int) -> tuple[int, bytes]:
         """The last commit that ends at or below `after`: its last sequence and head."""
-        with self._file.reading() as connection:
+        with self.file.reading() as connection:
             if not after or connection is None:
                 return 0, GENESIS
             found = connection.execute(
@@ -243,7 +257,7 @@ class SqliteExperience:
         return found or (0, GENESIS)
 
     def _batch(self, base: int, seq: int) -> list[Segment]:
-        with self._file.reading() as connection:
+        with self.file.reading() as connection:
             if connection is None:
                 return []
             return connection.execute(
@@ -261,6 +275,14 @@ def _find(connection: sqlite3.Connection, run: str) -> tuple[int, RunRow | None]
     return number, checked_row(values, crc)
 
 
+def _job_of(connection: sqlite3.Connection, run: str) -> tuple[str, int] | None:
+    """Status and fencing number of the run's job, when it is one."""
+    found: tuple[str, int] | None = connection.execute(
+        "SELECT status, fence FROM jobs WHERE job = ?", (run,)
+    ).fetchone()
+    return found
+
+
 def _blob(connection: sqlite3.Connection, digest: str) -> bytes | None:
     found = connection.execute("SELECT coding, data FROM blobs WHERE digest = ?", (digest,)).fetchone()
     return None if found is None else expanded_blob(*found)
@@ -270,7 +292,7 @@ def _holds(connection: sqlite3.Connection, data: bytes) -> bool:
     return _blob(connection, digest_bytes(data)) == data
 
 
-def _keep(connection: sqlite3.Connection, digest: str, data: bytes) -> None:
+def keep_blob(connection: sqlite3.Connection, digest: str, data: bytes) -> None:
     """Keep bytes, and mend what the disk has damaged of them."""
     if _blob(connection, digest) == data:
         return

@@ -73,7 +73,30 @@ CREATE TABLE call_counts (
 INSERT INTO call_counts SELECT run, count(*) FROM calls GROUP BY run;
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
+# What stands in `row` is the job; the other columns repeat what is looked for.
+_VERSION_4 = """
+CREATE TABLE jobs (
+    number INTEGER PRIMARY KEY,
+    job TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    key TEXT NOT NULL,
+    status TEXT NOT NULL,
+    fence INTEGER NOT NULL,
+    row BLOB NOT NULL,
+    crc INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX jobs_by_key ON jobs (owner, key) WHERE key <> '';
+CREATE INDEX jobs_by_status ON jobs (status, number);
+CREATE TABLE keys (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    secret TEXT NOT NULL UNIQUE,
+    row BLOB NOT NULL,
+    crc INTEGER NOT NULL
+);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 """What leads from each version to the next; a released entry never changes."""
 
 _LACKS_CALLS = """
@@ -86,7 +109,13 @@ CREATE TEMP VIEW runs AS SELECT *, '' AS waiting FROM main.runs;
 CREATE TEMP VIEW call_counts AS SELECT run, count(*) AS calls FROM calls GROUP BY run;
 """
 
-READINGS: tuple[str, ...] = (_LACKS_CALLS, _LACKS_WAITING)
+_LACKS_JOBS = """
+CREATE TEMP VIEW jobs AS
+    SELECT 0 AS number, '' AS job, '' AS owner, '' AS key, '' AS status, 0 AS fence, x'' AS row, 0 AS crc WHERE 0;
+CREATE TEMP VIEW keys AS SELECT 0 AS number, '' AS id, '' AS secret, x'' AS row, 0 AS crc WHERE 0;
+"""
+
+READINGS: tuple[str, ...] = (_LACKS_CALLS, _LACKS_WAITING, _LACKS_JOBS)
 """For each step of `MIGRATIONS` but the first: what its reader sees in an older file, which stays as it is."""
 
 

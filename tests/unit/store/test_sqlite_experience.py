@@ -94,7 +94,7 @@ def test_commits_are_synced_to_the_disk(tmp_path: Path) -> None:
     """Write-ahead log and full synchronisation: acknowledged means on the disk."""
     store = SqliteExperience(tmp_path)
     fill(store, "run1", (1,))
-    connection = store._file._connection
+    connection = store.file._connection
     assert connection is not None
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
@@ -248,7 +248,7 @@ def test_a_full_disk_is_a_clear_error_and_leaves_the_record_whole(tmp_path: Path
     store = SqliteExperience(tmp_path)
     fill(store, "run1", (2,))
     row = store.row("run1")
-    connection = store._file._connection
+    connection = store.file._connection
     assert connection is not None
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count = {pages + 2}")

@@ -1,0 +1,132 @@
+"""Drives one claimed job to its next stop: a new run, or the one that was begun before."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import msgspec
+
+from converge_cli._internal.canonical_json import encode
+from converge_cli.app.error_data import error_data
+from converge_cli.app.jobs.job_setting import JobSetting
+from converge_cli.app.jobs.submission import Instructions, ResumeRequest, Submission
+from converge_cli.app.resume_run import ResumeRun
+from converge_cli.app.run_job import RunAnswer, RunJob
+from converge_cli.app.services import Services
+from converge_cli.core.errors import ConvergeError, RunNotFoundError, RunNotResumableError
+from converge_cli.core.job_queue import JobStatus, QueuedJob, Settled
+from converge_cli.core.port import EventSink, Experience
+from converge_cli.core.stop_reason import RESUMABLE_REASONS, StopReason
+from converge_cli.engine.engine import Engine
+from converge_cli.engine.result import RunResult
+
+
+class DriveJob:
+    """One pass over a claimed job, that can be cancelled from any thread.
+
+    Attributes:
+        engine: drives it, once it is prepared.
+    """
+
+    def __init__(
+        self, setting: JobSetting, job: QueuedJob, sink: EventSink | None, lost: Callable[["DriveJob"], None]
+    ) -> None:
+        """Nothing is prepared yet.
+
+        Args:
+            setting: what it is driven with.
+            job: as it was claimed.
+            sink: sees what is recorded.
+            lost: called from another thread when a suggestor holds the worker's and can't be stopped.
+        """
+        self.job = job
+        self._lost = lost
+        self.engine: Engine | None = None
+        self._setting = setting
+        self._sink = sink
+        self._cancelled = False
+        self._wanted = True
+
+    def cancel(self, *, give_back: bool = False) -> None:
+        """Stop between cycles; `give_back` when another worker is to go on with it."""
+        self._cancelled = True
+        self._wanted = not give_back
+        if self.engine is not None:
+            self.engine.cancel()
+
+    def run(self, loop: asyncio.AbstractEventLoop) -> Settled:
+        """Drive it; returns what it came to.
+
+        Raises:
+            LeaseLostError: another worker has it by now; nothing more was written.
+            StoreUnavailableError: the store can't be written; the lease will run out and the job go on.
+        """
+        services = replace(self._setting.services_of(self.job), on_stuck=lambda _: self._lost(self))
+        try:
+            made = self._prepared(services)
+            self.engine = made.engine
+            if self._cancelled:
+                made.engine.cancel()
+            answer: RunAnswer = loop.run_until_complete(made.run())
+        except RunNotResumableError:  # it has come to its end in other hands
+            return Settled(JobStatus.ENDED)
+        except ConvergeError as error:
+            if error.code in _NOT_ITS_FAULT:
+                raise
+            return Settled(JobStatus.FAILED, error=encode(error_data(error)).decode())
+        return self._settled(services.experience, answer.result)
+
+    def settled_so_far(self) -> Settled:
+        """What the job has come to, of a worker whose thread is lost: its run was recorded as it stands."""
+        store = self._setting.services.experience
+        if self.engine is None or not _is_begun(store, self.job.job):
+            told = ConvergeError("a pack holds the worker and can't be stopped", where=self.job.job)
+            return Settled(JobStatus.FAILED, error=encode(error_data(told)).decode())
+        return self._settled(store, self.engine.recorded(self.job.job))
+
+    def _prepared(self, services: Services) -> RunJob | ResumeRun:
+        job, store = self.job, services.experience
+        submission = msgspec.json.decode(store.get_blob(job.submission), type=Submission)
+        request = submission.request(job.owner)
+        # Given along, they are for the first stop: whoever refused them then is not asked again.
+        approvals = request.approvals if job.passes == 0 else ()
+        if not _is_begun(store, job.job):
+            return RunJob(services, request, self._sink)
+        asked = _instructions(store, job)
+        return ResumeRun(
+            services,
+            job.job,
+            inputs={name: given.source(f"input {name}") for name, given in asked.inputs.items()},
+            added=asked.add_budget,
+            sink=self._sink,
+            accept_changes=asked.accept_changes,
+            approvals=approvals,
+        )
+
+    def _settled(self, store: Experience, result: RunResult) -> Settled:
+        reason = result.stop.reason
+        if reason is StopReason.CANCELLED:
+            return Settled(JobStatus.CANCELLED if self._wanted else JobStatus.QUEUED)
+        if reason not in RESUMABLE_REASONS:
+            return Settled(JobStatus.ENDED)
+        times = [request.until for request in result.pending if request.until]
+        return Settled(JobStatus.PAUSED, store.row(self.job.job).pending, min(times, default=""))
+
+
+_NOT_ITS_FAULT = frozenset({"LEASE_LOST", "STORE_UNAVAILABLE", "RUN_BUSY", "CONCURRENT_APPEND"})
+
+
+def _is_begun(store: Experience, run: str) -> bool:
+    try:
+        store.row(run)
+    except RunNotFoundError:
+        return False
+    return True
+
+
+def _instructions(store: Experience, job: QueuedJob) -> ResumeRequest:
+    """What the next pass was asked for; nothing when a worker that died has recorded it already."""
+    if not job.asked:
+        return ResumeRequest()
+    kept = msgspec.json.decode(store.get_blob(job.asked), type=Instructions)
+    return kept.request if store.row(job.job).seq == kept.after else ResumeRequest()

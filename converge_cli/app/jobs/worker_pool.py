@@ -1,0 +1,184 @@
+"""The workers of a service: threads that claim jobs and drive them, and one that keeps their leases.
+
+A worker has an event loop of its own, so what a suggestor blocks is one worker and never a door of the server.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from converge_cli.app.jobs.drive_job import DriveJob
+from converge_cli.app.jobs.job_setting import JobSetting
+from converge_cli.core.errors import ConvergeError
+from converge_cli.core.job_queue import LeaseLostError, QueuedJob, Settled
+from converge_cli.core.port import EventSink
+
+_LOOK_SECONDS = 0.5
+"""How often a worker that nobody called looks for jobs: those of other processes, and of workers that died."""
+_RENEWALS = 5
+"""How often a lease is renewed in its time."""
+
+
+class WorkerPool:
+    """Drives the jobs of a queue until it is told to stop."""
+
+    def __init__(
+        self,
+        setting: JobSetting,
+        name: str,
+        *,
+        workers: int,
+        sink: EventSink | None = None,
+        settled: Callable[[QueuedJob], None],
+        troubled: Callable[[str, ConvergeError], None],
+    ) -> None:
+        """Nothing is started yet.
+
+        Args:
+            setting: the queue, and what a job is driven with.
+            name: of this process among others that share the queue.
+            workers: how many jobs are driven at once.
+            sink: sees what is recorded of every run.
+            settled: called with each job that a worker has brought to a stop.
+            troubled: called with a job's id and why a worker could not go on with it just now.
+        """
+        self._setting = setting
+        self._sink = sink
+        self._settled = settled
+        self._troubled = troubled
+        self._driving: dict[str, DriveJob] = {}
+        self._lock = threading.Lock()
+        self._called = threading.Semaphore(0)
+        self._stopping = threading.Event()
+        self._drained = threading.Event()
+        self._threads = [
+            threading.Thread(
+                target=self._work, args=(f"{name}/{number}",), name=f"converge-worker-{number}", daemon=True
+            )
+            for number in range(workers)
+        ]
+        self._keeper = threading.Thread(target=self._keep, name="converge-leases", daemon=True)
+
+    def start(self) -> None:
+        """Begin to claim jobs."""
+        for thread in (*self._threads, self._keeper):
+            thread.start()
+
+    def call(self) -> None:
+        """Say that there is something to do."""
+        self._called.release()
+
+    def cancel(self, job: str) -> None:
+        """Stop a job at once, if it is one of ours; the queue holds the wish for all others."""
+        with self._lock:
+            driving = self._driving.get(job)
+        if driving is not None:
+            driving.cancel()
+
+    def stop(self, seconds: float) -> bool:
+        """Claim nothing more, let each job finish its cycle and give it back; whether all did within that time."""
+        self._stopping.set()
+        with self._lock:
+            for driving in self._driving.values():
+                driving.cancel(give_back=True)
+        for _ in self._threads:
+            self._called.release()
+        deadline = self._now() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - self._now()))
+        self._drained.set()
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _worker(self, name: str) -> threading.Thread:
+        return threading.Thread(target=self._work, args=(name,), name=f"converge-worker-{name}", daemon=True)
+
+    def _work(self, name: str) -> None:
+        loop = asyncio.new_event_loop()
+        try:
+            while not self._stopping.is_set():
+                job = self._claim(name)
+                if job is None:
+                    self._called.acquire(timeout=_LOOK_SECONDS)
+                else:
+                    self._drive(job, loop)
+        finally:
+            loop.close()
+
+    def _claim(self, name: str) -> QueuedJob | None:
+        clock = self._setting.services.clock
+        try:
+            return self._setting.queue.claim(name, clock.now(), self._until())
+        except ConvergeError as error:  # a full disk now may not be full in a moment
+            self._troubled("", error)
+            return None
+
+    def _drive(self, job: QueuedJob, loop: asyncio.AbstractEventLoop) -> None:
+        driving = DriveJob(self._setting, job, self._sink, self._lost)
+        with self._lock:
+            self._driving[job.job] = driving
+        if self._stopping.is_set():
+            driving.cancel(give_back=True)
+        elif job.cancel:
+            driving.cancel()
+        try:
+            self._settle(job, driving.run(loop))
+        except ConvergeError as error:  # its lease runs out, and whoever claims it then goes on
+            self._troubled(job.job, error)
+        finally:
+            self._forget(driving)
+
+    def _settle(self, job: QueuedJob, settled: Settled) -> None:
+        self._settled(self._setting.queue.settle(job.lease, settled, self._setting.services.clock.now()))
+
+    def _lost(self, driving: DriveJob) -> None:
+        """A suggestor holds its worker's thread for good: its run is recorded so far, and another thread takes over.
+
+        Should the thread ever come back, the lease is no longer its own.
+        """
+        try:
+            self._settle(driving.job, driving.settled_so_far())
+        except ConvergeError as error:
+            self._troubled(driving.job.job, error)
+        self._forget(driving)
+        if not self._stopping.is_set():
+            thread = self._worker(f"{driving.job.worker}+")
+            self._threads.append(thread)
+            thread.start()
+
+    def _forget(self, driving: DriveJob) -> None:
+        with self._lock:
+            if self._driving.get(driving.job.job) is driving:
+                del self._driving[driving.job.job]
+
+    def _keep(self) -> None:
+        """Renew leases, hear wishes to cancel, and wake the jobs that have something to do again."""
+        while not self._drained.wait(self._setting.lease_seconds / _RENEWALS):
+            with self._lock:
+                held = list(self._driving.values())
+            for driving in held:
+                self._renew(driving)
+            try:
+                for _ in range(self._setting.queue.wake_due(self._setting.services.clock.now())):
+                    self.call()
+            except ConvergeError as error:
+                self._troubled("", error)
+
+    def _renew(self, driving: DriveJob) -> None:
+        try:
+            job = self._setting.queue.renew(driving.job.lease, self._until())
+        except LeaseLostError:  # settled since, or somebody else's: then the store refuses what this worker writes
+            driving.cancel(give_back=True)
+        except ConvergeError as error:
+            self._troubled(driving.job.job, error)
+        else:
+            if job.cancel:
+                driving.cancel()
+
+    def _until(self) -> str:
+        now = datetime.fromisoformat(self._setting.services.clock.now())
+        until = now.astimezone(UTC) + timedelta(seconds=self._setting.lease_seconds)
+        return until.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def _now(self) -> float:
+        return self._setting.services.clock.monotonic()

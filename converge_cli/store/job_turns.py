@@ -1,0 +1,151 @@
+"""What may become of a queued job: pure steps from one row to the next, the same for every adapter of the queue."""
+
+import msgspec
+
+from converge_cli.core.errors import RunBusyError
+from converge_cli.core.job_queue import (
+    OPEN,
+    IdempotencyConflictError,
+    JobNotOpenError,
+    JobStatus,
+    Lease,
+    LeaseLostError,
+    QueuedJob,
+    Settled,
+)
+
+_HELD = frozenset({JobStatus.QUEUED, JobStatus.RUNNING})
+_AT_REST = frozenset({JobStatus.PAUSED, JobStatus.CANCELLED, JobStatus.FAILED})
+
+
+def resubmitted(standing: QueuedJob, job: QueuedJob) -> QueuedJob:
+    """The job that a repeated submission means.
+
+    Raises:
+        IdempotencyConflictError: it is another submission.
+    """
+    if standing.submission != job.submission:
+        raise IdempotencyConflictError(job.key, standing.job)
+    return standing
+
+
+def may_be_claimed(job: QueuedJob, now: str) -> bool:
+    """Whether nobody holds it and there is something to do."""
+    return job.status is JobStatus.QUEUED or (job.status is JobStatus.RUNNING and job.lease_until < now)
+
+
+def claimed(job: QueuedJob, worker: str, now: str, until: str) -> QueuedJob:
+    """The job in a worker's hands, with the next fencing number."""
+    return msgspec.structs.replace(
+        job, status=JobStatus.RUNNING, fence=job.fence + 1, worker=worker, lease_until=until, updated_at=now
+    )
+
+
+def renewed(job: QueuedJob, lease: Lease, until: str) -> QueuedJob:
+    """The job, held for longer.
+
+    Raises:
+        LeaseLostError: it is no longer the holder's.
+    """
+    _require_held(job, lease)
+    return msgspec.structs.replace(job, lease_until=until)
+
+
+def settled(job: QueuedJob, lease: Lease, given: Settled, now: str) -> QueuedJob:
+    """The job as a worker leaves it.
+
+    Raises:
+        LeaseLostError: it is no longer the holder's.
+    """
+    _require_held(job, lease)
+    given_back = given.status is JobStatus.QUEUED
+    return msgspec.structs.replace(
+        job,
+        status=given.status,
+        lease_until="",
+        pending=given.pending,
+        due=given.due,
+        error=given.error,
+        updated_at=now,
+        passes=job.passes if given_back else job.passes + 1,
+        asked=job.asked if given_back else "",
+        cancel=job.cancel and given_back,
+    )
+
+
+def woken(job: QueuedJob, now: str, asked: str) -> QueuedJob:
+    """The job, to be gone on with.
+
+    Raises:
+        JobNotOpenError: it has ended; or there are instructions and it is not at rest.
+    """
+    if job.status in _AT_REST:
+        return msgspec.structs.replace(job, status=JobStatus.QUEUED, due="", error="", asked=asked, updated_at=now)
+    if asked or job.status is JobStatus.ENDED:
+        raise JobNotOpenError(job, "it can't be gone on with now")
+    return job
+
+
+def is_due(job: QueuedJob, pending: int | None, now: str) -> bool:
+    """Whether a paused job has something to do: its time has come, or fewer requests wait than when it paused."""
+    if job.status is not JobStatus.PAUSED:
+        return False
+    return ("" < job.due <= now) or (pending is not None and pending < job.pending)
+
+
+def cancelled(job: QueuedJob, now: str) -> QueuedJob:
+    """The job, asked to stop.
+
+    Raises:
+        JobNotOpenError: it has ended.
+    """
+    if job.status not in OPEN:
+        raise JobNotOpenError(job, "it can't be cancelled any more")
+    if job.fence == 0:
+        return msgspec.structs.replace(job, status=JobStatus.CANCELLED, updated_at=now)
+    status = JobStatus.QUEUED if job.status is JobStatus.PAUSED else job.status
+    return msgspec.structs.replace(job, status=status, cancel=True, updated_at=now)
+
+
+def check_writer(run: str, standing: tuple[str, int] | None, fence: int | None) -> None:
+    """Refuse a write for a run that is not in the writer's hands.
+
+    Args:
+        run: whose events or calls are written.
+        standing: status and fencing number of its job; None for a run that is no job.
+        fence: what the writer holds; None for a writer that is no worker.
+
+    Raises:
+        LeaseLostError: a worker whose lease somebody else has by now.
+        RunBusyError: no worker, while a worker has it.
+    """
+    status, current = standing or ("", 0)
+    if fence is not None:
+        if fence != current or status != JobStatus.RUNNING:
+            raise LeaseLostError(Lease(run, fence), current)
+    elif status == JobStatus.RUNNING:
+        raise in_service(run)
+
+
+def check_driver(run: str, status: str | None) -> None:
+    """Refuse to drive a run whose job is queued or in a worker's hands.
+
+    Raises:
+        RunBusyError: it is.
+    """
+    if status is not None and status in _HELD:
+        raise in_service(run)
+
+
+def in_service(run: str) -> RunBusyError:
+    """The error for a run that belongs to a service just now."""
+    return RunBusyError(
+        f"run {run} is a job of converge serve, which is driving it or about to",
+        hint=f"wait until it pauses or stops: converge show {run}; or start converge serve if it is down",
+        where=run,
+    )
+
+
+def _require_held(job: QueuedJob, lease: Lease) -> None:
+    if job.fence != lease.fence or job.status is not JobStatus.RUNNING:
+        raise LeaseLostError(lease, job.fence)
