@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from converge_cli.app.decide_approval import DecisionAnswer
 from converge_cli.core.approval import ApprovalRequest, deciders, plain_content
 from converge_cli.core.criterion import CriterionResult
 from converge_cli.core.fact import Fact
@@ -182,6 +183,17 @@ def refusal_data(decided: Decided) -> dict[str, Any]:
         "decision": approval.decision,
         "code": decided.code,
         "detail": decided.detail,
+    }
+
+
+def decision_data(answer: DecisionAnswer) -> dict[str, Any]:
+    """What became of a decision, as data."""
+    return {
+        "run_id": answer.row.run,
+        "decisions": [msgspec.to_builtins(item.approval) for item in answer.decisions if item.code is None],
+        "refusals": [refusal_data(item) for item in answer.refused],
+        "pending": answer.row.pending,
+        **({"people_changed": list(answer.people_changed)} if answer.people_changed else {}),
     }
 
 

@@ -25,6 +25,7 @@ def decide(
 
     def work() -> Answer:
         from converge_cli.app.decide_approval import decide_approval  # noqa: PLC0415  when the words are right
+        from converge_cli.app.result_data import decision_data  # noqa: PLC0415
         from converge_cli.cli.here import services_here  # noqa: PLC0415
         from converge_cli.cli.mirrored import ledger_word  # noqa: PLC0415
         from converge_cli.engine.decision import Statement  # noqa: PLC0415
@@ -37,26 +38,12 @@ def decide(
         )
         code = ExitCode.DENIED if answer.refused else ExitCode.OK
         outcome = "refused" if answer.refused else decision
-        data, word = _data(answer), ledger_word(services)
+        data, word = decision_data(answer), ledger_word(services)
         if word is not None:
             data["ledger"] = word
         return Answer(outcome, int(code), data, lambda console: _show(console, answer))
 
     answering(command, work, as_json=as_json)
-
-
-def _data(answer: Any) -> dict[str, Any]:
-    import msgspec  # noqa: PLC0415
-
-    from converge_cli.app.result_data import refusal_data  # noqa: PLC0415
-
-    return {
-        "run_id": answer.row.run,
-        "decisions": [msgspec.to_builtins(item.approval) for item in answer.decisions if item.code is None],
-        "refusals": [refusal_data(item) for item in answer.refused],
-        "pending": answer.row.pending,
-        **({"people_changed": list(answer.people_changed)} if answer.people_changed else {}),
-    }
 
 
 def _show(console: "Console", answer: Any) -> None:

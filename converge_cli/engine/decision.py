@@ -27,12 +27,18 @@ class Decided(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """What a person says: yes or no, why, and by which mode; `sign` makes a signature with the person's own key."""
+    """What a person says.
+
+    Attributes:
+        sign: makes a signature with the person's own key.
+        at: when it was said, for one that was signed elsewhere; None for now.
+    """
 
     decision: Decision
     reason: str
     mode: Mode
     sign: Callable[[bytes], bytes] | None = None
+    at: str | None = None
 
 
 def judge_decision(asked: Asked, person: Person, said: Statement, row: RunRow, now: str) -> Decided:
@@ -48,7 +54,7 @@ def judge_decision(asked: Asked, person: Person, said: Statement, row: RunRow, n
         role=request.role or person.authority,
         reason=said.reason,
         mode=said.mode,
-        decided_at=now,
+        decided_at=said.at or now,
     )
     if said.sign is not None and person.public_key is not None:
         signature = base64.b64encode(said.sign(signed_form(approval))).decode()

@@ -1,0 +1,43 @@
+"""Cancels a job, or has one at rest gone on with."""
+
+import msgspec
+
+from converge_cli._internal.canonical_json import encode
+from converge_cli.app.jobs.caller import Caller, ForbiddenError, Role
+from converge_cli.app.jobs.find_job import SeenJob, find_job
+from converge_cli.app.jobs.job_setting import JobSetting
+from converge_cli.app.jobs.submission import Instructions, ResumeRequest
+from converge_cli.core.job_queue import QueuedJob
+
+
+def cancel_job(setting: JobSetting, caller: Caller, job: str) -> QueuedJob:
+    """Ask a job to stop between two cycles.
+
+    Raises:
+        ForbiddenError: it is another's, and the caller operates nothing.
+        JobNotFoundError, JobNotOpenError: there is no such job to be seen, or it has ended.
+    """
+    seen = _ruled(setting, caller, job, "cancel it")
+    return setting.queue.cancel(seen.job.job, setting.services.clock.now())
+
+
+def resume_job(setting: JobSetting, caller: Caller, job: str, given: ResumeRequest) -> QueuedJob:
+    """Have a job at rest gone on with: with more budget, with inputs that were missing.
+
+    Raises:
+        ForbiddenError: it is another's, and the caller operates nothing.
+        JobNotFoundError, JobNotOpenError: there is no such job to be seen, or it is not at rest.
+        InputFileError: an input does not read.
+    """
+    seen = _ruled(setting, caller, job, "resume it")
+    for name, item in given.inputs.items():
+        item.source(f"input {name}")
+    wish = Instructions(given, 0 if seen.row is None else seen.row.seq)
+    return setting.queue.wake(seen.job.job, setting.services.clock.now(), encode(msgspec.to_builtins(wish)))
+
+
+def _ruled(setting: JobSetting, caller: Caller, job: str, wish: str) -> SeenJob:
+    seen = find_job(setting, caller, job)
+    if not caller.rules(seen.job):
+        raise ForbiddenError(f"{wish}: job {job} is {seen.job.owner}'s", Role.OPERATE)
+    return seen
