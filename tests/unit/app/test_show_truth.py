@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from greenhouse_project import ROOT
 
-from converge_cli.app.init_project import init_project
+from converge_cli.app.new.init_project import init_project
 from converge_cli.app.services import Services
 from converge_cli.app.show_pack import show_pack
 from converge_cli.app.show_truth import show_truth
