@@ -27,6 +27,8 @@ _HOMES = {
     "Suggestor": "core.suggestor",
     "SuggestorUnavailableError": "core.suggestor",
     "Text": "core.kind",
+    "require_amount": "core.number_checks",
+    "require_number": "core.number_checks",
     "slug": "core.ids",
     "step": "core.pack_step",
 }
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from converge_cli.core.job import Job as Job
     from converge_cli.core.kind import Passed as Passed
     from converge_cli.core.kind import Text as Text
+    from converge_cli.core.number_checks import require_amount as require_amount
+    from converge_cli.core.number_checks import require_number as require_number
     from converge_cli.core.pack import Pack as Pack
     from converge_cli.core.pack import Parameters as Parameters
     from converge_cli.core.pack_step import step as step
