@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Literal
 
-from converge_cli import Columns, FactModel, FrozenMap
+from converge_cli import Columns, FactModel, FrozenMap, require_amount
 
 from .parameters import SelectionParameters
 
@@ -19,9 +19,6 @@ __all__ = [
     "Unscored",
     "Vendor",
 ]
-
-_MOST_PRICE = Decimal(1_000_000_000_000)
-_MINOR_UNIT_PLACES = 2
 
 
 class Vendor(FactModel, frozen=True):
@@ -43,11 +40,7 @@ class Vendor(FactModel, frozen=True):
     columns: Columns = Columns()
 
     def __post_init__(self) -> None:
-        if not (self.price.is_finite() and 0 <= self.price <= _MOST_PRICE):
-            raise ValueError(f"price is an amount from 0 to {_MOST_PRICE}, not {self.price}")
-        exponent = self.price.as_tuple().exponent
-        if isinstance(exponent, int) and exponent < -_MINOR_UNIT_PLACES:
-            raise ValueError(f"price has at most {_MINOR_UNIT_PLACES} decimals, not {self.price}")
+        require_amount("price", self.price)
         for column, value in (("years_in_business", self.years_in_business), ("delivery_weeks", self.delivery_weeks)):
             if value is not None and not (value.is_finite() and value >= 0):
                 raise ValueError(f"{column} is a number, 0 or more, not {value}")

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from converge_cli import Columns, FactModel
+from converge_cli import Columns, FactModel, require_amount
 
 from .parameters import ClaimParameters
 
@@ -21,8 +21,7 @@ __all__ = [
     "Validation",
 ]
 
-_MOST = Decimal(1_000_000_000_000)
-_MINOR_UNIT_PLACES = 2
+_LEAST = Decimal("0.01")
 
 About = Literal["duplicate", "limit"]
 
@@ -51,11 +50,7 @@ class Expense(FactModel, frozen=True):
     columns: Columns = Columns()
 
     def __post_init__(self) -> None:
-        if not (self.amount.is_finite() and 0 < self.amount <= _MOST):
-            raise ValueError(f"amount is more than 0 and at most {_MOST}, not {self.amount}")
-        exponent = self.amount.as_tuple().exponent
-        if isinstance(exponent, int) and exponent < -_MINOR_UNIT_PLACES:
-            raise ValueError(f"amount has at most {_MINOR_UNIT_PLACES} decimals, not {self.amount}")
+        require_amount("amount", self.amount, least=_LEAST)
 
     @property
     def responsible(self) -> str:
