@@ -11,7 +11,7 @@ from converge_cli.app.show_pack import find_pack
 from converge_cli.app.shown_path import shown
 from converge_cli.app.validate.counted import Choice
 from converge_cli.app.validate.policy_findings import people_near
-from converge_cli.app.validate_truths import Validation, validate_truths
+from converge_cli.app.validate.validate_truths import Validation, validate_truths
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.pack import Pack
 from converge_cli.truth.catalog import project_of

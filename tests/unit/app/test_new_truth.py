@@ -14,7 +14,7 @@ from converge_cli.app.new.new_truth import Created, NewTruth, new_truth
 from converge_cli.app.new.starter import InvalidNameError, NameTakenError
 from converge_cli.app.services import Services
 from converge_cli.app.template import FileTakenError
-from converge_cli.app.validate_truths import validate_truths
+from converge_cli.app.validate.validate_truths import validate_truths
 from converge_cli.bootstrap import make_services
 from converge_cli.core.errors import ConvergeError
 from converge_cli.settings import Settings

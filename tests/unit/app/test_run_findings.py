@@ -6,7 +6,7 @@ import pytest
 from greenhouse_project import MET, RUNS, Project
 
 from converge_cli.app.examples.truth_examples import TruthExamples
-from converge_cli.app.run_findings import run_findings
+from converge_cli.app.validate.run_findings import run_findings
 
 LARGE = """    Given input "readings" is:
       | bed   | crop   | moisture | area_m2 |

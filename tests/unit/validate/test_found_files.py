@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from small_site import GOOD, Site, told
 
-from converge_cli.app.validate_truths import NothingToValidateError
+from converge_cli.app.validate.validate_truths import NothingToValidateError
 
 PLAIN = ["truths/small/truth.yaml", "features/small.feature", "truths/people.yaml", "packs/small.py"]
 LONE = "Feature: Bids are kept\n\n  @invariant @structural @id:a\n  Scenario: A bid has a price\n    {step}\n"
