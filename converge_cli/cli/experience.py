@@ -117,7 +117,7 @@ def export(
 
     def work() -> Answer:
         from converge_cli.app.experience.export import export_runs  # noqa: PLC0415  when the words are right
-        from converge_cli.app.recorded_run import every_run, find_row  # noqa: PLC0415
+        from converge_cli.app.record.recorded_run import every_run, find_row  # noqa: PLC0415
         from converge_cli.cli.here import services_here  # noqa: PLC0415
         from converge_cli.cli.payload import write_whole  # noqa: PLC0415
 

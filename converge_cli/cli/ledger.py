@@ -234,7 +234,7 @@ def entry_row(entry: "LedgerEntry") -> tuple[str, str, str, str, str]:
 
 def _mirrored(run: str, url: str | None) -> Answer:
     from converge_cli.app.ledger.mirror_run import mirror_run, mirrored_so_far  # noqa: PLC0415  when the words are right
-    from converge_cli.app.recorded_run import find_row  # noqa: PLC0415
+    from converge_cli.app.record.recorded_run import find_row  # noqa: PLC0415
     from converge_cli.cli.here import services_here  # noqa: PLC0415
 
     services = services_here()

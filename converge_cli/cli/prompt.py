@@ -9,7 +9,7 @@ from rich.console import Console
 from converge_cli.app.changed_packs import PacksChangedError
 from converge_cli.app.decide_approval import decide_approval
 from converge_cli.app.past_decisions import PastDecision, past_decisions
-from converge_cli.app.recorded_run import events_of
+from converge_cli.app.record.recorded_run import events_of
 from converge_cli.app.services import Services
 from converge_cli.cli.display import Display
 from converge_cli.cli.output import error_console

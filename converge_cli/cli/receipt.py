@@ -39,7 +39,7 @@ def receipt(
     """
 
     def work() -> Answer:
-        from converge_cli.app.write_receipt import (  # noqa: PLC0415  when the words are right
+        from converge_cli.app.record.write_receipt import (  # noqa: PLC0415  when the words are right
             choose_signer,
             make_receipt,
             sign_receipt,

@@ -7,7 +7,7 @@ from converge_cli.cli.page import Page
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from converge_cli.app.verify_receipt import VerifiedReceipt
+    from converge_cli.app.record.verify_receipt import VerifiedReceipt
 
 NOT_AUTHENTICATED = "self-consistent, not authenticated"
 _GOOD = frozenset({"holds", "met"})

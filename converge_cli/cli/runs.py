@@ -29,7 +29,7 @@ def runs(
     """List recorded runs, the newest first."""
 
     def work() -> Answer:
-        from converge_cli.app.recorded_run import readable, row_data  # noqa: PLC0415  when the words are right
+        from converge_cli.app.record.recorded_run import readable, row_data  # noqa: PLC0415  when the words are right
         from converge_cli.cli.here import services_here  # noqa: PLC0415
 
         if status not in {None, *_STATUSES}:

@@ -26,10 +26,10 @@ from converge_cli import Budget, Engine, Job, converge_verify
 from converge_cli.app.identity import new_identity
 from converge_cli.app.inbox import inbox
 from converge_cli.app.load_truth import load_truth
+from converge_cli.app.record.verify_receipt import verify_receipt
+from converge_cli.app.record.write_receipt import Receipt, sign_receipt, tell
 from converge_cli.app.run_job import RunJob, RunRequest
 from converge_cli.app.services import Services
-from converge_cli.app.verify_receipt import verify_receipt
-from converge_cli.app.write_receipt import Receipt, sign_receipt, tell
 from converge_cli.bootstrap import make_services
 from converge_cli.core.budget import BudgetChange
 from converge_cli.engine.replay import replay

@@ -11,7 +11,7 @@ from itertools import chain
 import msgspec
 
 from converge_cli._internal.canonical_json import encode
-from converge_cli.app.recorded_run import read_event
+from converge_cli.app.record.recorded_run import read_event
 from converge_cli.app.services import Services
 from converge_cli.core import event as e
 from converge_cli.core.errors import RecordCorruptError

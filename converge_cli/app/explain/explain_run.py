@@ -11,7 +11,7 @@ import msgspec
 
 from converge_cli.app.explain.data import claim_data, gate_data, request_data
 from converge_cli.app.explain.explain_gate import GateExplainer
-from converge_cli.app.recorded_run import events_of, find_row
+from converge_cli.app.record.recorded_run import events_of, find_row
 from converge_cli.app.services import Services
 from converge_cli.core.criterion import Criterion, CriterionResult
 from converge_cli.core.errors import ConvergeError, RecordCorruptError, did_you_mean

@@ -14,7 +14,7 @@ import pytest
 from receipt_kit import GENUINE, UNKNOWN, WRONG, both, forged, head_of, verdicts
 
 from converge_cli import converge_verify
-from converge_cli.app.verify_receipt import (
+from converge_cli.app.record.verify_receipt import (
     ReceiptFileError,
     ReceiptUnverifiedError,
     check_pairs,

@@ -16,7 +16,7 @@ from converge_cli._internal.whole_file import write_whole
 from converge_cli.app.identity import Identity, find_identity, identities
 from converge_cli.app.open_run import folder_of_run
 from converge_cli.app.read_inputs import read_file
-from converge_cli.app.recorded_run import find_row
+from converge_cli.app.record.recorded_run import find_row
 from converge_cli.app.services import Services
 from converge_cli.app.template import NotWritableError
 from converge_cli.core.errors import ConvergeError

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from converge_cli.app.recorded_run import find_row
+from converge_cli.app.record.recorded_run import find_row
 from converge_cli.app.services import Services
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.event import PackRecord, RunResumed
