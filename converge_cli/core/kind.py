@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -295,3 +296,9 @@ BUILT_IN_MODELS: Mapping[str, type[FactModel]] = {"text": Text, "passed": Passed
 """Kinds that every job has without declaring them."""
 
 RESERVED_KINDS = frozenset(ENGINE_MODELS) | frozenset(BUILT_IN_MODELS)
+
+
+@cache
+def reserved_kinds() -> Mapping[str, Kind]:
+    """The kinds that no pack declares, ready to parse: the built-in ones and those that only the engine writes."""
+    return {name: Kind(name, model) for name, model in {**BUILT_IN_MODELS, **ENGINE_MODELS}.items()}

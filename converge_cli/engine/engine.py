@@ -18,7 +18,7 @@ from converge_cli.core.event import (
 )
 from converge_cli.core.fact import FactModel, ProposedFact
 from converge_cli.core.job import EMPTY_JOB, Job
-from converge_cli.core.kind import BUILT_IN_MODELS, ENGINE_MODELS, RESERVED_KINDS, Kind
+from converge_cli.core.kind import RESERVED_KINDS, Kind, reserved_kinds
 from converge_cli.core.pack import Pack, Parameters
 from converge_cli.core.person import Person
 from converge_cli.core.port import Clock, EventSink, Experience, FlowGate, IdSource, Meter
@@ -43,8 +43,6 @@ from converge_cli.engine.stuck import record_stuck
 from converge_cli.engine.watchdog import Watchdog
 
 Feeds = Sequence[tuple[str, Sequence[ProposedFact]]]
-
-_ENGINE_KINDS = {name: Kind(name, model) for name, model in {**BUILT_IN_MODELS, **ENGINE_MODELS}.items()}
 
 
 class Engine:
@@ -305,7 +303,7 @@ def _check_points(job: Job) -> None:
 
 def _all_kinds(packs: Sequence[Pack], kinds: Mapping[str, type[FactModel]]) -> dict[str, Kind]:
     """Every kind by name; declared by exactly one pack."""
-    found = dict(_ENGINE_KINDS)
+    found = dict(reserved_kinds())
     owners: dict[str, str] = {}
     embedded = {name: Kind(name, model) for name, model in kinds.items()}
     for owner, declared in [*((pack.name, pack.kinds) for pack in packs), ("this engine", embedded)]:

@@ -11,7 +11,7 @@ from msgspec import inspect
 
 from converge_cli.core import predicate as p
 from converge_cli.core.errors import did_you_mean
-from converge_cli.core.kind import BUILT_IN_MODELS, ENGINE_MODELS, Kind
+from converge_cli.core.kind import Kind, reserved_kinds
 from converge_cli.core.pack import Pack
 from converge_cli.core.person import Person
 from converge_cli.core.selector import Selector
@@ -58,8 +58,7 @@ class Vocabulary:
         self.people = people
         self.complete = complete
         own = {name: kind for pack in packs for name, kind in pack.kinds.items()}
-        built_in = {name: Kind(name, model) for name, model in {**BUILT_IN_MODELS, **ENGINE_MODELS}.items()}
-        self.kinds: Mapping[str, Kind] = {**built_in, **own}
+        self.kinds: Mapping[str, Kind] = {**reserved_kinds(), **own}
         self.writers = tuple(writers)
         self.pack_steps = pack_steps or PackSteps(lambda: packs)
         self.points = frozenset(points)

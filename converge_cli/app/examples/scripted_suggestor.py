@@ -11,7 +11,7 @@ from converge_cli.core.errors import ConvergeError
 from converge_cli.core.example import Scripted
 from converge_cli.core.fact import ProposedFact
 from converge_cli.core.ids import kind_of
-from converge_cli.core.kind import BUILT_IN_MODELS, Kind
+from converge_cli.core.kind import Kind, reserved_kinds
 from converge_cli.core.suggestor import Effect, Suggestor
 from converge_cli.truth.cells import CellError, is_optional, read_cell
 from converge_cli.truth.input_formats import parse_json
@@ -34,7 +34,7 @@ class ScriptedSuggestor(Suggestor):
 def scripted_suggestors(lines: Sequence[Scripted], kinds: Mapping[str, Kind]) -> tuple[ScriptedSuggestor, ...]:
     """One suggestor per name, in the order in which they are first named, with all of its lines."""
     by_name: dict[str, list[ProposedFact]] = {}
-    known = {**{name: Kind(name, model) for name, model in BUILT_IN_MODELS.items()}, **kinds}
+    known = {**reserved_kinds(), **kinds}
     for line in lines:
         payload = _payload(line, known.get(kind_of(line.id)))
         by_name.setdefault(line.suggestor, []).append(ProposedFact(line.key, line.id, payload))
