@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from converge_cli.cli.page import Page
 from converge_cli.trace.when import duration
-from converge_cli.trace.wording import plural
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -137,18 +136,15 @@ def _terms(item: Item) -> str:
     if item["quorum"] > 1:
         terms.append(f"{item['quorum']} different people must say yes")
     if item["not_by"]:
-        terms.append(f"not by {', '.join(item['not_by'])}")
+        terms.append(f"not by {' or '.join(map(_barred, item['not_by']))}")
     if item["timeout"]:
-        terms.append(f"after {_duration(item['timeout']['seconds'])}: {item['timeout']['action']}")
+        terms.append(f"after {duration(item['timeout']['seconds'])}: {item['timeout']['action']}")
     return "; ".join(terms)
 
 
-def _duration(seconds: int) -> str:
-    """In the largest unit that it is whole in."""
-    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds % length == 0:
-            return plural(seconds // length, unit)
-    return plural(seconds, "second")
+def _barred(who: str) -> str:
+    """The principal, or whoever a field of the proposal names."""
+    return "the principal" if who == "principal" else f"the person in field {who}"
 
 
 def _at(place: str | None) -> str:

@@ -112,6 +112,12 @@ def test_the_page_of_the_truth_tells_how_a_contract_moves(converge):
     assert "reviewed to drafted, with the yes of a legal_counsel" in page
 
 
+def test_the_page_of_the_truth_tells_who_may_not_decide_and_until_when(converge):
+    """A field is called one, so that `not_by: [by]` reads as a sentence; a time is written as on every page."""
+    page = converge("truths", "show", "contract-execution").out
+    assert "decided interactive or ci; not by the person in field by; after 5 d: escalate" in page
+
+
 def layers(data):
     """Bytes, and what is packed in them: SQLite cells, deflated ones, base64 in JSON, at any depth."""
     yield data
