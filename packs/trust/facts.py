@@ -15,6 +15,9 @@ _MINOR_UNIT_PLACES = 2
 Did = Literal["view", "amend", "review", "sign", "execute"]
 Stands = Literal["drafted", "reviewed", "signed", "executed"]
 
+BINDING: frozenset[Did] = frozenset({"sign", "execute"})
+"""The actions for which the signatures must bind on their day."""
+
 
 class Party(FactModel, frozen=True):
     """Who makes a contract.
@@ -164,10 +167,16 @@ class Action(FactModel, frozen=True):
 
 
 class Check(FactModel, frozen=True):
-    """What keeps a contract from being signed or executed; kind `check`, under Evaluations; empty when nothing does."""
+    """What keeps a contract from being signed or executed; kind `check`, under Evaluations.
+
+    Attributes:
+        on: the day on which the signatures must bind, None when nobody asks to sign or execute it.
+        review_lacks, signature_lacks: empty when nothing does.
+    """
 
     contract: str
     version: int
+    on: date | None = None
     review_lacks: tuple[str, ...] = ()
     signature_lacks: tuple[str, ...] = ()
 

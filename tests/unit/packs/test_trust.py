@@ -141,6 +141,26 @@ def test_a_signature_binds_from_its_day_to_its_last_one(on: str, stood: str) -> 
     assert stood == stands(run(contract(), paper(), *log))
 
 
+def test_a_signature_that_comes_between_two_attempts_binds_for_the_second_alone() -> None:
+    """Each action is judged by its own day, so the log says the same whenever it is looked at."""
+    late = {"signatures": [{"party": "tugs", "version": 1, "signed_on": "2026-04-05"}]}
+    log = [asked("a1", "review", on="2026-04-01"), asked("a2", "sign", on="2026-04-02")]
+    result = run(contract(**late), paper(), *log, asked("a3", "sign"), asked("a4", "execute", "ines"))
+
+    assert "tugs: signed on 2026-04-05, after 2026-04-02" == audits(result)["a2"][1]
+    assert ("signed", ["agreement:K-1@4"]) == (stands(result), [request.fact for request in result.pending])
+    assert [] == [fact.payload.reason for fact in result.facts if fact.kind == "breach"]
+
+
+def test_a_signature_that_expires_after_the_signing_executes_nothing() -> None:
+    """It bound when the contract was signed, and binds no longer."""
+    log = [*THREE[:2], asked("a3", "execute", on="2026-05-01"), asked("a4", "execute", on="2026-04-30")]
+    result = run(contract(), paper(), *log)
+
+    assert ("refused", "tugs: the signature expired on 2026-04-30") == audits(result)["a3"]
+    assert ("executed", "done") == (stands(result), audits(result)["a4"][0])
+
+
 def test_every_counterparty_signs() -> None:
     """One signature of two is none."""
     parties = [{"id": name, "name": name, "side": "counterparty"} for name in ("tugs", "barges")]
@@ -179,6 +199,58 @@ def test_an_action_that_comes_late_is_recorded_like_the_others() -> None:
     assert 4 == result.fact("Evaluations", "audit:a4").payload.number
 
 
+REFUSED = {
+    "a1": ("refused", "document tow.txt is not in the folder"),
+    "a2": ("refused", "it is drafted, so it can't become signed"),
+    "a3": ("refused", "it is drafted, so it can't become executed"),
+}
+"""The records of the three actions while the document is missing."""
+
+
+def test_what_was_refused_for_want_of_a_paper_stays_refused_when_the_paper_comes() -> None:
+    """Nobody is bound by an attempt that failed: to execute takes somebody who asks for it now."""
+    result = run(contract(), *THREE, more=(Late(paper()),))
+
+    assert ("drafted", "CriteriaMet", REFUSED) == (stands(result), result.reason, audits(result))
+    assert () == result.fact("Evaluations", "check:K-1").payload.review_lacks
+
+
+def test_who_asks_again_when_the_paper_is_there_succeeds_and_the_first_record_stays() -> None:
+    """One record for each attempt."""
+    again = (asked("b1", "review"), asked("b2", "sign"), asked("b3", "execute"))
+    result = run(contract(), *THREE, more=(Late(paper(), *again),))
+
+    assert ("executed", "CriteriaMet") == (stands(result), result.reason)
+    assert REFUSED == {name: said for name, said in audits(result).items() if name in REFUSED}
+    assert ["done"] * 3 == [audits(result)[name][0] for name in ("b1", "b2", "b3")]
+
+
+class Usurper(Suggestor):
+    """Executes a signed contract in the name of the sovereign, who need ask nobody: the planted wrong decision."""
+
+    name = "usurper"
+    reads = ("Strategies:agreement:*",)
+    writes = ("Strategies:agreement:*",)
+
+    def execute(self, view: ContextView) -> Effect:
+        """The execution that Ines asks for, as if Sofia had."""
+        found = view.get("Strategies", "agreement:K-1")
+        if found is None or found.payload.stands != "signed":
+            return Effect()
+        said = msgspec.structs.replace(found.payload, stands="executed", after="a3", by="sofia")
+        return Effect([view.revise("Strategies", "agreement:K-1", said)])
+
+
+def test_an_execution_in_the_name_of_somebody_who_did_not_ask_is_found_out() -> None:
+    """Gates, moves and policy let it in, since all that they look at is in order; oversight reads the log."""
+    log = (*THREE[:2], asked("a3", "execute", "ines"))
+    result = run(contract(), paper(), *log, more=(Usurper(),))
+
+    assert ("executed", "sofia") == (stands(result), result.fact("Strategies", "agreement:K-1").payload.by)
+    assert ("InvariantViolated", {"nothing_slips_through"}) == (result.reason, violated(result))
+    assert "ines asked for it, not sofia" == result.fact("Diagnostic", "breach:agreement:K-1").payload.reason
+
+
 class Lax(Suggestor):
     """An examination that finds nothing wrong with anything: the planted mistake."""
 
@@ -190,7 +262,7 @@ class Lax(Suggestor):
         """Pass both gates of every contract."""
         made = []
         for fact in view.facts("Seeds:contract:*"):
-            check = {"contract": fact.payload.id, "version": fact.payload.version}
+            check = {"contract": fact.payload.id, "version": fact.payload.version, "on": date(2026, 4, 10)}
             made.append(view.revise("Evaluations", f"check:{fact.name}", check))
             for gate in ("legal_review", "counterparty_signed"):
                 said = Passed(gate=gate, resource=fact.payload.id, reason="fine")
