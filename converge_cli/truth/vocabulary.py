@@ -14,6 +14,7 @@ from converge_cli.core.errors import did_you_mean
 from converge_cli.core.kind import Kind, reserved_kinds
 from converge_cli.core.pack import Pack
 from converge_cli.core.person import Person
+from converge_cli.core.privacy import private_fields
 from converge_cli.core.selector import Selector
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.pack_steps import PackSteps
@@ -130,9 +131,11 @@ class Vocabulary:
         return self._fields[kind]
 
     def may_name_people(self, path: str, kinds: frozenset[str]) -> bool:
-        """Whether a field of one of the kinds can hold text, as far as is known."""
-        known = [fields[path] for name in kinds if path in (fields := self.fields(name))]
-        return not known or not all(isinstance(kind, _NEVER_TEXT) for kind in known)
+        """Whether a field of one of the kinds can hold text that is kept, as far as is known."""
+        known = [(self.kinds[name], fields[path]) for name in kinds if path in (fields := self.fields(name))]
+        return not known or not all(
+            isinstance(held, _NEVER_TEXT) or private_fields(kind.model).get(path) is True for kind, held in known
+        )
 
     def check_point(self, point: str, place: Place, findings: Findings) -> None:
         """Check that an approval point is declared."""
