@@ -14,6 +14,7 @@ from converge_cli.core.flow_gate import (
 )
 from converge_cli.core.ids import slug
 from converge_cli.core.pack_spec import ContextField, GateSpec
+from converge_cli.core.passing import is_passed, passed_subject
 from converge_cli.core.person import Person
 from converge_cli.core.selector import selector
 from converge_cli.engine.candidate import Candidate, Held
@@ -60,10 +61,18 @@ def resource_of(gate: GateSpec, candidate: Candidate) -> str:
 def passed_by(run: Run, resource: str) -> tuple[str, ...]:
     """The gates that a resource has passed, by current `passed:<gate>:<resource>` facts under Evaluations."""
     name = slug(resource)
-    # Only a gate that a pack requires can be passed, so nothing else needs looking for.
-    gates = sorted({gate for item in run.job.gates for gate in item.requires})
-    found = ((gate, run.context.current("Evaluations", f"passed:{gate}:{name}")) for gate in gates)
-    return tuple(gate for gate, fact in found if fact is not None and fact.payload.holds)
+    return tuple(gate for gate in _passable(run) if is_passed(run.context, gate, name))
+
+
+def rests_on(run: Run, candidate: Candidate) -> tuple[str, ...]:
+    """The subjects of the passed gates that requests about a proposal are built from."""
+    names = {slug(resource_of(gate, candidate)) for gate in gates_of(run, candidate)}
+    return tuple(passed_subject(gate, name) for name in sorted(names) for gate in _passable(run))
+
+
+def _passable(run: Run) -> list[str]:
+    """Only a gate that a pack requires can be passed, so nothing else needs looking for."""
+    return sorted({gate for item in run.job.gates for gate in item.requires})
 
 
 def _asks(gate: GateSpec, candidate: Candidate) -> bool:

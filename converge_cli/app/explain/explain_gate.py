@@ -15,6 +15,7 @@ from converge_cli.core.event import GateDecided, PackRecord
 from converge_cli.core.job import Job
 from converge_cli.core.pack import PolicyFiles
 from converge_cli.core.pack_spec import GateSpec
+from converge_cli.core.passing import passed_selector
 from converge_cli.core.policy_rule import PolicyRule
 from converge_cli.core.registry import RegisteredSuggestor
 from converge_cli.core.selector import selector
@@ -83,7 +84,7 @@ class GateExplainer:
 
     def _passed_by(self, gate: str) -> list[str]:
         """The suggestors that may say that a gate is passed."""
-        wanted = selector(f"Evaluations:passed:{gate}:*")
+        wanted = selector(passed_selector(gate))
         return [item.name for item in self._suggestors if any(selector(text).overlaps(wanted) for text in item.writes)]
 
     def _unlock(self, name: str, gate: GateSpec) -> dict[str, Any]:
