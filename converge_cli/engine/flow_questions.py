@@ -4,6 +4,8 @@ from decimal import Context, Decimal, Inexact
 from typing import Any
 
 from converge_cli.core.flow_gate import (
+    COMMITMENT_TYPE,
+    HUMAN_APPROVAL,
     ContextValue,
     FlowGateDecision,
     FlowGateInput,
@@ -89,7 +91,7 @@ def _question(run: Run, gate: GateSpec, held: Held) -> FlowQuestion:
     resource = resource_of(gate, candidate)
     if not resource:
         raise UnaskableError(f"field {gate.resource_id}, which names the resource, is absent")
-    context: dict[str, ContextValue] = {"commitment_type": gate.resource_kind, "human_approval_present": False}
+    context: dict[str, ContextValue] = {COMMITMENT_TYPE: gate.resource_kind, HUMAN_APPROVAL: False}
     for name, field in gate.context.items():
         context[name] = _context_value(name, field, candidate)
     base = FlowGateInput(
