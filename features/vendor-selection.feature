@@ -279,6 +279,23 @@ Feature: One vendor is recommended, and spend commits only with approval
       And fact "recommendation:bolt" under key "Strategies" has field "score" 0.85
 
     @e2e
+    Scenario: Nobody enters the shortlist as one that was taken off it
+      Given suggestor "rival" proposes "recommendation:bolt" under key "Strategies":
+        | field     | value          |
+        | vendor    | bolt           |
+        | vendor_id | bolt           |
+        | name      | Bolt & Sons Oy |
+        | rank      | 0              |
+        | score     | 0.85           |
+        | price     | 22000.00       |
+        | status    | withdrawn      |
+        | reason    | not serious    |
+      When the truth runs to convergence
+      Then proposal "recommendation:bolt" is rejected with "TRANSITION_ILLEGAL"
+      And fact "recommendation:bolt" under key "Strategies" has field "status" "recommended"
+      And the stop reason is "HumanInterventionRequired"
+
+    @e2e
     Scenario: A non-compliant recommendation stops the run
       Given suggestor "lobbyist" proposes "recommendation:crux" under key "Strategies":
         | field     | value        |
