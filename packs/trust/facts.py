@@ -7,10 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from converge_cli import FactModel
-
-_MOST = Decimal(1_000_000_000_000)
-_MINOR_UNIT_PLACES = 2
+from converge_cli import FactModel, require_amount
 
 Did = Literal["view", "amend", "review", "sign", "execute"]
 Stands = Literal["drafted", "reviewed", "signed", "executed"]
@@ -118,11 +115,7 @@ class Contract(FactModel, frozen=True):
     signatures: tuple[Signature, ...] = ()
 
     def __post_init__(self) -> None:
-        if not (self.value.is_finite() and 0 <= self.value <= _MOST):
-            raise ValueError(f"value is from 0 to {_MOST}, not {self.value}")
-        exponent = self.value.as_tuple().exponent
-        if isinstance(exponent, int) and exponent < -_MINOR_UNIT_PLACES:
-            raise ValueError(f"value has at most {_MINOR_UNIT_PLACES} decimals, not {self.value}")
+        require_amount("value", self.value)
         if self.version < 1:
             raise ValueError(f"version counts from 1, not {self.version}")
         names = [party.id for party in self.parties]

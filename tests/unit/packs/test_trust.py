@@ -384,7 +384,7 @@ def test_oversight_compares_what_stands_with_the_files(wrong: ProposedFact, reas
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"value": "-1"}, "value is from 0"),
+        ({"value": "-1"}, "value is an amount from 0"),
         ({"value": "1.001"}, "at most 2 decimals"),
         ({"version": 0}, "version counts from 1"),
         ({"parties": [{"id": "us", "name": "we", "side": "ours"}]}, "no counterparty"),
