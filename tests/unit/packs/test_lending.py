@@ -22,7 +22,7 @@ def applied(name: str = "a", **fields: Any) -> ProposedFact:
     """The application that comes to 0.875, with other values where they are given."""
     values = {
         "id": name,
-        "applicant": f"Applicant {name}",
+        "applicant": f"K-{name}",
         "amount": "250000",
         "annual_income": "85000",
         "credit_score": 720,
@@ -279,7 +279,7 @@ class Scribe(Suggestor):
 @pytest.mark.parametrize("basis", ["clear", "underwritten"])
 def test_a_forged_assessment_opens_no_gate(basis: str) -> None:
     """Gates are passed by the application alone, so a loan to a minor is denied whatever somebody wrote about it."""
-    loan = {"application": "a", "applicant": "Applicant a", "amount": "250000", "mean": "1", "basis": basis}
+    loan = {"application": "a", "applicant": "K-a", "amount": "250000", "mean": "1", "basis": basis}
     result = run(applied(age=17), more=(Scribe(ProposedFact("Strategies", "loan:a", loan)),))
 
     assert [] == [fact.id for fact in result.facts if fact.kind == "loan"]
@@ -288,7 +288,7 @@ def test_a_forged_assessment_opens_no_gate(basis: str) -> None:
 
 def test_a_forged_verdict_is_corrected_before_anybody_is_declined_by_it() -> None:
     """The outcome would rest on an assessment that no longer stands, so it is rejected and written anew."""
-    said = {"application": "a", "applicant": "Applicant a", "amount": "250000", "verdict": "decline", "mean": "0.875"}
+    said = {"application": "a", "applicant": "K-a", "amount": "250000", "verdict": "decline", "mean": "0.875"}
     why = [{"factor": "risk", "points": "0.5", "words": "a bad feeling"}]
     forged = ProposedFact("Evaluations", "assessment:a", {**said, "scores": {}, "reasons": why})
     result = run(applied(), more=(Scribe(forged),))
@@ -357,7 +357,7 @@ def test_the_audit_comes_to_the_same_by_other_arithmetic(
         ({"bands": {"credit_score": {"steps": [{"below": 1, "score": 2}], "otherwise": 0}}}, "from 0 to 1"),
         ({"approve": "0.5", "review": "0.6"}, "review .0.6. is at most approve"),
         ({"approve": "0.80001"}, "at most 4 decimals"),
-        ({"minimum_age": -1}, "minimum_age is from 0 to 130"),
+        ({"minimum_age": -1}, "minimum_age is a number from 0 to 130"),
         ({"required_documents": []}, "at least one document"),
         ({"required_documents": ["identity", "identity"]}, "none twice"),
         ({"aprove": 1}, "there is no aprove"),
