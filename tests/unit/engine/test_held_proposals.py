@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+import pytest
 from engine_kit import (
     ANN,
     BOSS,
@@ -24,6 +25,7 @@ from engine_kit import (
 from converge_cli import Passed, ProposedFact
 from converge_cli.core.approval import ApprovalPoint
 from converge_cli.core.event import ApprovalRequested
+from converge_cli.core.flow_gate import FlowGateDecision
 from converge_cli.core.predicate import Selection
 from converge_cli.testing import ScriptedGate
 
@@ -36,10 +38,13 @@ GATED: dict[str, Any] = {
 }
 
 
-def test_a_no_stays_final_when_policy_no_longer_asks_for_that_person() -> None:
-    """Law 7: what a person refused is not promoted because a gate was passed since."""
+@pytest.mark.parametrize(
+    "answers", [[ESCALATE, PROMOTE, PROMOTE], [ESCALATE, ESCALATE, PROMOTE]], ids=["at once", "after it was denied"]
+)
+def test_a_no_stays_final_when_policy_no_longer_asks_for_that_person(answers: list[FlowGateDecision]) -> None:
+    """Law 7: what a person refused is not promoted because policy changed, or a gate was passed, since."""
     review = Script("review", lambda _view: [REVIEWED], reads=("Diagnostic:denied:*",))
-    gate = ScriptedGate({"x": [ESCALATE, ESCALATE, PROMOTE]})
+    gate = ScriptedGate({"x": answers})
     bench = Bench(lambda: [says("plan", note("Strategies", "note:p")), review], job(**GATED), gate=gate)
     assert "HumanInterventionRequired" == bench.run(SEED).reason
     bench.decide("rejected")
