@@ -9,6 +9,7 @@ import typer
 
 from converge_cli.cli import options
 from converge_cli.cli.output import Answer, UsageError, answering
+from converge_cli.trace.sanitize import safe
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -228,8 +229,7 @@ def entry_data(entry: "LedgerEntry") -> dict[str, Any]:
 def entry_row(entry: "LedgerEntry") -> tuple[str, str, str, str, str]:
     """An entry on one line for people."""
     text = entry.payload[: 4 * _SHOWN].decode("utf-8", "replace")
-    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-    return str(entry.sequence), entry.key, entry.id, entry.time, shown
+    return str(entry.sequence), entry.key, entry.id, entry.time, safe(text, _SHOWN)
 
 
 def _mirrored(run: str, url: str | None) -> Answer:

@@ -70,10 +70,11 @@ def _data(answer: "ReplayAnswer") -> dict[str, Any]:
 
 def _show(console: "Console", answer: "ReplayAnswer") -> None:
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
+    from converge_cli.trace.glyphs import glyph  # noqa: PLC0415
 
     row, replayed = answer.row, answer.replayed
     page = Page(console)
-    page.title(f"✓ {replayed.events} events came out as they are recorded", row.run)
+    page.title(f"{glyph('done')} {replayed.events} events came out as they are recorded", row.run)
     pairs = [("truth", row.truth), ("came to", row.reason or row.status), ("head", replayed.head)]
     pairs += [("outcome", replayed.outcome)] if replayed.outcome else []
     pairs += [(f"pack {item.record.name}", f"{item.record.version}, {_NOW[item.now]}") for item in answer.packs]

@@ -56,6 +56,7 @@ class _Asked(NamedTuple):
 def _show(console: "Console", rows: "list[RunRow]", unreadable: "list[ConvergeError]", asked: _Asked) -> None:
     from converge_cli.cli.local_zone import local_zone  # noqa: PLC0415
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
+    from converge_cli.trace.glyphs import glyph  # noqa: PLC0415
     from converge_cli.trace.wording import time_text  # noqa: PLC0415
 
     page = Page(console)
@@ -78,4 +79,4 @@ def _show(console: "Console", rows: "list[RunRow]", unreadable: "list[ConvergeEr
     if len(rows) == asked.limit:
         page.line(f"  the newest {asked.limit}; more with --limit {asked.limit * 10}")
     for error in unreadable:
-        page.line(f"✗ {error.message}")
+        page.line(f"{glyph('failed')} {error.message}")

@@ -201,9 +201,10 @@ def _changes(mended: "tuple[Mended, ...]") -> list[str]:
 
 
 def _counts(found: "Validation") -> str:
+    from converge_cli.trace.glyphs import glyph  # noqa: PLC0415
     from converge_cli.trace.wording import plural  # noqa: PLC0415
 
-    mark = "✗" if found.errors else "✓"
+    mark = glyph("failed" if found.errors else "done")
     counts = [(len(found.truths), "truth"), (found.errors, "error"), (found.warnings, "warning")]
     others = [(len(found.files), "file")] if not found.truths else []
     line = f"{mark} {', '.join(plural(count, noun) for count, noun in [*others, *counts])}"

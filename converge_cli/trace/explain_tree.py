@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from converge_cli._internal.canonical_json import encode
+from converge_cli.trace.glyphs import SEPARATOR
 from converge_cli.trace.one_line import one_line
 from converge_cli.trace.sanitize import safe
 from converge_cli.trace.wording import REASON, amount_text, ids_text, plural, spoken, time_text
@@ -102,7 +103,7 @@ def _evidence(claim: Data, claims: Mapping[str, Data], drawn: set[str]) -> list[
 
 def _by(claim: Data) -> str:
     said = "" if claim["content"] is None else one_line(encode(claim["content"]), 100, beside=claim["id"])
-    return " · ".join(filter(None, (f"by {safe(claim['suggestor'])}", said)))
+    return SEPARATOR.join(filter(None, (f"by {safe(claim['suggestor'])}", said)))
 
 
 def _answer(gate: Data) -> Branch:

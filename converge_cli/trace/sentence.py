@@ -36,8 +36,6 @@ from converge_cli.trace.when import duration
 from converge_cli.trace.wording import (
     CONVERGED,
     REASON,
-    RESULT_GLYPHS,
-    VERDICT_GLYPHS,
     criterion_text,
     decision_text,
     gate_text,
@@ -124,7 +122,7 @@ def _invariant(_: TraceState, event: InvariantChecked) -> Said:
     details = violation_text(result)
     soft = " (soft)" if result.soft and result.verdict == "violated" else ""
     text = f"{safe(result.id)} ({result.when}) {result.verdict}{soft}"
-    return VERDICT_GLYPHS[result.verdict], "invariant", f"{text}: {details}" if details else text
+    return result.verdict, "invariant", f"{text}: {details}" if details else text
 
 
 def _criterion(_: TraceState, event: CriterionEvaluated) -> Said:
@@ -132,7 +130,7 @@ def _criterion(_: TraceState, event: CriterionEvaluated) -> Said:
     text = criterion_text(result)
     preview = "" if event.due else " so far"
     line = f"{safe(result.id)} {result.result}{preview}"
-    return RESULT_GLYPHS[result.result], "criterion", f"{line}: {text}" if text else line
+    return result.result, "criterion", f"{line}: {text}" if text else line
 
 
 def _asked(_: TraceState, event: ApprovalRequested) -> Said:

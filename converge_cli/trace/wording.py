@@ -16,8 +16,6 @@ from converge_cli.trace.when import local_time
 REASON = 300
 """Characters of a reason, a detail or a title that a display shows."""
 
-RESULT_GLYPHS = {"met": "done", "unmet": "rejected", "blocked": "parked", "indeterminate": "note"}
-VERDICT_GLYPHS = {"holds": "done", "violated": "rejected", "not exercised": "note"}
 CONVERGED = CONVERGED_REASONS
 WAITING = StopReason.HUMAN_INTERVENTION_REQUIRED
 _IDS = 12
