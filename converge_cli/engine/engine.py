@@ -188,7 +188,7 @@ class Engine:
                 reason = rebuilder.stop.reason.value if rebuilder.stop is not None else ""
                 raise RunNotResumableError(
                     f"run {run_id} has ended for good: {reason}",
-                    hint=f"converge show {run_id} tells how; start a new run: converge run TRUTH",
+                    hint=f"converge show {run_id} tells how; to begin anew: converge run {run.job.truth or 'TRUTH'}",
                     where=run_id,
                 )
             run.log.tick()
