@@ -128,7 +128,11 @@ def test_every_word_that_the_help_names_is_offered_or_known_to_be_one_s_own() ->
         ("bash", ["converge runs --status=pa"], ["paused"]),
         ("bash", ["converge run 'vend"], []),
         ("zsh", ["packs"], ["packs:List, show or begin packs."]),
-        ("zsh", ["run", "vendor-selection", "--approve", ""], ["vendor_commitment=:decided by procurement_manager"]),
+        (
+            "zsh",
+            ["run", "vendor-selection", "--approve", ""],
+            [f"{point}=:decided by procurement_manager" for point in ("vendor_commitment", "reinstatement")],
+        ),
         ("fish", ["packs"], ["packs\tList, show or begin packs."]),
         ("tcsh", ["packs"], ["packs"]),
     ],
