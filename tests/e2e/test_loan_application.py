@@ -75,6 +75,19 @@ def test_clear_cases_are_decided_and_borderline_ones_when_people_have_decided(co
     assert (0, 0, 0) == (receipt.code, verified.code, converge("replay", run, "--verify", "--json").code)
 
 
+def test_an_application_without_its_decision_is_named_with_whoever_is_asked_for_it(converge):
+    """In review or not, a request on its loan waits: in the answer, in the criterion and in the inbox alike."""
+    ran = converge(*RUN)
+    decided = {name for name, result in results(ran).items() if result != "in_review"}
+    waiting = {"L-1002": "underwriter", "L-1005": "credit_manager", "L-1006": "underwriter"}
+    assert {item["id"] for item in json.loads((TRUTH / "application.json").read_text())} == decided | set(waiting)
+    asked = {item["fact"]: item["role"] for item in ran.data["approvals"]["pending"]}
+    (criterion,) = [item for item in ran.data["criteria"] if item["id"] == "decided"]
+    missing = {item["fact"]: item["who"] for item in criterion["missing"]}
+    inbox = {item["fact"]: item["role"] for item in converge("inbox", "--json").data["waiting"]}
+    assert [{f"loan:{name}": role for name, role in waiting.items()}] * 3 == [asked, missing, inbox]
+
+
 @pytest.mark.parametrize(
     ("who", "target", "code"),
     [

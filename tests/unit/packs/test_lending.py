@@ -259,6 +259,8 @@ def test_a_borderline_case_waits_for_a_person_and_policys_no_declines_nobody(pri
     result = run(applied("a", credit_score=599), applied("b"), principal=principal)
 
     assert (expected, "in_review") == (result.reason, outcome(result))
+    why = "policy says no: loan.commit" if expected == "PolicyDenied" else "a person decides"
+    assert f"{why}, mean 0.7875" == result.fact("Evaluations", "outcome:a").payload.reason
     assert ("" if expected == "PolicyDenied" else "approved") == outcome(result, "b")
 
 
