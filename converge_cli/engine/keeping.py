@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from converge_cli._internal.canonical_json import encode
-from converge_cli.core.event import PackRecord, SourceRecord
 from converge_cli.core.kind import RESERVED_KINDS
 from converge_cli.core.kind_description import describe_model
 from converge_cli.core.pack import Pack
 from converge_cli.core.person import Person
+from converge_cli.core.recorded import PackRecord, SourceRecord
 from converge_cli.core.registry import RegisteredSuggestor, Registry, SourceText
 from converge_cli.engine.event_log import EventLog
 from converge_cli.engine.registration import Registration

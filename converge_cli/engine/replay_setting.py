@@ -6,7 +6,7 @@ from typing import TypeVar
 import msgspec
 
 from converge_cli.core.errors import ConvergeError, RecordCorruptError
-from converge_cli.core.event import PackRecord, ProposalRejected, SuggestorExecuted
+from converge_cli.core.event import ProposalRejected, SuggestorExecuted
 from converge_cli.core.fact import FactModel
 from converge_cli.core.ids import kind_of
 from converge_cli.core.job import Job
@@ -15,6 +15,7 @@ from converge_cli.core.kind_description import has_own_code, model_of
 from converge_cli.core.pack import PolicyFiles
 from converge_cli.core.person import Person
 from converge_cli.core.port import FlowGate
+from converge_cli.core.recorded import PackRecord
 from converge_cli.core.registry import RegisteredSuggestor, Registry
 from converge_cli.core.suggestor import Suggestor
 from converge_cli.engine.replay_answers import DecliningSuggestor, RecordedGate, RecordedSuggestor

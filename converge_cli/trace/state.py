@@ -8,9 +8,10 @@ import msgspec
 from converge_cli.core.approval import Approval, ApprovalRequest
 from converge_cli.core.budget import Budget
 from converge_cli.core.criterion import CriterionResult
-from converge_cli.core.event import GateDecided, RecordedProposal, RunPaused, RunStopped, SuggestorExecuted
+from converge_cli.core.event import GateDecided, RunPaused, RunStopped, SuggestorExecuted
 from converge_cli.core.flow_gate import Principal
 from converge_cli.core.invariant import InvariantResult
+from converge_cli.core.recorded import RecordedProposal
 from converge_cli.core.stop_reason import Stop, StopReason
 
 Activity = Literal["idle", "running", "proposed", "promoted", "parked", "rejected", "denied", "failed"]
