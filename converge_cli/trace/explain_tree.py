@@ -127,8 +127,8 @@ def _answer(gate: Data) -> Branch:
 
 
 def _value(gate: Data, name: str) -> str:
-    item = gate["values"][name]
-    return ("yes" if item else "no") if isinstance(item, bool) else amount_text(gate["in_words"].get(name, str(item)))
+    """As the rules and the panel of a request have it: an amount in whole units, true and false as policy says them."""
+    return amount_text(gate["in_words"].get(name) or encode(gate["values"][name]).decode())
 
 
 def _rule(rule: Data, outcome: str) -> Branch:
