@@ -7,10 +7,11 @@ from pathlib import Path
 
 from converge_cli._internal.hashing import digest_bytes
 from converge_cli.app.list_folder import InputFileError, list_folder
+from converge_cli.core.built_in_kinds import reserved_kinds
 from converge_cli.core.errors import ConvergeError, did_you_mean
 from converge_cli.core.fact import ProposedFact
 from converge_cli.core.job import InputSpec, Job
-from converge_cli.core.kind import Kind, reserved_kinds
+from converge_cli.core.kind import Kind
 from converge_cli.core.pack import Pack
 from converge_cli.core.recorded import InputRecord
 from converge_cli.truth.inputs import read_input

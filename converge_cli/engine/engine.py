@@ -8,11 +8,12 @@ from converge_cli._internal.canonical_json import encode
 from converge_cli._internal.hashing import digest_bytes
 from converge_cli._internal.system import RandomIds, SystemClock
 from converge_cli.core.budget import BudgetChange
+from converge_cli.core.built_in_kinds import RESERVED_KINDS, reserved_kinds
 from converge_cli.core.errors import InvalidJobError, RecordCorruptError, RunNotResumableError
 from converge_cli.core.event import SCHEMA, RunResumed, RunStarted, decode_event
 from converge_cli.core.fact import FactModel, ProposedFact
 from converge_cli.core.job import EMPTY_JOB, Job
-from converge_cli.core.kind import RESERVED_KINDS, Kind, reserved_kinds
+from converge_cli.core.kind import Kind
 from converge_cli.core.pack import Pack, Parameters
 from converge_cli.core.person import Person
 from converge_cli.core.port import Clock, EventSink, Experience, FlowGate, IdSource, Meter

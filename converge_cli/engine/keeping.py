@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from converge_cli._internal.canonical_json import encode
-from converge_cli.core.kind import RESERVED_KINDS
+from converge_cli.core.built_in_kinds import RESERVED_KINDS
 from converge_cli.core.kind_description import describe_model
 from converge_cli.core.pack import Pack
 from converge_cli.core.person import Person

@@ -5,12 +5,13 @@ from typing import TypeVar
 
 import msgspec
 
+from converge_cli.core.built_in_kinds import reserved_kinds
 from converge_cli.core.errors import ConvergeError, RecordCorruptError
 from converge_cli.core.event import ProposalRejected, SuggestorExecuted
 from converge_cli.core.fact import FactModel
 from converge_cli.core.ids import kind_of
 from converge_cli.core.job import Job
-from converge_cli.core.kind import Kind, reserved_kinds
+from converge_cli.core.kind import Kind
 from converge_cli.core.kind_description import has_own_code, model_of
 from converge_cli.core.pack import PolicyFiles
 from converge_cli.core.person import Person

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal, cast
 import msgspec
 from msgspec import Meta
 
+from converge_cli.core.built_in_kinds import RESERVED_KINDS
 from converge_cli.core.errors import MalformedSelectorError
 from converge_cli.core.flow_gate import HUMAN_APPROVAL, MAX_POINTS, FlowAction, Grant, Phase
-from converge_cli.core.kind import RESERVED_KINDS
 from converge_cli.core.pack_spec import ALWAYS, FORMS, ContextField, ContextType, GateSpec
 from converge_cli.core.selector import selector
 from converge_cli.pack.version_range import is_range

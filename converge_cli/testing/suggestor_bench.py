@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from converge_cli._internal.hashing import digest
+from converge_cli.core.built_in_kinds import reserved_kinds
 from converge_cli.core.context import Context, ContextView
 from converge_cli.core.errors import InvalidJobError
 from converge_cli.core.fact import Fact, FactModel, ProposedFact
 from converge_cli.core.ids import kind_of, subject_of
-from converge_cli.core.kind import Kind, reserved_kinds
+from converge_cli.core.kind import Kind
 from converge_cli.core.provenance import PromotionRecord
 from converge_cli.core.selector import selector
 from converge_cli.core.suggestor import Effect, Suggestor

@@ -10,8 +10,9 @@ import msgspec
 from msgspec import inspect
 
 from converge_cli.core import predicate as p
+from converge_cli.core.built_in_kinds import reserved_kinds
 from converge_cli.core.errors import did_you_mean
-from converge_cli.core.kind import Kind, reserved_kinds
+from converge_cli.core.kind import Kind
 from converge_cli.core.pack import Pack
 from converge_cli.core.person import Person
 from converge_cli.core.privacy import private_fields

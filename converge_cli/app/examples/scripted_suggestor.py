@@ -5,13 +5,14 @@ from typing import Any
 
 from msgspec import inspect
 
+from converge_cli.core.built_in_kinds import reserved_kinds
 from converge_cli.core.context import ContextView
 from converge_cli.core.context_key import KEYS
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.example import Scripted
 from converge_cli.core.fact import ProposedFact
 from converge_cli.core.ids import kind_of
-from converge_cli.core.kind import Kind, reserved_kinds
+from converge_cli.core.kind import Kind
 from converge_cli.core.suggestor import Effect, Suggestor
 from converge_cli.truth.cells import CellError, is_optional, read_cell
 from converge_cli.truth.input_formats import parse_json
