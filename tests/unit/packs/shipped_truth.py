@@ -19,9 +19,11 @@ PEOPLE = read_people(Source("people.yaml", (ROOT / "truths" / "people.yaml").rea
 
 
 @cache
-def compiled(key: str) -> Compilation:
-    """The truth of that key as it is shipped."""
-    truth = Source("truth.yaml", (ROOT / "truths" / key / "truth.yaml").read_bytes())
+def compiled(key: str, old: str = "", new: str = "") -> Compilation:
+    """The truth of that key as it is shipped; `new` stands where its contract says `old` first."""
+    text = (ROOT / "truths" / key / "truth.yaml").read_text()
+    assert old in text
+    truth = Source("truth.yaml", text.replace(old, new, 1).encode())
     feature = Source(f"{key}.feature", (ROOT / "features" / f"{key}.feature").read_bytes())
     return compile_truth(truth, [feature], PackRegistry([ROOT / "packs"]))
 
@@ -33,11 +35,18 @@ def job_of(key: str) -> Job:
     return found.job
 
 
-def drive(key: str, seeds: Iterable[ProposedFact], more: Iterable[Suggestor] = (), **changes: Any) -> RunResult:
-    """One run of it on these facts, with more suggestors, and other settings of the engine where they are given."""
-    truth = compiled(key)
+def drive(
+    key: str,
+    seeds: Iterable[ProposedFact],
+    more: Iterable[Suggestor] = (),
+    edit: tuple[str, str] = ("", ""),
+    **changes: Any,
+) -> RunResult:
+    """One run on these facts, with more suggestors; with an edited contract or other settings where they are given."""
+    truth = compiled(key, *edit)
+    assert truth.job is not None, truth.diagnostics
     settings: dict[str, Any] = {
-        "job": job_of(key),
+        "job": truth.job,
         "packs": truth.packs,
         "parameters": truth.parameters,
         "people": PEOPLE,
