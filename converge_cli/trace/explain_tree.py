@@ -10,7 +10,7 @@ from converge_cli._internal.canonical_json import encode
 from converge_cli.trace.glyphs import SEPARATOR
 from converge_cli.trace.one_line import one_line
 from converge_cli.trace.sanitize import safe
-from converge_cli.trace.wording import REASON, amount_text, ids_text, plural, spoken, time_text
+from converge_cli.trace.wording import REASON, amount_text, ids_text, is_early, plural, spoken, time_text
 
 MOST = 40
 """Branches of one kind that are drawn; --json has all."""
@@ -240,8 +240,9 @@ def _run(data: Data) -> Branch:
         made.below.append(Branch(f"criterion {safe(item['id'])}", f"{item['result']}  {said}"))
     for item in data["invariants"]:
         facts = {fact for one in item.get("violations", ()) for fact in one["facts"]}
+        verdict = "not yet due" if is_early(reason, item["verdict"], item["when"]) else item["verdict"]
         made.below.append(
-            Branch(f"invariant {safe(item['id'])}", f"{item['verdict']}  {ids_text(tuple(sorted(facts)))}".rstrip())
+            Branch(f"invariant {safe(item['id'])}", f"{verdict}  {ids_text(tuple(sorted(facts)))}".rstrip())
         )
     for item in data["gates"][:MOST]:
         answer = _answer(item)

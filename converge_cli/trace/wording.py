@@ -102,6 +102,11 @@ def time_text(utc: str, zone: tzinfo | None) -> str:
     return safe(utc if zone is None else local_time(utc, zone))
 
 
+def is_early(reason: str | None, verdict: str, when: str) -> bool:
+    """Whether a violation does not count yet: while people are asked, only structural invariants bind."""
+    return reason == WAITING and verdict == "violated" and when != "structural"
+
+
 def decision_text(given: Approval) -> str:
     """`approved by mona (procurement_manager): "three bids compared"`."""
     return f'{given.decision} by {safe(given.by)} ({safe(given.role)}): "{safe(given.reason, REASON)}"'

@@ -6,6 +6,7 @@ import pytest
 
 from converge_cli.core.event import ApprovalRequested, InvariantChecked, RunEvent, RunPaused, decode_event
 from converge_cli.core.invariant import InvariantResult, Violation
+from converge_cli.trace.explain_tree import explain_tree
 from converge_cli.trace.fold import fold_all
 from converge_cli.trace.screen import screen
 from converge_cli.trace.sentence import sentence
@@ -61,6 +62,24 @@ def test_a_line_says_that_a_violation_may_pass_while_people_are_asked(when: str,
     requested = next(number for number, event in enumerate(events) if isinstance(event, ApprovalRequested))
     state = fold_all(events[: pause if asked else requested])
     assert said in sentence(state, checked(events[pause], when))
+
+
+@pytest.mark.parametrize(
+    ("reason", "when", "said"),
+    [
+        ("HumanInterventionRequired", "acceptance", "not yet due  vendor:acme"),
+        ("HumanInterventionRequired", "structural", "violated  vendor:acme"),
+        ("InvariantViolated", "acceptance", "violated  vendor:acme"),
+    ],
+)
+def test_an_explained_run_says_so_too(reason: str, when: str, said: str) -> None:
+    """`explain` and `show` tell one story of a paused run."""
+    violations = [{"check": "each has one", "facts": ["vendor:acme"], "detail": "acme has none"}]
+    told = {"id": "all_told", "when": when, "verdict": "violated", "violations": violations}
+    empty = dict.fromkeys(("criteria", "gates", "requests", "refused", "failures"), ())
+    run = {"what": "run", "run_id": "r", "truth": "t", "title": "T", "status": "paused", "stop": {"reason": reason}}
+    tree = explain_tree({**run, **empty, "invariants": [told]})
+    assert [said] == [branch.text for branch in tree.below if branch.label == "invariant all_told"]
 
 
 def test_what_is_not_yet_due_is_counted_by_itself() -> None:
