@@ -103,6 +103,12 @@ class PackPolicy:
         # The schema goes with each request: without it Cedar skips a forbid that misses an attribute.
         return self._cedar.is_authorized(projected.request, policies, entities, schema=self._schema)
 
+    def ask_all(self, projected: Sequence[CedarRequest], policies: "cedarpy.PolicySet") -> list[Any]:
+        """Cedar's own answers to requests of one principal and one resource, in their order; fewer calls, the same."""
+        entities = self._entities(projected[0].principal, projected[0].resource)
+        requests = [one.request for one in projected]
+        return self._cedar.is_authorized_batch(requests, policies, entities, schema=self._schema)
+
     def policy_set(self, bodies: Mapping[str, Any]) -> "cedarpy.PolicySet":
         """Rules in JSON form, under their own names; as ready for `ask` as the pack's own."""
         return build_policies(self._cedar, bodies)
