@@ -36,10 +36,15 @@ def show_truth_page(console: "Console", data: dict[str, Any]) -> None:
     ):
         page.section(heading)
         page.rows([row for item in items for row in _block(item["id"], [*tell(item), _cited(item, numbers)])])
-    page.section("entity states")
-    page.rows([row for item in data.get("entity_states", ()) for row in _block(item["kind"], _machine(item))])
+    show_entity_states(page, data.get("entity_states", ()))
     page.section("examples")
     page.rows([(f"{numbers[item['id']]:>2}  {item['declared'] or ''}", item["title"]) for item in data["examples"]])
+
+
+def show_entity_states(page: Page, machines: Sequence[Item]) -> None:
+    """How the entities of each kind may move."""
+    page.section("entity states")
+    page.rows([row for item in machines for row in _block(item["kind"], _machine(item))])
 
 
 def _block(name: str, lines: Sequence[str]) -> Iterator[tuple[str, str]]:
