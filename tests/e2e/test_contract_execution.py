@@ -28,11 +28,6 @@ PRIVATE = (
 PUBLIC = "The parties talk about a joint offer."
 
 
-def decide(converge, run, verb, target, who):
-    """A decision from a process of its own."""
-    return converge(verb, run, target, "--as", who, "--reason", "read it", "--json")
-
-
 def record(ran, contract):
     """The audits of one contract in order: who, what, result."""
     found = [item["content"] for item in ran.data["outputs"]["audit"]]
@@ -51,8 +46,8 @@ def test_each_contract_has_its_outcome_and_each_action_its_record(converge):
         ran.code,
         sorted((item["fact"], item["point"]) for item in ran.data["approvals"]["pending"]),
     )
-    assert 0 == decide(converge, run, "approve", "agreement:C-101", "liv").code
-    assert 0 == decide(converge, run, "reject", "amendment", "lars").code
+    assert 0 == converge.decide(run, "approve", "agreement:C-101", "liv").code
+    assert 0 == converge.decide(run, "reject", "amendment", "lars").code
     ended = converge("resume", run, "--json")
     assert (0, "CriteriaMet") == (ended.code, ended.document["outcome"])
     outcomes = {item["content"]["contract"]: item["content"]["stands"] for item in ended.data["outputs"]["outcomes"]}
@@ -89,7 +84,7 @@ def test_each_contract_has_its_outcome_and_each_action_its_record(converge):
 def test_neither_who_asks_nor_anybody_without_the_role_approves(converge, target, who, code):
     """Exit 8, and the run stays as it was."""
     run = converge(*RUN).data["run_id"]
-    refused = decide(converge, run, "approve", target, who)
+    refused = converge.decide(run, "approve", target, who)
     assert (8, [code]) == (refused.code, [item["code"] for item in refused.data["refusals"]])
 
 

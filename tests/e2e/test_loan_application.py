@@ -26,11 +26,6 @@ def results(ran):
     return {name: item["result"] for name, item in outcomes(ran).items()}
 
 
-def decide(converge, run, verb, target, who):
-    """A decision from a process of its own."""
-    return converge(verb, run, target, "--as", who, "--reason", "seen the papers", "--json")
-
-
 def applications(tmp_path, *items):
     """A file of applications: the good one, each with other values."""
     file = tmp_path / "applications.json"
@@ -56,9 +51,9 @@ def test_clear_cases_are_decided_and_borderline_ones_when_people_have_decided(co
     )
 
     given = [
-        decide(converge, run, "approve", "loan:L-1002", "una"),
-        decide(converge, run, "approve", "large_loan", "leo"),
-        decide(converge, run, "reject", "loan:L-1006", "leo"),
+        converge.decide(run, "approve", "loan:L-1002", "una"),
+        converge.decide(run, "approve", "large_loan", "leo"),
+        converge.decide(run, "reject", "loan:L-1006", "leo"),
     ]
     assert [0, 0, 0] == [item.code for item in given]
 
@@ -99,7 +94,7 @@ def test_an_application_without_its_decision_is_named_with_whoever_is_asked_for_
 def test_neither_the_loan_officer_nor_anybody_without_the_role_approves(converge, who, target, code):
     """Exit 8, and the run stays as it was."""
     run = converge(*RUN).data["run_id"]
-    refused = decide(converge, run, "approve", target, who)
+    refused = converge.decide(run, "approve", target, who)
     assert (8, [code]) == (refused.code, sorted({item["code"] for item in refused.data["refusals"]}))
 
 
@@ -148,9 +143,9 @@ def test_whoever_works_for_the_lender_does_not_approve_a_loan_of_their_own(conve
     """By their id, which stays readable when their name does not."""
     own = {"applicant": "una", "name": "Una Storm", "credit_score": 599}
     run = converge(*RUN, "--input", applications(tmp_path, own)).data["run_id"]
-    refused = decide(converge, run, "approve", "underwriting", "una")
+    refused = converge.decide(run, "approve", "underwriting", "una")
     assert (8, ["SELF_APPROVAL"]) == (refused.code, [item["code"] for item in refused.data["refusals"]])
-    assert 0 == decide(converge, run, "approve", "underwriting", "leo").code
+    assert 0 == converge.decide(run, "approve", "underwriting", "leo").code
 
 
 WRONG = [
