@@ -21,9 +21,12 @@ __all__ = [
     "Validation",
 ]
 
-_LEAST = Decimal("0.01")
-
 About = Literal["duplicate", "limit"]
+
+
+def _require_paid(amount: Decimal) -> None:
+    """An expense is of something: no kind of this pack tells of one at no price, so policy need not."""
+    require_amount("amount", amount, least=Decimal("0.01"))
 
 
 class Expense(FactModel, frozen=True):
@@ -50,7 +53,7 @@ class Expense(FactModel, frozen=True):
     columns: Columns = Columns()
 
     def __post_init__(self) -> None:
-        require_amount("amount", self.amount, least=_LEAST)
+        _require_paid(self.amount)
 
     @property
     def responsible(self) -> str:
@@ -101,9 +104,12 @@ class Clearance(FactModel, frozen=True):
     about: About
     reason: str
 
+    def __post_init__(self) -> None:
+        _require_paid(self.amount)
 
-class Validation(FactModel, frozen=True):
-    """A claim whose papers are complete; kind `validation`, under Evaluations; the validate gate asks for each.
+
+class _Examined(FactModel, frozen=True):
+    """A claim as both gates ask about it.
 
     Attributes:
         responsible: person id for whom policy is asked.
@@ -116,16 +122,16 @@ class Validation(FactModel, frozen=True):
     amount: Decimal
     receipt: str | None = None
 
+    def __post_init__(self) -> None:
+        _require_paid(self.amount)
 
-class Commitment(FactModel, frozen=True):
+
+class Validation(_Examined, frozen=True):
+    """A claim whose papers are complete; kind `validation`, under Evaluations; the validate gate asks for each."""
+
+
+class Commitment(_Examined, frozen=True):
     """An expense that is paid back; kind `commitment`, under Strategies; the commit gate asks for each."""
-
-    expense: str
-    claimant: str
-    responsible: str
-    category: str
-    amount: Decimal
-    receipt: str | None = None
 
 
 class Outcome(FactModel, frozen=True):

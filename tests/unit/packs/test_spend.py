@@ -122,3 +122,37 @@ def test_five_hundred_claims_in_one_run_have_each_a_request_of_their_own() -> No
     points = [request.point for request in result.pending]
 
     assert (250, 250) == (points.count("manager"), points.count("duplicate_review"))
+
+
+class Giver(Suggestor):
+    """Proposes something at no price about a claim, once."""
+
+    name = "giver"
+    reads = ("Seeds:expense:*",)
+
+    def __init__(self, key: str, kind: str, **fields: Any) -> None:
+        self.writes = (f"{key}:{kind}:*",)
+        self._proposal = ProposedFact(key, f"{kind}:x", {"expense": "x", "claimant": "anna", "amount": "0", **fields})
+
+    def execute(self, view: ContextView) -> Effect:
+        """The one proposal."""
+        del view
+        return Effect([self._proposal])
+
+
+WHO = {"responsible": "anna", "category": "books", "receipt": "a.txt"}
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "fields"),
+    [
+        ("Evaluations", "validation", WHO),
+        ("Strategies", "commitment", WHO),
+        ("Proposals", "clearance", {"about": "limit", "reason": "books"}),
+    ],
+)
+def test_nothing_is_said_of_an_expense_at_no_price(key: str, kind: str, fields: dict[str, str]) -> None:
+    """Neither validated nor cleared nor committed: no payload of the kind, so neither policy nor a person is asked."""
+    result = drive(KEY, [claim("a"), receipt("a")], [Giver(key, kind, **fields)])
+
+    assert [(f"{kind}:x", "PAYLOAD_INVALID")] == [(item.id, item.code) for item in result.rejections]
