@@ -91,6 +91,23 @@ def test_a_receipt_that_comes_late_reopens_what_was_refused_for_want_of_it() -> 
     assert [] == list(result.rejections)
 
 
+def test_nobody_is_asked_to_clear_what_is_refused_for_want_of_its_receipt() -> None:
+    """A yes would not help: the gate refuses it all the same."""
+    result = drive(KEY, [claim("a", category="meals", amount="620.00")])
+
+    assert ("CriteriaMet", ()) == (result.reason, result.pending)
+    assert "refused by policy: gate receipt missing" == result.fact("Evaluations", "outcome:a").payload.reason
+
+
+def test_once_the_receipt_is_there_the_exception_is_asked_for() -> None:
+    """What was refused without it is not let in by the gate alone."""
+    result = drive(KEY, [claim("a", category="meals", amount="620.00")], [Post()])
+
+    assert [("clearance:limit:a", "limit_exception")] == [(item.fact, item.point) for item in result.pending]
+    assert [] == [fact.id for fact in result.current if fact.kind == "validation"]
+    assert "reopened" == result.fact("Evaluations", "outcome:a").payload.result
+
+
 def test_a_claim_of_somebody_unknown_is_refused() -> None:
     """Policy is asked for the person who is responsible, and fails closed."""
     result = drive(KEY, [claim("a", claimant="nobody"), receipt("a")])
