@@ -35,13 +35,19 @@ def explain_tree(data: Data, zone: tzinfo | None = None) -> Branch:
     return {"fact": _fact, "criterion": _criterion, "gate": _gate, "run": _run}[data["what"]](data)
 
 
-def _timed(data: Any, zone: tzinfo | None) -> Any:
-    if isinstance(data, Mapping):
-        return {
-            name: time_text(item, zone) if name in _TIMES and isinstance(item, str) and item else _timed(item, zone)
-            for name, item in data.items()
-        }
-    return [_timed(item, zone) for item in data] if isinstance(data, list | tuple) else data
+def _timed(data: Any, zone: tzinfo | None, *, asked: bool = False) -> Any:
+    """The data with the times of requests in the zone; a fact's content stays as it was proposed."""
+    if isinstance(data, list | tuple):
+        return [_timed(item, zone, asked=asked) for item in data]
+    if not isinstance(data, Mapping):
+        return data
+    told = {}
+    for name, item in data.items():
+        if asked and name in _TIMES and item:
+            told[name] = time_text(item, zone)
+        else:
+            told[name] = item if name == "content" else _timed(item, zone, asked=asked or name == "requests")
+    return told
 
 
 def _fact(data: Data) -> Branch:
