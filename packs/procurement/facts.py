@@ -8,6 +8,7 @@ from converge_cli import Columns, FactModel, FrozenMap, require_amount
 from .parameters import SelectionParameters
 
 __all__ = [
+    "Breach",
     "Commitment",
     "Eligibility",
     "RankedVendor",
@@ -166,3 +167,16 @@ class Commitment(FactModel, frozen=True):
     name: str
     price: Decimal
     score: Decimal
+
+
+class Breach(FactModel, frozen=True):
+    """A ranking or commitment that does not follow from the bids; kind `breach`, under Diagnostic.
+
+    Attributes:
+        about: id of the fact, without its version.
+        open: whether it still stands.
+    """
+
+    about: str
+    reason: str
+    open: bool = True

@@ -78,23 +78,22 @@ class Latecomer(Suggestor):
 
 
 class Meddler(Suggestor):
-    """Says something else of a recommendation than stands, each text once."""
+    """Says something else of a fact than stands, once it is there."""
 
     name = "meddler"
-    reads = ("Strategies:recommendation:*",)
-    writes = ("Strategies:recommendation:*",)
 
-    def __init__(self, vendor: str, *says: dict[str, Any]) -> None:
-        self._vendor = vendor
-        self._left = list(says)
+    def __init__(self, key: str, subject: str, **says: Any) -> None:
+        self.reads = self.writes = (f"{key}:{subject}",)
+        self._key, self._subject = key, subject
+        self._says = says
 
     def execute(self, view: ContextView) -> Effect:
-        """Correct the recommendation once it is there."""
-        standing = view.get("Strategies", f"recommendation:{self._vendor}")
-        if standing is None or not self._left:
+        """Correct the first version of the fact."""
+        standing = view.get(self._key, self._subject)
+        if standing is None or standing.id != self._subject:
             return Effect()
         said = {name: getattr(standing.payload, name) for name in standing.payload.__struct_fields__}
-        return Effect([view.revise("Strategies", standing.subject, {**said, **self._left.pop(0)})])
+        return Effect([view.revise(self._key, self._subject, {**said, **self._says})])
 
 
 @pytest.mark.parametrize("key", PROJECTS)
@@ -149,7 +148,9 @@ def test_a_bid_after_the_ranking_revises_it_and_one_request_is_pending(price: st
 
 def test_a_recommendation_that_somebody_changed_says_what_was_found_again() -> None:
     """Also when nothing else has changed since."""
-    result = run(compiled("vendor-selection"), ABC, Meddler("bolt", {"rank": 1, "score": Decimal("0.99")}))
+    result = run(
+        compiled("vendor-selection"), ABC, Meddler("Strategies", "recommendation:bolt", rank=1, score=Decimal("0.99"))
+    )
     recommendations = [fact.payload for fact in result.facts if fact.subject == "recommendation:bolt"]
 
     assert [Decimal("0.85"), Decimal("0.99"), Decimal("0.85")] == [said.score for said in recommendations]
@@ -158,7 +159,9 @@ def test_a_recommendation_that_somebody_changed_says_what_was_found_again() -> N
 
 def test_a_vendor_taken_off_the_shortlist_comes_back_only_by_the_procurement_manager() -> None:
     """Acme passed its reviews: the ranking still has it first, and a person decides whether it stands there again."""
-    result = run(compiled("vendor-selection"), ABC, Meddler("acme", {"status": "withdrawn", "rank": 0}))
+    result = run(
+        compiled("vendor-selection"), ABC, Meddler("Strategies", "recommendation:acme", status="withdrawn", rank=0)
+    )
     (request,) = result.pending
 
     assert ("HumanInterventionRequired", ()) == (result.reason, result.rejections)
@@ -173,7 +176,7 @@ def test_a_vendor_taken_off_the_shortlist_comes_back_only_by_the_procurement_man
 def test_a_vendor_without_its_reviews_does_not_come_back_at_all() -> None:
     """Four years in business are too few for due diligence: nobody is asked."""
     young = bids(("acme", "15000.00", True, "15", "6"), ("bolt", "22000.00", True, "4", "4"))
-    result = run(compiled("vendor-selection"), young, Meddler("bolt", {"status": "withdrawn"}))
+    result = run(compiled("vendor-selection"), young, Meddler("Strategies", "recommendation:bolt", status="withdrawn"))
     bolt = result.fact("Strategies", "recommendation:bolt")
 
     assert bolt is not None
@@ -182,6 +185,31 @@ def test_a_vendor_without_its_reviews_does_not_come_back_at_all() -> None:
         (item.id, item.code) for item in result.rejections
     ]
     assert ["commitment:acme"] == [request.fact for request in result.pending]
+
+
+@pytest.mark.parametrize(
+    ("subject", "says", "reason"),
+    [
+        (
+            "score:price:bolt",
+            {"score": Decimal(1)},
+            "bolt has 0.85 points by its bid, not 0.925; acme is first, not bolt",
+        ),
+        ("ranking:vendors", {"first": "bolt"}, "acme is first, not bolt"),
+        ("ranking:vendors", {"vendors": (), "unranked": ("acme", "bolt", "crux")}, "acme can be ranked"),
+        ("eligibility:crux", {"eligible": True, "failed": ()}, "crux does not meet the requirements"),
+        ("eligibility:acme", {"eligible": False, "failed": ("compliant",)}, "acme meets the requirements"),
+    ],
+)
+def test_what_does_not_follow_from_the_bids_is_found_out(subject: str, says: dict[str, Any], reason: str) -> None:
+    """Whoever said so, and whatever it was that he changed: no commitment comes of it."""
+    result = run(compiled("vendor-selection"), ABC, Meddler("Evaluations", subject, **says))
+    breach = result.fact("Diagnostic", "breach:ranking:vendors")
+
+    assert "InvariantViolated" == result.reason
+    assert breach is not None
+    assert reason in breach.payload.reason
+    assert [] == [fact for fact in result.current if fact.kind == "commitment"]
 
 
 def test_a_new_column_is_scored_by_the_contract_alone() -> None:
