@@ -98,14 +98,13 @@ class Entry(FactModel, frozen=True):
             raise ValueError(f"number is 1 or more, not {self.number}")
 
 
-class Review(FactModel, frozen=True):
-    """What was found about the lines of one invoice; kind `review`, under Evaluations.
+class _Reckoned(FactModel, frozen=True):
+    """An invoice as its lines have it.
 
     Attributes:
         lines: how many there are.
         net, tax: what they come to, rounded as the parameters say, in major units.
         amount: what the invoice says that it comes to.
-        customer_problems, line_problems: why it is not validated, in words; none when all is in order.
     """
 
     invoice: str
@@ -115,23 +114,25 @@ class Review(FactModel, frozen=True):
     net: Decimal
     tax: Decimal
     amount: Decimal
+
+
+class Review(_Reckoned, frozen=True):
+    """What was found about the lines of one invoice; kind `review`, under Evaluations.
+
+    Attributes:
+        customer_problems, line_problems: why it is not validated, in words; none when all is in order.
+    """
+
     customer_problems: tuple[str, ...] = ()
     line_problems: tuple[str, ...] = ()
 
 
-class Invoice(FactModel, frozen=True):
+class Invoice(_Reckoned, frozen=True):
     """An invoice on its way; kind `invoice`, under Strategies. The gates ask when it is validated and when issued.
 
     It holds what its review holds, but for the problems.
     """
 
-    invoice: str
-    customer: str
-    date: date
-    lines: int
-    net: Decimal
-    tax: Decimal
-    amount: Decimal
     status: Literal["draft", "validated", "issued"]
 
 
