@@ -19,20 +19,24 @@ _HOMES = {
     "Job": "core.job",
     "Pack": "core.pack",
     "Parameters": "core.pack",
-    "Passed": "core.kind",
+    "Passed": "core.built_in_kinds",
     "Person": "core.person",
     "ProposedFact": "core.fact",
     "RunResult": "engine.result",
     "StopReason": "core.stop_reason",
     "Suggestor": "core.suggestor",
     "SuggestorUnavailableError": "core.suggestor",
-    "Text": "core.kind",
+    "Text": "core.built_in_kinds",
+    "require_amount": "core.number_checks",
+    "require_number": "core.number_checks",
     "slug": "core.ids",
     "step": "core.pack_step",
 }
 
 if TYPE_CHECKING:
     from converge_cli.core.budget import Budget as Budget
+    from converge_cli.core.built_in_kinds import Passed as Passed
+    from converge_cli.core.built_in_kinds import Text as Text
     from converge_cli.core.context import ContextView as ContextView
     from converge_cli.core.context_key import ContextKey as ContextKey
     from converge_cli.core.errors import ConvergeError as ConvergeError
@@ -43,8 +47,8 @@ if TYPE_CHECKING:
     from converge_cli.core.fact import ProposedFact as ProposedFact
     from converge_cli.core.ids import slug as slug
     from converge_cli.core.job import Job as Job
-    from converge_cli.core.kind import Passed as Passed
-    from converge_cli.core.kind import Text as Text
+    from converge_cli.core.number_checks import require_amount as require_amount
+    from converge_cli.core.number_checks import require_number as require_number
     from converge_cli.core.pack import Pack as Pack
     from converge_cli.core.pack import Parameters as Parameters
     from converge_cli.core.pack_step import step as step

@@ -154,10 +154,40 @@ Feature: A contract is executed only as it was reviewed, signed and approved, an
         | signature                                                               | reason                                            |
         | party: tugs, version: 2                                                 | tugs: the signature is blank                      |
         | party: tugs, version: 1, signed_on: 2026-04-01                          | tugs: signed version 1, not 2                     |
-        | party: tugs, version: 2, signed_on: 2026-04-11                          | tugs: signed on 2026-04-11, after 2026-04-10      |
-        | party: tugs, version: 2, signed_on: 2026-04-01, valid_until: 2026-04-09 | tugs: the signature expired on 2026-04-09         |
+        | party: tugs, version: 2, signed_on: 2026-04-03                          | tugs: signed on 2026-04-03, after 2026-04-02      |
+        | party: tugs, version: 2, signed_on: 2026-03-01, valid_until: 2026-04-01 | tugs: the signature expired on 2026-04-01         |
         | party: us, version: 2, signed_on: 2026-04-01                            | tugs has not signed                               |
         | party: twin, version: 2, signed_on: 2026-04-01                          | tugs has not signed (twin did, who is no party)   |
+
+    @e2e
+    Scenario: A signature binds by the day of each action, so a contract may be signed and no longer be executed
+      Given input "contracts" is:
+        """
+        - id: K-1
+          title: Towing
+          version: 1
+          parties: [{id: tugs, name: Skerry Tugs Oy, side: counterparty}]
+          documents: [{file: tow.txt, sha256: 01aa}]
+          reviews: [{by: liv, version: 1, cleared: true}]
+          signatures: [{party: tugs, version: 1, signed_on: 2026-04-03, valid_until: 2026-04-09}]
+        """
+      And input "documents" is:
+        | name    | size | sha256 |
+        | tow.txt | 31   | 01aa   |
+      And input "actions" is:
+        | id | contract | by   | action  | on         |
+        | k1 | K-1      | liv  | review  | 2026-04-01 |
+        | k2 | K-1      | ines | sign    | 2026-04-02 |
+        | k3 | K-1      | ines | sign    | 2026-04-03 |
+        | k4 | K-1      | ines | execute | 2026-04-10 |
+      And "execution" is approved by "liv"
+      When the truth runs to convergence
+      Then the stop reason is "CriteriaMet"
+      And fact "audit:k2" under key "Evaluations" has field "reason" "tugs: signed on 2026-04-03, after 2026-04-02"
+      And fact "audit:k3" under key "Evaluations" has field "result" "done"
+      And fact "audit:k4" under key "Evaluations" has field "reason" "tugs: the signature expired on 2026-04-09"
+      And fact "agreement:K-1" under key "Strategies" has field "stands" "signed"
+      And all invariants hold
 
     @e2e
     Scenario Outline: A review that is not done, or papers that are not those of the register, pass no gate

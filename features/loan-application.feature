@@ -109,7 +109,7 @@ Feature: Every loan application is decided for named reasons, and by a person wh
     Scenario: One clear application is approved without anybody
       Given input "applications" is:
         """
-        {"id": "A1", "applicant": "Nora Ekman", "amount": 250000, "annual_income": 85000, "credit_score": 720, "age": 35,
+        {"id": "A1", "applicant": "K-2041", "amount": 250000, "annual_income": 85000, "credit_score": 720, "age": 35,
          "years_employed": 5, "bankruptcy": false, "sanctions_match": false,
          "documents": ["identity", "income_statement", "bank_statement"]}
         """
@@ -123,7 +123,7 @@ Feature: Every loan application is decided for named reasons, and by a person wh
     Scenario: Whoever is on a sanctions list is declined, whatever else is said of them
       Given input "applications" is:
         """
-        {"id": "A1", "applicant": "Nora Ekman", "amount": 1000, "annual_income": 85000, "credit_score": 800, "age": 35,
+        {"id": "A1", "applicant": "K-2041", "amount": 1000, "annual_income": 85000, "credit_score": 800, "age": 35,
          "years_employed": 5, "bankruptcy": false, "sanctions_match": true,
          "documents": ["identity", "income_statement", "bank_statement"]}
         """
@@ -141,7 +141,7 @@ Feature: Every loan application is decided for named reasons, and by a person wh
       And suggestor "branch" proposes "application:late" under key "Seeds":
         | field           | value                                              |
         | id              | late                                               |
-        | applicant       | Nora Ekman                                         |
+        | applicant       | K-2041                                             |
         | amount          | 250000                                             |
         | annual_income   | 85000                                              |
         | credit_score    | 720                                                |
@@ -153,6 +153,14 @@ Feature: Every loan application is decided for named reasons, and by a person wh
       When the truth runs to convergence
       Then the stop reason is "CriteriaMet"
       And fact "outcome:late" under key "Evaluations" has field "result" "approved"
+
+    @e2e
+    Scenario: What tells who somebody is never becomes part of a run
+      When the truth runs to convergence
+      Then fact "application:L-1002" under key "Seeds" has field "name" "[redacted]"
+      And fact "application:L-1002" under key "Seeds" has field "columns.email" "[redacted]"
+      And fact "application:L-1002" under key "Seeds" has field "columns.national_id" "[redacted]"
+      And fact "application:L-1002" under key "Seeds" has field "applicant" "K-2077"
 
   Rule: Nobody gets around the assessment, the second person or the policy
 
@@ -187,7 +195,7 @@ Feature: Every loan application is decided for named reasons, and by a person wh
     Scenario: Without a credit history nothing is guessed, and the application stays undecided
       Given input "applications" is:
         """
-        {"id": "A1", "applicant": "Nora Ekman", "amount": 1000, "annual_income": 85000, "credit_score": null, "age": 35,
+        {"id": "A1", "applicant": "K-2041", "amount": 1000, "annual_income": 85000, "credit_score": null, "age": 35,
          "years_employed": 5, "bankruptcy": false, "sanctions_match": false,
          "documents": ["identity", "income_statement", "bank_statement"]}
         """
@@ -199,12 +207,12 @@ Feature: Every loan application is decided for named reasons, and by a person wh
     @e2e
     Scenario: A loan to a minor that calls itself clear is refused by policy
       Given suggestor "friend" proposes "loan:L-1004" under key "Strategies":
-        | field       | value      |
-        | application | L-1004     |
-        | applicant   | Oskar Lund |
-        | amount      | 9000       |
-        | mean        | 1          |
-        | basis       | clear      |
+        | field       | value  |
+        | application | L-1004 |
+        | applicant   | K-2102 |
+        | amount      | 9000   |
+        | mean        | 1      |
+        | basis       | clear  |
       When the truth runs to convergence
       Then gate "promote" answers "REJECT" for "loan:L-1004"
       And fact "outcome:L-1004" under key "Evaluations" has field "result" "declined"
@@ -212,9 +220,9 @@ Feature: Every loan application is decided for named reasons, and by a person wh
     @e2e
     Scenario: A loan below the standard is refused, and no underwriter is asked about it
       Given suggestor "friend" proposes "loan:L-1003" under key "Strategies":
-        | field       | value       |
+        | field       | value        |
         | application | L-1003       |
-        | applicant   | Greta Holm   |
+        | applicant   | K-1916       |
         | amount      | 120000       |
         | mean        | 0.7          |
         | basis       | underwritten |
@@ -226,12 +234,12 @@ Feature: Every loan application is decided for named reasons, and by a person wh
     @e2e
     Scenario: A clear case of another amount than was applied for does not stay
       Given suggestor "padder" proposes "loan:L-1001" under key "Strategies":
-        | field       | value      |
-        | application | L-1001     |
-        | applicant   | Nora Ekman |
-        | amount      | 450000     |
-        | mean        | 0.875      |
-        | basis       | clear      |
+        | field       | value  |
+        | application | L-1001 |
+        | applicant   | K-2041 |
+        | amount      | 450000 |
+        | mean        | 0.875  |
+        | basis       | clear  |
       When the truth runs to convergence
       Then fact "breach:L-1001" under key "Diagnostic" has field "reason" "mended"
       And fact "loan:L-1001" under key "Strategies" has field "amount" 250000
@@ -240,14 +248,14 @@ Feature: Every loan application is decided for named reasons, and by a person wh
     Scenario: Nobody gets a loan on the papers of another application
       Given input "applications" is:
         """
-        {"id": "A1", "applicant": "Nora Ekman", "amount": 250000, "annual_income": 85000, "credit_score": 720, "age": 35,
+        {"id": "A1", "applicant": "K-2041", "amount": 250000, "annual_income": 85000, "credit_score": 720, "age": 35,
          "years_employed": 5, "bankruptcy": false, "sanctions_match": false,
          "documents": ["identity", "income_statement", "bank_statement"]}
         """
       And suggestor "impostor" proposes "application:A2" under key "Seeds":
         | field           | value                                              |
         | id              | A1                                                 |
-        | applicant       | Somebody Else                                      |
+        | applicant       | K-9999                                             |
         | amount          | 490000                                             |
         | annual_income   | 85000                                              |
         | credit_score    | 720                                                |
@@ -265,7 +273,7 @@ Feature: Every loan application is decided for named reasons, and by a person wh
       Given suggestor "padder" proposes "loan:padded" under key "Strategies":
         | field       | value        |
         | application | L-1002       |
-        | applicant   | Emil Stranne |
+        | applicant   | K-2077       |
         | amount      | 480000       |
         | mean        | 0.775        |
         | basis       | underwritten |
@@ -283,14 +291,14 @@ Feature: Every loan application is decided for named reasons, and by a person wh
     Scenario: A decline of an application that is clear is found out
       Given input "applications" is:
         """
-        {"id": "A1", "applicant": "Nora Ekman", "amount": 250000, "annual_income": 85000, "credit_score": 720, "age": 35,
+        {"id": "A1", "applicant": "K-2041", "amount": 250000, "annual_income": 85000, "credit_score": 720, "age": 35,
          "years_employed": 5, "bankruptcy": false, "sanctions_match": false,
          "documents": ["identity", "income_statement", "bank_statement"]}
         """
       And suggestor "bigot" proposes "outcome:A1" under key "Evaluations":
         | field       | value                                                         |
         | application | A1                                                            |
-        | applicant   | Nora Ekman                                                    |
+        | applicant   | K-2041                                                        |
         | result      | declined                                                      |
         | reason      | declined by risk                                              |
         | mean        | 0.875                                                         |
@@ -306,14 +314,14 @@ Feature: Every loan application is decided for named reasons, and by a person wh
     Scenario: A decline for other reasons than the application gives is found out
       Given input "applications" is:
         """
-        {"id": "A1", "applicant": "Greta Holm", "amount": 120000, "annual_income": 38000, "credit_score": 588, "age": 52,
+        {"id": "A1", "applicant": "K-1916", "amount": 120000, "annual_income": 38000, "credit_score": 588, "age": 52,
          "years_employed": 0.5, "bankruptcy": true, "sanctions_match": false,
          "documents": ["identity", "income_statement", "bank_statement"]}
         """
       And suggestor "excuse" proposes "outcome:A1" under key "Evaluations":
         | field       | value                                                           |
         | application | A1                                                              |
-        | applicant   | Greta Holm                                                      |
+        | applicant   | K-1916                                                          |
         | result      | declined                                                        |
         | reason      | declined by credit                                              |
         | mean        | 0.5375                                                          |
@@ -325,12 +333,12 @@ Feature: Every loan application is decided for named reasons, and by a person wh
     @e2e
     Scenario: An approval of somebody who fails compliance stops the run
       Given suggestor "friend" proposes "outcome:L-1004" under key "Evaluations":
-        | field       | value      |
-        | application | L-1004     |
-        | applicant   | Oskar Lund |
-        | result      | approved   |
-        | reason      | nearly 18  |
-        | mean        | 0.75       |
+        | field       | value     |
+        | application | L-1004    |
+        | applicant   | K-2102    |
+        | result      | approved  |
+        | reason      | nearly 18 |
+        | mean        | 0.75      |
       When the truth runs to convergence
       Then the stop reason is "InvariantViolated"
       And invariant "approved_is_compliant" is violated
@@ -341,7 +349,7 @@ Feature: Every loan application is decided for named reasons, and by a person wh
       Given suggestor "twin" proposes "loan:again" under key "Strategies":
         | field       | value        |
         | application | L-1002       |
-        | applicant   | Emil Stranne |
+        | applicant   | K-2077       |
         | amount      | 48000        |
         | mean        | 0.775        |
         | basis       | underwritten |
@@ -356,7 +364,7 @@ Feature: Every loan application is decided for named reasons, and by a person wh
       Given suggestor "typist" proposes "loan:typed" under key "Strategies":
         | field       | value        |
         | application | L 1002       |
-        | applicant   | Emil Stranne |
+        | applicant   | K-2077       |
         | amount      | 48000        |
         | mean        | 0.775        |
         | basis       | underwritten |
@@ -368,12 +376,12 @@ Feature: Every loan application is decided for named reasons, and by a person wh
     @e2e
     Scenario: A second outcome of an application stops the run
       Given suggestor "muddle" proposes "outcome:other" under key "Evaluations":
-        | field       | value        |
-        | application | L-1002       |
-        | applicant   | Emil Stranne |
-        | result      | in_review    |
-        | reason      | who knows    |
-        | mean        | 0.775        |
+        | field       | value     |
+        | application | L-1002    |
+        | applicant   | K-2077    |
+        | result      | in_review |
+        | reason      | who knows |
+        | mean        | 0.775     |
       When the truth runs to convergence
       Then the stop reason is "InvariantViolated"
       And invariant "one_outcome_per_application" is violated
@@ -381,12 +389,12 @@ Feature: Every loan application is decided for named reasons, and by a person wh
     @e2e
     Scenario: A decline without reasons is rejected
       Given suggestor "silent" proposes "outcome:L-1001" under key "Evaluations":
-        | field       | value      |
-        | application | L-1001     |
-        | applicant   | Nora Ekman |
-        | result      | declined   |
-        | reason      | no         |
-        | mean        | 0.875      |
+        | field       | value    |
+        | application | L-1001   |
+        | applicant   | K-2041   |
+        | result      | declined |
+        | reason      | no       |
+        | mean        | 0.875    |
       When the truth runs to convergence
       Then proposal "outcome:L-1001" is rejected with "VALIDATION"
       And fact "outcome:L-1001" under key "Evaluations" has field "result" "approved"

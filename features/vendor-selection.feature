@@ -33,6 +33,11 @@ Feature: One vendor is recommended, and spend commits only with approval
       And every vendor is scored on "timeline"
       And no fact under key "Diagnostic" with id "unscored:*" where field "open" is true exists
 
+    @invariant @semantic @id:nothing_slips_through
+    Scenario: Ranking and commitment follow from the bids, as an independent look at them says
+      Given any fact under key "Evaluations" with id "ranking:vendors"
+      Then no fact under key "Diagnostic" with id "breach:*" where field "open" is true exists
+
     @invariant @acceptance @id:committed_is_first
     Scenario: The spend is committed to the first of the ranking
       Given the engine reaches its fixed point
@@ -279,6 +284,23 @@ Feature: One vendor is recommended, and spend commits only with approval
       And fact "recommendation:bolt" under key "Strategies" has field "score" 0.85
 
     @e2e
+    Scenario: Nobody enters the shortlist as one that was taken off it
+      Given suggestor "rival" proposes "recommendation:bolt" under key "Strategies":
+        | field     | value          |
+        | vendor    | bolt           |
+        | vendor_id | bolt           |
+        | name      | Bolt & Sons Oy |
+        | rank      | 0              |
+        | score     | 0.85           |
+        | price     | 22000.00       |
+        | status    | withdrawn      |
+        | reason    | not serious    |
+      When the truth runs to convergence
+      Then proposal "recommendation:bolt" is rejected with "TRANSITION_ILLEGAL"
+      And fact "recommendation:bolt" under key "Strategies" has field "status" "recommended"
+      And the stop reason is "HumanInterventionRequired"
+
+    @e2e
     Scenario: A non-compliant recommendation stops the run
       Given suggestor "lobbyist" proposes "recommendation:crux" under key "Strategies":
         | field     | value        |
@@ -306,6 +328,19 @@ Feature: One vendor is recommended, and spend commits only with approval
       When the truth runs to convergence
       Then the stop reason is "InvariantViolated"
       And invariant "scores_are_of_known_vendors" is violated
+
+    @e2e
+    Scenario: A vendor that was never compared can't be committed to
+      Given suggestor "friend" proposes "commitment:ghost" under key "Strategies":
+        | field     | value |
+        | vendor    | ghost |
+        | vendor_id | ghost |
+        | name      | Ghost |
+        | price     | 9.00  |
+        | score     | 0.99  |
+      And "vendor_commitment" is approved by "mona"
+      When the truth runs to convergence
+      Then gate "commit" answers "REJECT" for "commitment:ghost"
 
     @e2e
     Scenario: A vendor who states no delivery time is not ranked by guesswork
@@ -349,6 +384,8 @@ Feature: One vendor is recommended, and spend commits only with approval
       When the truth runs to convergence
       Then the stop reason is "InvariantViolated"
       And invariant "committed_is_first" is violated
+      And invariant "nothing_slips_through" is violated
+      And fact "breach:commitment:bolt" under key "Diagnostic" has field "reason" "it is not as it was bid; acme is first by the bids"
 
     @e2e
     Scenario: Only the engine writes approvals

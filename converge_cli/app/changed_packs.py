@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from converge_cli.app.recorded_run import driven_with
+from converge_cli.app.record.recorded_run import driven_with
 from converge_cli.app.services import Services
 from converge_cli.core.errors import ConvergeError
-from converge_cli.core.event import PackRecord
 from converge_cli.core.pack import Pack
+from converge_cli.core.recorded import PackRecord
 
 _SHOWN = 12
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from converge_cli.app.recorded_run import driven_with
+from converge_cli.app.record.recorded_run import driven_with
 from converge_cli.app.services import Services
 from converge_cli.core.errors import RecordCorruptError
 from converge_cli.core.person import Person

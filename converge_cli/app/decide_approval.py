@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from converge_cli.app.changed_people import people_changes
 from converge_cli.app.load_truth import require_person
 from converge_cli.app.open_run import people_of_run
-from converge_cli.app.recorded_run import find_row
+from converge_cli.app.record.recorded_run import find_row
 from converge_cli.app.services import Services
 from converge_cli.app.touched_run import touched_run
 from converge_cli.core.approval import Approval, ApprovalRequest, Decision, Mode, authority_point

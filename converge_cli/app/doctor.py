@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from converge_cli import __version__
-from converge_cli.app.recorded_run import events_of, readable
+from converge_cli.app.record.recorded_run import events_of, readable
 from converge_cli.app.services import Services
 from converge_cli.core.errors import ConvergeError
 from converge_cli.truth.catalog import list_truths, project_of

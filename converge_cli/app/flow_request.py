@@ -8,23 +8,18 @@ from typing import Any
 
 from converge_cli.core.flow_gate import FlowGateInput, FlowQuestion, Principal, Resource
 from converge_cli.core.pack import Pack
-from converge_cli.core.pack_spec import DECIMAL, ContextType, GateSpec
+from converge_cli.core.pack_spec import DECIMAL, FORMS, ContextType, GateSpec
 
 Plain = Mapping[str, Any]
 
 _PARTS = {"principal": Principal.__struct_fields__, "resource": Resource.__struct_fields__}
 _LISTS = frozenset({"principal.domains", "resource.gates_passed"})
-_ALWAYS: dict[str, ContextType] = {
-    "commitment_type": "text",
-    "human_approval_present": "boolean",
-    "required_gates_met": "boolean",
-}
-_TYPES: dict[ContextType, tuple[type, str]] = {
-    "money": (int, "a whole number of minor units (420000 is 4,200.00)"),
-    "integer": (int, "a whole number"),
-    "text": (str, "text"),
-    "decimal": (str, 'text with one to four decimals ("0.875")'),
-    "boolean": (bool, "true or false"),
+_IN_WORDS: dict[ContextType, str] = {
+    "money": "a whole number of minor units (420000 is 4,200.00)",
+    "integer": "a whole number",
+    "text": "text",
+    "decimal": 'text with one to four decimals ("0.875")',
+    "boolean": "true or false",
 }
 
 
@@ -101,16 +96,15 @@ def _texts(part: str, value: Plain) -> Iterator[str]:
 
 
 def _context(gate: GateSpec, context: Plain) -> Iterator[str]:
-    wanted = {**_ALWAYS, **{name: field.type for name, field in gate.context.items()}}
+    wanted = gate.context_types
     yield from _names("context.", context, tuple(wanted))
     for name, kind in wanted.items():
-        form, words = _TYPES[kind]
         if name not in context:
             continue
         value = context[name]
-        fits = type(value) is form and (kind != "decimal" or DECIMAL.fullmatch(str(value)) is not None)
+        fits = type(value) is FORMS[kind] and (kind != "decimal" or DECIMAL.fullmatch(str(value)) is not None)
         if not fits:
-            yield f"context.{name} must be {words}, not {_shown(value)}"
+            yield f"context.{name} must be {_IN_WORDS[kind]}, not {_shown(value)}"
 
 
 def _shown(value: Any) -> str:

@@ -8,7 +8,7 @@ import msgspec
 
 from converge_cli.app.load_truth import require_person
 from converge_cli.app.open_run import people_of_run
-from converge_cli.app.recorded_run import events_of, readable
+from converge_cli.app.record.recorded_run import events_of, readable
 from converge_cli.app.services import Services
 from converge_cli.app.touched_run import touched_run
 from converge_cli.core import event as e

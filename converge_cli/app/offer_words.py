@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from converge_cli.app.recorded_run import events_of, find_row, readable
+from converge_cli.app.record.recorded_run import events_of, find_row, readable
 from converge_cli.app.services import Services
 from converge_cli.core.stop_reason import StopReason
 from converge_cli.truth.catalog import project_of

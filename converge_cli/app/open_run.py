@@ -7,7 +7,7 @@ import msgspec
 
 from converge_cli.app.load_truth import people_at
 from converge_cli.app.make_engine import make_engine
-from converge_cli.app.recorded_run import find_row, started
+from converge_cli.app.record.recorded_run import find_row, started
 from converge_cli.app.services import Services
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.job import Job

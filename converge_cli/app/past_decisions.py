@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from converge_cli.app.recorded_run import events_of, readable
+from converge_cli.app.record.recorded_run import events_of, readable
 from converge_cli.app.services import Services
 from converge_cli.core import event as e
 from converge_cli.core.approval import Approval, ApprovalRequest

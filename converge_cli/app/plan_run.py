@@ -1,4 +1,4 @@
-"""Plans a run: nothing runs, nothing is recorded. What goes in, who works, which gates and approvals will be met."""
+"""Plans a run; nothing runs, nothing is recorded. What goes in, who works, which gates, moves and approvals are met."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +9,7 @@ from converge_cli.app.load_truth import load_truth, require_person
 from converge_cli.app.read_inputs import read_inputs
 from converge_cli.app.run_job import RunRequest, with_budget
 from converge_cli.app.services import Services
+from converge_cli.app.show_truth import machine_data
 from converge_cli.core.approval import ApprovalPoint
 from converge_cli.core.criterion import Criterion
 from converge_cli.core.invariant import Origin
@@ -59,6 +60,7 @@ def plan_run(services: Services, request: RunRequest) -> dict[str, Any]:
             {"gate": gate.name, "on": gate.asks, "requires": list(gate.requires), "approvals": list(gate.approvals)}
             for gate in job.gates
         ],
+        "entity_states": [machine_data(machine) for machine in job.entity_states],
         "approvals": [_approval(point, truth.people, principal) for point in job.approval_points],
         "criteria": [_criterion(item, [spec for _, spec in suggestors]) for item in job.criteria],
         "merged": list(job.merged),

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from converge_cli._internal.hashing import digest_bytes
 from converge_cli.app.list_folder import InputFileError, list_folder
+from converge_cli.core.built_in_kinds import reserved_kinds
 from converge_cli.core.errors import ConvergeError, did_you_mean
-from converge_cli.core.event import InputRecord
 from converge_cli.core.fact import ProposedFact
 from converge_cli.core.job import InputSpec, Job
-from converge_cli.core.kind import BUILT_IN_MODELS, Kind
+from converge_cli.core.kind import Kind
 from converge_cli.core.pack import Pack
+from converge_cli.core.recorded import InputRecord
 from converge_cli.truth.inputs import read_input
 from converge_cli.truth.source import MAX_INPUT, Source
 
@@ -110,4 +111,4 @@ def _kind(packs: Sequence[Pack], spec: InputSpec) -> Kind:
     for pack in packs:
         if spec.kind in pack.kinds:
             return pack.kinds[spec.kind]
-    return Kind(spec.kind, BUILT_IN_MODELS[spec.kind])
+    return reserved_kinds()[spec.kind]

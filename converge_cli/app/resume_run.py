@@ -55,7 +55,8 @@ class ResumeRun:
         self.engine = opened.engine
         self.people_changed = people_changes(services, self.run_id, opened.people)
         self._given = read_inputs(opened.job, opened.packs, opened.folder, inputs or {}, only=True)
-        self._refuse_known(self.engine.missing_inputs(self.run_id) if inputs else ())
+        if inputs and opened.row.status != "stopped":
+            self._refuse_settled(self.engine.missing_inputs(self.run_id), opened.row.truth)
 
     async def run(self) -> RunAnswer:
         """Go on to the next stop.
@@ -69,11 +70,12 @@ class ResumeRun:
         answer = await with_approvals(self._services, self.engine, result, self._approvals, self._people, self._sink)
         return replace(answer, people_changed=self.people_changed)
 
-    def _refuse_known(self, missing: tuple[str, ...]) -> None:
-        for record in self._given.records:
-            if record.name not in missing:
+    def _refuse_settled(self, missing: tuple[str, ...], truth: str) -> None:
+        for name in (record.name for record in self._given.records):
+            if name not in missing:
                 raise InputFileError(
-                    f"run {self.run_id} was given input {record.name} already; what was recorded is never replaced",
-                    hint=f"start a new run with --input {record.name}=PATH",
+                    f"run {self.run_id} waits for no input {name}; what it was given, or began without, stays as it is",
+                    hint=f"go on as it is: converge resume {self.run_id}; "
+                    f"or anew: converge run {truth} --input {name}=PATH",
                     where=self.run_id,
                 )

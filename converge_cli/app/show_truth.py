@@ -68,13 +68,14 @@ def _job_head(truth: LoadedTruth) -> Page:
         "merged": list(job.merged),
         "packs": [msgspec.to_builtins(pack) for pack in job.packs],
         "inputs": [msgspec.to_builtins(item) | {"required": item.required} for item in job.inputs],
-        "entity_states": [_machine(machine) for machine in job.entity_states],
+        "entity_states": [machine_data(machine) for machine in job.entity_states],
         "budget": msgspec.to_builtins(job.budget),
         "outputs": {item.name: item.selection.words for item in job.outputs},
     }
 
 
-def _machine(machine: EntityStates) -> Page:
+def machine_data(machine: EntityStates) -> Page:
+    """Where entities of a kind begin, how they may move, and where they end."""
     return {
         "kind": machine.kind,
         "field": machine.field,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import NamedTuple
 
-from converge_cli.app.recorded_run import events_of
+from converge_cli.app.record.recorded_run import events_of
 from converge_cli.app.services import Services
 from converge_cli.core.errors import ConvergeError, RunBusyError
 from converge_cli.core.port import RunRow

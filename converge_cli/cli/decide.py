@@ -48,14 +48,17 @@ def decide(
 
 def _show(console: "Console", answer: Any) -> None:
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
+    from converge_cli.trace.glyphs import glyph  # noqa: PLC0415
 
     page = Page(console)
     for item in answer.decisions:
-        approval = item.approval
+        given = item.approval
         if item.code is None:
-            page.line(f"✓ {approval.decision} by {approval.by}   {approval.request}")
+            page.line(f"{glyph('done')} {given.decision} by {given.by}   {given.request}")
         else:
-            page.line(f"✗ refused {item.code}   {approval.by}: {item.detail} (recorded)   {approval.request}")
+            page.line(
+                f"{glyph('rejected')} refused {item.code}   {given.by}: {item.detail} (recorded)   {given.request}"
+            )
     for change in answer.people_changed:
         page.line(f"  people have changed since the run was driven: {change}")
     if answer.row.pending:

@@ -34,5 +34,6 @@ def doctor(as_json: options.Json = False) -> None:
 
 def _show(console: "Console", checks: list["Check"]) -> None:
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
+    from converge_cli.trace.glyphs import glyph  # noqa: PLC0415
 
-    Page(console).rows([(f"{'✓' if check.ok else '✗'} {check.name}", check.detail) for check in checks])
+    Page(console).rows([(f"{glyph('done' if check.ok else 'failed')} {check.name}", check.detail) for check in checks])

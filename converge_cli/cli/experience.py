@@ -118,9 +118,10 @@ def export(
 
     def work() -> Answer:
         from converge_cli.app.experience.export import export_runs  # noqa: PLC0415  when the words are right
-        from converge_cli.app.recorded_run import every_run, find_row  # noqa: PLC0415
+        from converge_cli.app.record.recorded_run import every_run, find_row  # noqa: PLC0415
         from converge_cli.cli.here import services_here  # noqa: PLC0415
         from converge_cli.cli.payload import write_whole  # noqa: PLC0415
+        from converge_cli.trace.wording import plural  # noqa: PLC0415
 
         if out is None or (run is None) == (not everything):
             hint = "converge experience export RUN -o FILE"
@@ -129,7 +130,7 @@ def export(
         rows = every_run(services) if run is None else [find_row(services, run)]
         size = write_whole(out, export_runs(services, rows))
         data = {"file": str(out), "bytes": size, "runs": [row.run for row in rows]}
-        return Answer("written", 0, data, f"{out}  {len(rows)} run{'s' * (len(rows) != 1)}  {size} bytes")
+        return Answer("written", 0, data, f"{out}  {plural(len(rows), 'run')}  {size} bytes")
 
     answering("experience export", work, as_json=as_json)
 

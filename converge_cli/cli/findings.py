@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from converge_cli.trace.sanitize import safe
+from converge_cli.trace.sanitize import CUT, safe
 from converge_cli.truth.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _hang(line: Line) -> int:
 def _not_shown(seen: Counter[tuple[str, str, str]]) -> Iterator[Line]:
     more = {about: count - _SHOWN_OF_MANY for about, count in seen.items() if count > _SHOWN_OF_MANY}
     for (file, code, name), count in list(more.items())[:_ALL_SHOWN]:
-        yield [(f"  … {count} more of {code} {name} in {safe(file)}", "dim")]
+        yield [(f"  {CUT} {count} more of {code} {name} in {safe(file)}", "dim")]
     if more:
         yield [(f"  {sum(more.values())} findings are not shown; --format json has every one", "dim")]
         yield []

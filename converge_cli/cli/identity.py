@@ -62,9 +62,10 @@ def _data(item: Any) -> dict[str, str]:
 
 def _show_new(console: "Console", made: Any) -> None:
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
+    from converge_cli.trace.glyphs import glyph  # noqa: PLC0415
 
     page = Page(console)
-    page.line(f"✓ a key of {made.name}, in {made.file}")
+    page.line(f"{glyph('done')} a key of {made.name}, in {made.file}")
     page.line("  its public half, for people.yaml:")
     page.line(f"  public_key: {made.public_key}")
 

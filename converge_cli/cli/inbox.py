@@ -64,6 +64,7 @@ def _data(found: "Inbox") -> dict[str, Any]:
 def _show(console: "Console", found: "Inbox", who: str) -> None:
     from converge_cli.cli.local_zone import local_zone  # noqa: PLC0415
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
+    from converge_cli.trace.glyphs import glyph  # noqa: PLC0415
     from converge_cli.trace.prompt_panel import until_words, why_words  # noqa: PLC0415
 
     page = Page(console)
@@ -71,7 +72,7 @@ def _show(console: "Console", found: "Inbox", who: str) -> None:
         page.line("nothing waits for a person" if who == "WHO" else f"nothing waits for {who}")
     for item in found.waiting:
         request = item.request
-        page.line(f"⏸ {request.id}")
+        page.line(f"{glyph('parked')} {request.id}")
         page.pairs(
             [
                 ("what", _what(item)),
@@ -85,9 +86,9 @@ def _show(console: "Console", found: "Inbox", who: str) -> None:
         page.line(f"  decide  converge approve {item.row.run} {request.id} --as {who} --reason TEXT")
         page.line(f"          converge reject {item.row.run} {request.id} --as {who} --reason TEXT")
     for row in found.ready:
-        page.line(f"▶ {row.run}  {row.truth}: everything is decided   converge resume {row.run}")
+        page.line(f"{glyph('ready')} {row.run}  {row.truth}: everything is decided   converge resume {row.run}")
     for error in found.unreadable:
-        page.line(f"✗ {error.message}")
+        page.line(f"{glyph('failed')} {error.message}")
 
 
 def _what(item: "Waiting") -> str:

@@ -23,7 +23,7 @@ def init(
     """Start a project: a truth that runs, its feature and pack, people, settings, a CI job. Overwrites nothing."""
 
     def work() -> Answer:
-        from converge_cli.app.init_project import init_project  # noqa: PLC0415  when the words are right
+        from converge_cli.app.new.init_project import init_project  # noqa: PLC0415  when the words are right
 
         made = init_project(folder, dry_run=dry_run)
         outcome = "planned" if dry_run else "created"

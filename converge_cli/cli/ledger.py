@@ -9,6 +9,7 @@ import typer
 
 from converge_cli.cli import options
 from converge_cli.cli.output import Answer, UsageError, answering
+from converge_cli.trace.sanitize import safe
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -228,13 +229,12 @@ def entry_data(entry: "LedgerEntry") -> dict[str, Any]:
 def entry_row(entry: "LedgerEntry") -> tuple[str, str, str, str, str]:
     """An entry on one line for people."""
     text = entry.payload[: 4 * _SHOWN].decode("utf-8", "replace")
-    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-    return str(entry.sequence), entry.key, entry.id, entry.time, shown
+    return str(entry.sequence), entry.key, entry.id, entry.time, safe(text, _SHOWN)
 
 
 def _mirrored(run: str, url: str | None) -> Answer:
     from converge_cli.app.ledger.mirror_run import mirror_run, mirrored_so_far  # noqa: PLC0415  when the words are right
-    from converge_cli.app.recorded_run import find_row  # noqa: PLC0415
+    from converge_cli.app.record.recorded_run import find_row  # noqa: PLC0415
     from converge_cli.cli.here import services_here  # noqa: PLC0415
 
     services = services_here()

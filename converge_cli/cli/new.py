@@ -12,7 +12,7 @@ from converge_cli.trace.sanitize import safe
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from converge_cli.app.new_truth import Created
+    from converge_cli.app.new.new_truth import Created
 
 
 def ask(what: str, default: str, check: Callable[[str], None]) -> str:

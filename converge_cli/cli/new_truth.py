@@ -2,10 +2,10 @@
 
 import asyncio
 
-from converge_cli.app import starter
-from converge_cli.app.new_shared_truth import TITLE as SHARED_TITLE
-from converge_cli.app.new_shared_truth import NewSharedTruth, new_shared_truth
-from converge_cli.app.new_truth import NewTruth, new_truth
+from converge_cli.app.new import starter
+from converge_cli.app.new.new_shared_truth import TITLE as SHARED_TITLE
+from converge_cli.app.new.new_shared_truth import NewSharedTruth, new_shared_truth
+from converge_cli.app.new.new_truth import NewTruth, new_truth
 from converge_cli.cli.here import services_here
 from converge_cli.cli.new import answer_created, ask
 from converge_cli.cli.output import Answer, UsageError, at_terminal

@@ -67,8 +67,8 @@ def new(
     """
 
     def work() -> Answer:
-        from converge_cli.app import starter  # noqa: PLC0415  when the words are right
-        from converge_cli.app.new_pack import new_pack  # noqa: PLC0415
+        from converge_cli.app.new import starter  # noqa: PLC0415  when the words are right
+        from converge_cli.app.new.new_pack import new_pack  # noqa: PLC0415
         from converge_cli.cli.here import services_here  # noqa: PLC0415
         from converge_cli.cli.new import answer_created, ask  # noqa: PLC0415
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from converge_cli.trace.glyphs import SEPARATOR
 from converge_cli.trace.rows import padded, paragraph
 from converge_cli.trace.sanitize import safe
 
@@ -25,7 +26,7 @@ class Page:
 
     def title(self, text: str, name: str) -> None:
         """The first line."""
-        self._console.print(Text(safe(text), style="bold"), Text(f"· {safe(name)}", style="dim"))
+        self._console.print(Text(safe(text), style="bold"), Text(f"{SEPARATOR.strip()} {safe(name)}", style="dim"))
 
     def section(self, name: str) -> None:
         """Announce a section; its heading is printed with its first row."""
@@ -81,7 +82,9 @@ class Page:
             first = gap.join(padded(cell, column.width) for cell, column in zip(row[:beside], columns, strict=False))
             self._console.print(Text(first.rstrip(), overflow="fold"))
             rest = zip(columns[beside:], row[beside:], strict=True)
-            self._below(" · ".join(f"{column.name}: {cell}" if column.name else cell for column, cell in rest if cell))
+            self._below(
+                SEPARATOR.join(f"{column.name}: {cell}" if column.name else cell for column, cell in rest if cell)
+            )
 
     def _below(self, text: str) -> None:
         for line in paragraph(Text(" " * _INDENT), text, "", self._console.width) if text else ():

@@ -42,7 +42,7 @@ def plan(
 
 def _show(console: "Console", plan: dict[str, Any]) -> None:
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
-    from converge_cli.cli.truth_page import PURPOSE, budget_words  # noqa: PLC0415
+    from converge_cli.cli.truth_page import PURPOSE, budget_words, show_entity_states  # noqa: PLC0415
 
     page = Page(console)
     page.title(plan["title"], plan["truth"])
@@ -73,6 +73,7 @@ def _show(console: "Console", plan: dict[str, Any]) -> None:
             for item in plan["gates"]
         ]
     )
+    show_entity_states(page, plan["entity_states"])
     page.section("approvals that will be asked")
     page.rows(
         [(item["point"], f"{item['role']} decides on {item['approves']}", _who(item)) for item in plan["approvals"]]

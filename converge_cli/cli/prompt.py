@@ -9,7 +9,7 @@ from rich.console import Console
 from converge_cli.app.changed_packs import PacksChangedError
 from converge_cli.app.decide_approval import decide_approval
 from converge_cli.app.past_decisions import PastDecision, past_decisions
-from converge_cli.app.recorded_run import events_of
+from converge_cli.app.record.recorded_run import events_of
 from converge_cli.app.services import Services
 from converge_cli.cli.display import Display
 from converge_cli.cli.output import error_console
@@ -18,6 +18,7 @@ from converge_cli.core.errors import ConvergeError
 from converge_cli.core.person import Person
 from converge_cli.engine.decision import Statement
 from converge_cli.engine.result import RunResult
+from converge_cli.trace.glyphs import glyph
 from converge_cli.trace.one_line import whole_content
 from converge_cli.trace.prompt_panel import evidence_lines, prompt_panel, waiting_headline
 from converge_cli.trace.sanitize import safe
@@ -59,7 +60,9 @@ class Prompt:
     def consents(self, changed: PacksChangedError) -> bool:
         """Whether the person wants to go on with packs that have changed; silence and end of input are a no."""
         self._console.print()
-        self._console.print("⏸ the packs of this run have changed since it paused", style="bold yellow")
+        self._console.print(
+            f"{glyph('parked')} the packs of this run have changed since it paused", style="bold yellow"
+        )
         for change in changed.changes:
             self._console.print(f"  {safe(change)}", soft_wrap=True, markup=False)
         try:

@@ -39,7 +39,7 @@ def receipt(
     """
 
     def work() -> Answer:
-        from converge_cli.app.write_receipt import (  # noqa: PLC0415  when the words are right
+        from converge_cli.app.record.write_receipt import (  # noqa: PLC0415  when the words are right
             choose_signer,
             make_receipt,
             sign_receipt,
@@ -70,9 +70,12 @@ def receipt(
 
 def _show(console: "Console", data: dict[str, Any]) -> None:
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
+    from converge_cli.trace.glyphs import glyph  # noqa: PLC0415
 
     page, signed = Page(console), data["signed_by"]
-    page.line(f"✓ {data['file']}   {data['events']} events of run {data['run_id']}, {data['bytes']:,} bytes")
+    page.line(
+        f"{glyph('done')} {data['file']}   {data['events']} events of run {data['run_id']}, {data['bytes']:,} bytes"
+    )
     page.line(f"  signed   {signed['name']} {signed['public_key']}" if signed else "  signed   by nobody")
     page.line(f"  head     {data['head']}")
     proof = f"--key {signed['public_key']}" if signed else f"--head {data['head']}"

@@ -3,15 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 from converge_cli.cli.page import Page
+from converge_cli.trace.glyphs import glyph
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from converge_cli.app.verify_receipt import VerifiedReceipt
+    from converge_cli.app.record.verify_receipt import VerifiedReceipt
 
 NOT_AUTHENTICATED = "self-consistent, not authenticated"
-_GOOD = frozenset({"holds", "met"})
-_OPEN = frozenset({"deferred", "at the gate", "not exercised"})
 
 
 def show_receipts(console: "Console", receipts: "tuple[VerifiedReceipt, ...]") -> None:
@@ -22,12 +21,12 @@ def show_receipts(console: "Console", receipts: "tuple[VerifiedReceipt, ...]") -
 
 def _show(page: Page, receipt: "VerifiedReceipt") -> None:
     told = receipt.told
-    page.title("✓ authenticated" if receipt.authenticated else f"? {NOT_AUTHENTICATED}", receipt.name)
+    page.title(f"{glyph('done')} authenticated" if receipt.authenticated else f"? {NOT_AUTHENTICATED}", receipt.name)
     page.pairs(_pairs(receipt, told))
     page.section("law: clause, check, facts")
     page.rows([_law_row(item) for item in (*told["law"]["clauses"], *told["law"]["checks"])])
     page.section("manual: for people to check")
-    page.rows([(f"○ {item}",) for item in told["law"]["manual"]])
+    page.rows([(f"{glyph('manual')} {item}",) for item in told["law"]["manual"]])
     page.section("decisions")
     page.rows(_decision_rows(told["approvals"]))
     page.section("rejected")
@@ -56,38 +55,43 @@ def _pairs(receipt: "VerifiedReceipt", told: dict[str, Any]) -> list[tuple[str, 
 
 def _law_row(item: dict[str, Any]) -> tuple[str, ...]:
     verdict = item["verdict"]
-    glyph = "✓" if verdict in _GOOD else "○" if verdict in _OPEN else "⏸" if verdict == "blocked" else "✗"
     why = f": {item['deferred']}" if item.get("deferred") else ""
     check, name = item.get("check") or "", item.get("id") or item["check"]
     kept = [check] if check and check != name else []
     facts = [", ".join(item["facts"])] if item["facts"] else []
-    return f"{glyph} {name}", f"{verdict}{why}", ": ".join(kept + facts)
+    return f"{glyph(verdict)} {name}", f"{verdict}{why}", ": ".join(kept + facts)
 
 
 def _decision_rows(events: list[dict[str, Any]]) -> list[tuple[str, ...]]:
     """Every decision; what nobody decided comes last."""
     asked = {event["request"]["id"]: event["request"] for event in events if event["type"] == "ApprovalRequested"}
+    facts = {request: item["fact"] for request, item in asked.items()}
     rows: list[tuple[str, ...]] = []
     open_ = dict(asked)
     for event in events:
+        when = _to_the_second(event["at"])
         if event["type"] == "ApprovalDecided":
             said = event["approval"]
             open_.pop(said["request"], None)
-            glyph = "✓" if said["decision"] == "approved" else "✗"
-            signed = "signed" if "signature" in said else "not signed"
-            how = f"{said['decision']} by {said['by']} ({said['role']}, {said['mode']})"
-            when = _to_the_second(said.get("decided_at") or event["at"])
-            rows.append((f"{glyph} {asked[said['request']]['fact']}", how, signed, when, f'"{said["reason"]}"'))
+            rows.append(_decided_row(said, facts[said["request"]], event["at"]))
         elif event["type"] == "DecisionRefused":
             said = event["approval"]
-            fact = asked.get(said["request"], {}).get("fact", "")
-            rows.append((f"✗ {fact}", f"{said['by']} was refused", event["code"], _to_the_second(event["at"]), ""))
+            fact = f"{glyph('rejected')} {facts.get(said['request'], '')}"
+            rows.append((fact, f"{said['by']} was refused", event["code"], when, ""))
         elif event["type"] == "TimerFired" and event["action"] == "reject":
             open_.pop(event["request"], None)
-            rows.append(
-                (f"✗ {asked[event['request']]['fact']}", "nobody decided in time", "", _to_the_second(event["at"]), "")
-            )
-    return rows + [(f"⏸ {item['fact']}", f"not decided at {item['point']}", "", "", "") for item in open_.values()]
+            rows.append((f"{glyph('rejected')} {facts[event['request']]}", "nobody decided in time", "", when, ""))
+    waiting = glyph("parked")
+    return rows + [
+        (f"{waiting} {item['fact']}", f"not decided at {item['point']}", "", "", "") for item in open_.values()
+    ]
+
+
+def _decided_row(said: dict[str, Any], fact: str, recorded_at: str) -> tuple[str, ...]:
+    how = f"{said['decision']} by {said['by']} ({said['role']}, {said['mode']})"
+    when = _to_the_second(said.get("decided_at") or recorded_at)
+    signed = "signed" if "signature" in said else "not signed"
+    return f"{glyph(said['decision'])} {fact}", how, signed, when, f'"{said["reason"]}"'
 
 
 def _to_the_second(utc: str) -> str:

@@ -10,7 +10,7 @@ from converge_cli.cli.output import Answer, answering
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from converge_cli.app.replay_run import ReplayAnswer
+    from converge_cli.app.record.replay_run import ReplayAnswer
 
 app = options.app()
 
@@ -44,7 +44,7 @@ def replay(
 
 
 def _verified(run: str) -> Answer:
-    from converge_cli.app.replay_run import replay_run  # noqa: PLC0415  when the words are right
+    from converge_cli.app.record.replay_run import replay_run  # noqa: PLC0415  when the words are right
     from converge_cli.cli.here import services_here  # noqa: PLC0415
 
     answer = replay_run(services_here(), run)
@@ -70,10 +70,11 @@ def _data(answer: "ReplayAnswer") -> dict[str, Any]:
 
 def _show(console: "Console", answer: "ReplayAnswer") -> None:
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
+    from converge_cli.trace.glyphs import glyph  # noqa: PLC0415
 
     row, replayed = answer.row, answer.replayed
     page = Page(console)
-    page.title(f"✓ {replayed.events} events came out as they are recorded", row.run)
+    page.title(f"{glyph('done')} {replayed.events} events came out as they are recorded", row.run)
     pairs = [("truth", row.truth), ("came to", row.reason or row.status), ("head", replayed.head)]
     pairs += [("outcome", replayed.outcome)] if replayed.outcome else []
     pairs += [(f"pack {item.record.name}", f"{item.record.version}, {_NOW[item.now]}") for item in answer.packs]
@@ -87,7 +88,7 @@ def _shown(run: str) -> Answer:
 
     import msgspec  # noqa: PLC0415
 
-    from converge_cli.app.recorded_run import events_of, find_row  # noqa: PLC0415  when the words are right
+    from converge_cli.app.record.recorded_run import events_of, find_row  # noqa: PLC0415  when the words are right
     from converge_cli.cli.here import services_here  # noqa: PLC0415
     from converge_cli.core.event import encode_event  # noqa: PLC0415
     from converge_cli.trace.plain import PlainDisplay  # noqa: PLC0415

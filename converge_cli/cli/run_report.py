@@ -10,7 +10,7 @@ from converge_cli.app.examples.clause_evidence import OWN_RUN, JudgedClause
 from converge_cli.app.examples.truth_examples import TruthExamples
 from converge_cli.trace.glyphs import glyph
 from converge_cli.trace.sanitize import safe
-from converge_cli.trace.wording import VERDICT_GLYPHS, plural
+from converge_cli.trace.wording import plural
 
 _NAMED = 2
 """Runs that violate a rule which are named; --json names all."""
@@ -50,7 +50,7 @@ def _no_own(examples: TruthExamples) -> str:
 
 
 def _rule(clause: JudgedClause, wide: int) -> Iterator[str]:
-    mark = glyph(VERDICT_GLYPHS[clause.verdict])
+    mark = glyph(clause.verdict)
     count = len(clause.exercised_by)
     verb = "met by" if clause.sort == "criterion" else "exercised by"
     shown = f"{verb} {plural(count, 'run')}" if count else ""

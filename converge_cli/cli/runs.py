@@ -30,7 +30,7 @@ def runs(
     """List recorded runs, the newest first."""
 
     def work() -> Answer:
-        from converge_cli.app.recorded_run import readable, row_data  # noqa: PLC0415  when the words are right
+        from converge_cli.app.record.recorded_run import readable, row_data  # noqa: PLC0415  when the words are right
         from converge_cli.cli.here import services_here  # noqa: PLC0415
 
         if status not in {None, *_STATUSES}:
@@ -57,6 +57,7 @@ class _Asked(NamedTuple):
 def _show(console: "Console", rows: "list[RunRow]", unreadable: "list[ConvergeError]", asked: _Asked) -> None:
     from converge_cli.cli.local_zone import local_zone  # noqa: PLC0415
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
+    from converge_cli.trace.glyphs import glyph  # noqa: PLC0415
     from converge_cli.trace.wording import time_text  # noqa: PLC0415
 
     page = Page(console)
@@ -79,4 +80,4 @@ def _show(console: "Console", rows: "list[RunRow]", unreadable: "list[ConvergeEr
     if len(rows) == asked.limit:
         page.line(f"  the newest {asked.limit}; more with --limit {asked.limit * 10}")
     for error in unreadable:
-        page.line(f"✗ {error.message}")
+        page.line(f"{glyph('failed')} {error.message}")

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from converge_cli._internal.process_exit import leave_now
 from converge_cli.app.changed_packs import PacksChangedError
 from converge_cli.app.open_run import open_run
-from converge_cli.app.recorded_run import events_of, find_row
+from converge_cli.app.record.recorded_run import events_of, find_row
 from converge_cli.app.resume_run import ResumeRun
 from converge_cli.app.run_job import RunAnswer
 from converge_cli.app.services import Services

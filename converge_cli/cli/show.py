@@ -29,7 +29,7 @@ def show(
 
     def work() -> Answer:
         from converge_cli.app.open_run import people_if_here  # noqa: PLC0415  when the words are right
-        from converge_cli.app.recorded_run import events_of, find_row  # noqa: PLC0415
+        from converge_cli.app.record.recorded_run import events_of, find_row  # noqa: PLC0415
         from converge_cli.cli.here import services_here  # noqa: PLC0415
         from converge_cli.cli.local_zone import local_zone  # noqa: PLC0415
         from converge_cli.trace.fold import fold_all  # noqa: PLC0415

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from converge_cli.cli.page import Page
 from converge_cli.trace.when import duration
-from converge_cli.trace.wording import plural
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,10 +36,15 @@ def show_truth_page(console: "Console", data: dict[str, Any]) -> None:
     ):
         page.section(heading)
         page.rows([row for item in items for row in _block(item["id"], [*tell(item), _cited(item, numbers)])])
-    page.section("entity states")
-    page.rows([row for item in data.get("entity_states", ()) for row in _block(item["kind"], _machine(item))])
+    show_entity_states(page, data.get("entity_states", ()))
     page.section("examples")
     page.rows([(f"{numbers[item['id']]:>2}  {item['declared'] or ''}", item["title"]) for item in data["examples"]])
+
+
+def show_entity_states(page: Page, machines: Sequence[Item]) -> None:
+    """How the entities of each kind may move."""
+    page.section("entity states")
+    page.rows([row for item in machines for row in _block(item["kind"], _machine(item))])
 
 
 def _block(name: str, lines: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -137,18 +141,15 @@ def _terms(item: Item) -> str:
     if item["quorum"] > 1:
         terms.append(f"{item['quorum']} different people must say yes")
     if item["not_by"]:
-        terms.append(f"not by {', '.join(item['not_by'])}")
+        terms.append(f"not by {' or '.join(map(_barred, item['not_by']))}")
     if item["timeout"]:
-        terms.append(f"after {_duration(item['timeout']['seconds'])}: {item['timeout']['action']}")
+        terms.append(f"after {duration(item['timeout']['seconds'])}: {item['timeout']['action']}")
     return "; ".join(terms)
 
 
-def _duration(seconds: int) -> str:
-    """In the largest unit that it is whole in."""
-    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds % length == 0:
-            return plural(seconds // length, unit)
-    return plural(seconds, "second")
+def _barred(who: str) -> str:
+    """The principal, or whoever a field of the proposal names."""
+    return "the principal" if who == "principal" else f"the person in field {who}"
 
 
 def _at(place: str | None) -> str:

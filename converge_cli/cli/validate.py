@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from converge_cli.app.services import Services
     from converge_cli.app.validate.counted import Choice
     from converge_cli.app.validate.mended_files import Mended
-    from converge_cli.app.validate_run import ValidatedRuns
-    from converge_cli.app.validate_truths import Validation
+    from converge_cli.app.validate.validate_run import ValidatedRuns
+    from converge_cli.app.validate.validate_truths import Validation
 
 app = options.app()
 
@@ -60,7 +60,7 @@ def validate(
 
     def work() -> Answer:
         from converge_cli.app.validate.counted import Choice  # noqa: PLC0415  when the words are right
-        from converge_cli.app.validate_truths import mend_truths  # noqa: PLC0415
+        from converge_cli.app.validate.validate_truths import mend_truths  # noqa: PLC0415
         from converge_cli.cli.here import services_here  # noqa: PLC0415
 
         chosen = _chosen(output, as_json=as_json)
@@ -95,12 +95,12 @@ def _validated(
     services: "Services", paths: list[Path], choice: "Choice", *, run: bool
 ) -> "tuple[Validation, ValidatedRuns | None]":
     if not run:
-        from converge_cli.app.validate_truths import validate_truths  # noqa: PLC0415
+        from converge_cli.app.validate.validate_truths import validate_truths  # noqa: PLC0415
 
         return validate_truths(services, paths, choice), None
     import asyncio  # noqa: PLC0415  only runs need a loop
 
-    from converge_cli.app.validate_run import validate_and_run  # noqa: PLC0415
+    from converge_cli.app.validate.validate_run import validate_and_run  # noqa: PLC0415
     from converge_cli.cli.slow_notice import SlowNotice  # noqa: PLC0415
 
     with SlowNotice() as notice:
@@ -201,9 +201,10 @@ def _changes(mended: "tuple[Mended, ...]") -> list[str]:
 
 
 def _counts(found: "Validation") -> str:
+    from converge_cli.trace.glyphs import glyph  # noqa: PLC0415
     from converge_cli.trace.wording import plural  # noqa: PLC0415
 
-    mark = "✗" if found.errors else "✓"
+    mark = glyph("failed" if found.errors else "done")
     counts = [(len(found.truths), "truth"), (found.errors, "error"), (found.warnings, "warning")]
     others = [(len(found.files), "file")] if not found.truths else []
     line = f"{mark} {', '.join(plural(count, noun) for count, noun in [*others, *counts])}"

@@ -68,7 +68,7 @@ def verify(
 
 
 def _of_receipts(files: list[Path], key: str | None, head: str | None) -> Answer:
-    from converge_cli.app.verify_receipt import (  # noqa: PLC0415  when the words are right
+    from converge_cli.app.record.verify_receipt import (  # noqa: PLC0415  when the words are right
         check_pairs,
         read_key,
         read_receipt,

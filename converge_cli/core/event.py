@@ -4,7 +4,7 @@ An event says what was committed, never what was about to be. Run-wide values st
 a field's meaning needs a new `SCHEMA`; recorded histories must stay readable.
 """
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -15,16 +15,10 @@ from converge_cli.core.call import RecordedCall
 from converge_cli.core.criterion import CriterionResult
 from converge_cli.core.flow_gate import FlowGateDecision, FlowGateInput
 from converge_cli.core.invariant import InvariantResult
-from converge_cli.core.registry import TextPart
+from converge_cli.core.recorded import InputRecord, OptionalRaw, PackRecord, RecordedProposal, SourceRecord
 from converge_cli.core.stop_reason import Stop
 
 SCHEMA = "converge.event/1"
-
-# msgspec decodes `Raw | None` as null alone; a plain Raw whose default is None reads back what was written.
-if TYPE_CHECKING:
-    OptionalRaw = msgspec.Raw | None
-else:
-    OptionalRaw = msgspec.Raw
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_field="type", tag=True):
@@ -32,48 +26,6 @@ class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_field
 
     seq: int
     at: str
-
-
-class RecordedProposal(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A proposal as it was made: canonical payload bytes, or why it has none."""
-
-    key: str
-    id: str
-    payload: OptionalRaw = None
-    confidence: str | None = None
-    evidence: tuple[str, ...] = ()
-    corrects: str | None = None
-    unreadable: str | None = None
-
-
-class InputRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An input that was given: its name, where it was read from, and the SHA-256 of its bytes."""
-
-    name: str
-    source: str
-    digest: str
-
-
-class PackRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A pack as it was: version and SHA-256 over its files; each SHA-256 names a blob.
-
-    Attributes:
-        digest: of the canonical JSON of [[path, SHA-256 of its bytes] ...]; the bytes of pack.yaml are kept as well.
-        policy: of the canonical JSON of its `PolicyFiles`; "" for a pack without a policy.
-    """
-
-    name: str
-    version: str
-    digest: str
-    policy: str = ""
-
-
-class SourceRecord(msgspec.Struct, frozen=True):
-    """A text that the job was compiled from: its path inside the project, and the SHA-256 of its bytes, a blob."""
-
-    part: TextPart
-    name: str
-    digest: str
 
 
 class RunStarted(Event, frozen=True, kw_only=True, tag=True):

@@ -12,6 +12,13 @@ Phase = Literal["intent", "framing", "exploration", "tension", "convergence", "c
 Outcome = Literal["PROMOTE", "REJECT", "ESCALATE"]
 ContextValue = str | int | bool
 
+COMMITMENT_TYPE = "commitment_type"
+HUMAN_APPROVAL = "human_approval_present"
+GATES_MET = "required_gates_met"
+
+MAX_POINTS = 4
+"""Points that one gate may declare: beyond that, trying every set costs too much and nobody can follow it."""
+
 
 class Principal(msgspec.Struct, frozen=True):
     """Who acts."""
@@ -100,6 +107,6 @@ def granted(request: FlowGateInput, requires: tuple[str, ...], grants: tuple[Gra
     for grant in grants:
         passed.update(grant.gates)
         context.update(grant.context)
-    context["required_gates_met"] = passed.issuperset(requires)
+    context[GATES_MET] = passed.issuperset(requires)
     resource = msgspec.structs.replace(request.resource, gates_passed=tuple(sorted(passed)))
     return msgspec.structs.replace(request, resource=resource, context=context)

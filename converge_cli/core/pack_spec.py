@@ -7,9 +7,23 @@ from typing import Literal
 
 import msgspec
 
-from converge_cli.core.flow_gate import ContextValue, FlowAction, Grant, Phase
+from converge_cli.core.flow_gate import (
+    COMMITMENT_TYPE,
+    GATES_MET,
+    HUMAN_APPROVAL,
+    ContextValue,
+    FlowAction,
+    Grant,
+    Phase,
+)
 
 ContextType = Literal["money", "text", "integer", "decimal", "boolean"]
+
+ALWAYS: Mapping[str, ContextType] = {COMMITMENT_TYPE: "text", HUMAN_APPROVAL: "boolean", GATES_MET: "boolean"}
+"""The context values that every request has, before those that a gate declares."""
+
+FORMS: Mapping[ContextType, type] = {"money": int, "integer": int, "text": str, "decimal": str, "boolean": bool}
+"""How a request holds a context value."""
 
 DECIMAL = re.compile(r"-?\d{1,15}\.\d{1,4}")
 """How a request states a decimal: as text, the one form in which policy takes it exactly."""
@@ -53,6 +67,11 @@ class GateSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     def name(self) -> str:
         """`<resource kind>.<action>`, unique within a pack."""
         return f"{self.resource_kind}.{self.action}"
+
+    @property
+    def context_types(self) -> dict[str, ContextType]:
+        """The type of each context value of its requests, by name."""
+        return {**ALWAYS, **{name: field.type for name, field in self.context.items()}}
 
     @property
     def asks(self) -> str:

@@ -28,10 +28,12 @@ class PolicyReview(msgspec.Struct, frozen=True):
     """A review.
 
     Attributes:
+        rules: how many there are.
         tried: gate -> how many requests were put to the rules; 0 where there were too many to try them all.
         passed_by: gate -> ids of the people for whom some request is promoted.
     """
 
     remarks: tuple[PolicyRemark, ...]
+    rules: int
     tried: Mapping[str, int]
     passed_by: Mapping[str, tuple[str, ...]]

@@ -1,7 +1,8 @@
 """Private fields of fact models: what a fact holds and nobody keeps. Must never let through what it hides.
 
 A model names them in its class: `__private__ = {"email": True, "text": "confidential"}`. The first is always private,
-the second where that other field of the same model is true. Their values are hidden before anything is recorded.
+the second where that other field of the same model is true. Their values are hidden before anything is recorded. Of
+private `Columns` every value is hidden; how the columns are called is kept.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,7 +11,7 @@ from typing import Any
 import msgspec
 
 from converge_cli.core.errors import MalformedKindError, did_you_mean
-from converge_cli.core.fact import FrozenMap
+from converge_cli.core.fact import Columns, FrozenMap
 
 HIDDEN = "[redacted]"
 """What stands in place of a private text. It says nothing of the text, not even whether two of them are equal."""
@@ -39,10 +40,16 @@ def _redacted_model(value: msgspec.Struct) -> msgspec.Struct:
         held = getattr(value, name)
         when = private.get(name, False)
         hides = held and (when is True or (when and getattr(value, when)))
-        kept = HIDDEN if hides else redacted(held)
+        kept = _hidden(held) if hides else redacted(held)
         if kept != held:
             changed[name] = kept
     return msgspec.structs.replace(value, **changed) if changed else value
+
+
+def _hidden(held: Any) -> Any:
+    if isinstance(held, Columns):
+        return Columns({name: HIDDEN if text else text for name, text in held.items()})
+    return HIDDEN
 
 
 def check_private(path: str, model: Any, fields: Iterable[Any]) -> None:
@@ -59,8 +66,8 @@ def check_private(path: str, model: Any, fields: Iterable[Any]) -> None:
         if name not in types:
             hint = did_you_mean(str(name), types) or f"its fields are {', '.join(types)}"
             raise MalformedKindError(f"{path} has no field {name!r} to be private", hint=hint, where=path)
-        if not _is_plain_text(types[name]):
-            hint = "only a str without bounds, or None, can be private; put the rest into text"
+        if not (_is_plain_text(types[name]) or _is_columns(types[name])):
+            hint = "only a str without bounds, None, or Columns can be private; put the rest into text"
             raise MalformedKindError(f"{path}.{name} is private, but no plain text", hint=hint, where=path)
         flag = types.get(when) if isinstance(when, str) else None
         if when is not True and not isinstance(flag, msgspec.inspect.BoolType):
@@ -74,3 +81,7 @@ def _is_plain_text(kind: Any) -> bool:
     parts = kind.types if isinstance(kind, msgspec.inspect.UnionType) else (kind,)
     texts = [part for part in parts if not isinstance(part, msgspec.inspect.NoneType)]
     return texts == [msgspec.inspect.StrType()]
+
+
+def _is_columns(kind: Any) -> bool:
+    return isinstance(kind, msgspec.inspect.CustomType) and kind.cls is Columns

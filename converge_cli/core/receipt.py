@@ -13,6 +13,7 @@ from converge_cli._internal.canonical_json import decode, encode
 from converge_cli._internal.hashing import GENESIS, chain_link, digest_bytes
 from converge_cli.core import event as e
 from converge_cli.core.receipt_law import law_of
+from converge_cli.core.recorded import RecordedProposal
 
 SCHEMA = "converge.receipt/1"
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -121,7 +122,7 @@ def came_to_rest(events: Sequence[e.RunEvent]) -> bool:
     return isinstance(next(later, None), e.RunPaused | e.RunStopped)
 
 
-def proposal_of(event: Any, events: Sequence[e.RunEvent]) -> tuple[str, e.RecordedProposal]:
+def proposal_of(event: Any, events: Sequence[e.RunEvent]) -> tuple[str, RecordedProposal]:
     """Who proposed what an event is about, and the proposal.
 
     Raises:

@@ -14,12 +14,13 @@ from converge_cli.core.event import (
     ProposalDenied,
     ProposalParked,
 )
+from converge_cli.core.passing import ANY_PASSED, passing
 from converge_cli.core.person import at_least
 from converge_cli.core.selector import selector
 from converge_cli.engine.candidate import Candidate, Held
 from converge_cli.engine.checks import select_proposal
 from converge_cli.engine.engine_notes import note_approval, note_denial, rejected_before, resolve_denial
-from converge_cli.engine.flow_questions import ask, gates_of, resource_of
+from converge_cli.engine.flow_questions import ask, gates_of, resource_of, rests_on
 from converge_cli.engine.request_book import OPEN
 from converge_cli.engine.request_form import Answer, form, hitl_applies
 from converge_cli.engine.run import Asked, GateAnswer, Run
@@ -47,6 +48,7 @@ class ApprovalDesk:
         run = self._run
         answers = self._ask_gates(held)
         held.asked, held.fresh = self._newest_passed(), False
+        held.rests_on = self._rests_on(held.candidate)
         gate = answers[-1].seq if answers else None
         claims = self._claims(held.candidate, answers)
         rejected = self._rejected_by(held, claims)
@@ -77,7 +79,15 @@ class ApprovalDesk:
 
     def needs_asking(self, held: Held) -> bool:
         """Whether something that the proposal's request was built from changed since policy was last asked."""
-        return held.fresh or (self._newest_passed() > held.asked and bool(gates_of(self._run, held.candidate)))
+        if held.fresh or self._newest_passed() <= held.asked:
+            return held.fresh
+        if held.rests_on is None:
+            return bool(gates_of(self._run, held.candidate))
+        for subject in held.rests_on:
+            fact = passing(self._run.context, subject)
+            if fact is not None and fact.index > held.asked:
+                return True
+        return False
 
     def spend(self, candidate: Candidate, requests: tuple[str, ...]) -> None:
         """Use approvals up, in the transaction that promotes what they approved."""
@@ -208,4 +218,8 @@ class ApprovalDesk:
         run.log.add(ApprovalRequested, cycle=run.cycle, request=request)
 
     def _newest_passed(self) -> int:
-        return self._run.context.live(selector("Evaluations:passed:*")).newest
+        return self._run.context.live(selector(ANY_PASSED)).newest
+
+    def _rests_on(self, candidate: Candidate) -> tuple[str, ...]:
+        moves = () if self._transitions is None else self._transitions.rests_on(candidate)
+        return (*rests_on(self._run, candidate), *moves)

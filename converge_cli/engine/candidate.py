@@ -58,11 +58,13 @@ class Held:
         cause: None while parked, `denied` by a gate or `rejected` by a person.
         by: rules and gates, or points, that denied it; `detail` says it in a sentence.
         requests: point -> id of its approval request.
-        asked: newest fact that its gate request was built from when policy was last asked.
+        asked: newest fact about a passed gate when policy was last asked.
+        rests_on: the subjects of those that its requests are built from; None when it was not asked since the run
+            was taken up again.
         fresh: whether a decision on it has come in since then.
     """
 
-    __slots__ = ("asked", "by", "candidate", "cause", "claims", "detail", "fresh", "requests")
+    __slots__ = ("asked", "by", "candidate", "cause", "claims", "detail", "fresh", "requests", "rests_on")
 
     def __init__(self, candidate: Candidate) -> None:
         self.candidate = candidate
@@ -72,4 +74,5 @@ class Held:
         self.detail = ""
         self.requests: dict[str, str] = {}
         self.asked = -1
+        self.rests_on: tuple[str, ...] | None = None
         self.fresh = False

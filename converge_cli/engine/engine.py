@@ -8,20 +8,16 @@ from converge_cli._internal.canonical_json import encode
 from converge_cli._internal.hashing import digest_bytes
 from converge_cli._internal.system import RandomIds, SystemClock
 from converge_cli.core.budget import BudgetChange
+from converge_cli.core.built_in_kinds import RESERVED_KINDS, reserved_kinds
 from converge_cli.core.errors import InvalidJobError, RecordCorruptError, RunNotResumableError
-from converge_cli.core.event import (
-    SCHEMA,
-    InputRecord,
-    RunResumed,
-    RunStarted,
-    decode_event,
-)
+from converge_cli.core.event import SCHEMA, RunResumed, RunStarted, decode_event
 from converge_cli.core.fact import FactModel, ProposedFact
 from converge_cli.core.job import EMPTY_JOB, Job
-from converge_cli.core.kind import BUILT_IN_MODELS, ENGINE_MODELS, RESERVED_KINDS, Kind
+from converge_cli.core.kind import Kind
 from converge_cli.core.pack import Pack, Parameters
 from converge_cli.core.person import Person
 from converge_cli.core.port import Clock, EventSink, Experience, FlowGate, IdSource, Meter
+from converge_cli.core.recorded import InputRecord
 from converge_cli.core.registry import SourceText
 from converge_cli.core.stop_reason import Stop, StopReason
 from converge_cli.core.suggestor import Suggestor
@@ -43,8 +39,6 @@ from converge_cli.engine.stuck import record_stuck
 from converge_cli.engine.watchdog import Watchdog
 
 Feeds = Sequence[tuple[str, Sequence[ProposedFact]]]
-
-_ENGINE_KINDS = {name: Kind(name, model) for name, model in {**BUILT_IN_MODELS, **ENGINE_MODELS}.items()}
 
 
 class Engine:
@@ -190,7 +184,7 @@ class Engine:
                 reason = rebuilder.stop.reason.value if rebuilder.stop is not None else ""
                 raise RunNotResumableError(
                     f"run {run_id} has ended for good: {reason}",
-                    hint=f"converge show {run_id} tells how; start a new run: converge run TRUTH",
+                    hint=f"converge show {run_id} tells how; to begin anew: converge run {run.job.truth or 'TRUTH'}",
                     where=run_id,
                 )
             run.log.tick()
@@ -305,7 +299,7 @@ def _check_points(job: Job) -> None:
 
 def _all_kinds(packs: Sequence[Pack], kinds: Mapping[str, type[FactModel]]) -> dict[str, Kind]:
     """Every kind by name; declared by exactly one pack."""
-    found = dict(_ENGINE_KINDS)
+    found = dict(reserved_kinds())
     owners: dict[str, str] = {}
     embedded = {name: Kind(name, model) for name, model in kinds.items()}
     for owner, declared in [*((pack.name, pack.kinds) for pack in packs), ("this engine", embedded)]:

@@ -11,13 +11,14 @@ import msgspec
 from converge_cli._internal.canonical_json import encode
 from converge_cli._internal.hashing import digest
 from converge_cli.core.approval import Decision
+from converge_cli.core.built_in_kinds import ApprovalNote, DeniedNote, FailureNote, RejectedNote, ViolationNote
 from converge_cli.core.context_key import ContextKey
-from converge_cli.core.event import FactPromoted, RecordedProposal
+from converge_cli.core.event import FactPromoted
 from converge_cli.core.fact import Fact, FactModel
 from converge_cli.core.ids import next_version
 from converge_cli.core.invariant import Violation
-from converge_cli.core.kind import ApprovalNote, DeniedNote, FailureNote, RejectedNote, ViolationNote
 from converge_cli.core.provenance import PromotionRecord
+from converge_cli.core.recorded import RecordedProposal
 from converge_cli.core.selector import selector
 from converge_cli.engine.candidate import Candidate
 from converge_cli.engine.registration import ENGINE

@@ -14,10 +14,10 @@ import msgspec
 
 from converge_cli.core.call import RecordedCall
 from converge_cli.core.context import ContextView
-from converge_cli.core.event import RecordedProposal
 from converge_cli.core.kind import Kind
 from converge_cli.core.pack_module import pack_line
 from converge_cli.core.port import Clock
+from converge_cli.core.recorded import RecordedProposal
 from converge_cli.core.suggestor import Effect, SuggestorUnavailableError
 from converge_cli.engine.cancellation import Cancellation
 from converge_cli.engine.halt import Halt

@@ -4,6 +4,8 @@ from decimal import Context, Decimal, Inexact
 from typing import Any
 
 from converge_cli.core.flow_gate import (
+    COMMITMENT_TYPE,
+    HUMAN_APPROVAL,
     ContextValue,
     FlowGateDecision,
     FlowGateInput,
@@ -14,6 +16,7 @@ from converge_cli.core.flow_gate import (
 )
 from converge_cli.core.ids import slug
 from converge_cli.core.pack_spec import ContextField, GateSpec
+from converge_cli.core.passing import is_passed, passed_subject
 from converge_cli.core.person import Person
 from converge_cli.core.selector import selector
 from converge_cli.engine.candidate import Candidate, Held
@@ -60,10 +63,18 @@ def resource_of(gate: GateSpec, candidate: Candidate) -> str:
 def passed_by(run: Run, resource: str) -> tuple[str, ...]:
     """The gates that a resource has passed, by current `passed:<gate>:<resource>` facts under Evaluations."""
     name = slug(resource)
-    # Only a gate that a pack requires can be passed, so nothing else needs looking for.
-    gates = sorted({gate for item in run.job.gates for gate in item.requires})
-    found = ((gate, run.context.current("Evaluations", f"passed:{gate}:{name}")) for gate in gates)
-    return tuple(gate for gate, fact in found if fact is not None and fact.payload.holds)
+    return tuple(gate for gate in _passable(run) if is_passed(run.context, gate, name))
+
+
+def rests_on(run: Run, candidate: Candidate) -> tuple[str, ...]:
+    """The subjects of the passed gates that requests about a proposal are built from."""
+    names = {slug(resource_of(gate, candidate)) for gate in gates_of(run, candidate)}
+    return tuple(passed_subject(gate, name) for name in sorted(names) for gate in _passable(run))
+
+
+def _passable(run: Run) -> list[str]:
+    """Only a gate that a pack requires can be passed, so nothing else needs looking for."""
+    return sorted({gate for item in run.job.gates for gate in item.requires})
 
 
 def _asks(gate: GateSpec, candidate: Candidate) -> bool:
@@ -80,7 +91,7 @@ def _question(run: Run, gate: GateSpec, held: Held) -> FlowQuestion:
     resource = resource_of(gate, candidate)
     if not resource:
         raise UnaskableError(f"field {gate.resource_id}, which names the resource, is absent")
-    context: dict[str, ContextValue] = {"commitment_type": gate.resource_kind, "human_approval_present": False}
+    context: dict[str, ContextValue] = {COMMITMENT_TYPE: gate.resource_kind, HUMAN_APPROVAL: False}
     for name, field in gate.context.items():
         context[name] = _context_value(name, field, candidate)
     base = FlowGateInput(

@@ -3,17 +3,15 @@
 from collections.abc import Iterable, Sequence
 
 from converge_cli._internal.canonical_json import encode
-from converge_cli.core.event import PackRecord, SourceRecord
-from converge_cli.core.kind import BUILT_IN_MODELS, ENGINE_MODELS
+from converge_cli.core.built_in_kinds import RESERVED_KINDS
 from converge_cli.core.kind_description import describe_model
 from converge_cli.core.pack import Pack
 from converge_cli.core.person import Person
+from converge_cli.core.recorded import PackRecord, SourceRecord
 from converge_cli.core.registry import RegisteredSuggestor, Registry, SourceText
 from converge_cli.engine.event_log import EventLog
 from converge_cli.engine.registration import Registration
 from converge_cli.engine.run import Setting
-
-_OURS = BUILT_IN_MODELS.keys() | ENGINE_MODELS.keys()
 
 
 def keep_pack(log: EventLog, pack: Pack) -> PackRecord:
@@ -41,7 +39,7 @@ def keep_registry(log: EventLog, setting: Setting, registrations: Sequence[Regis
     """Keep the kinds and suggestors; "" for a run that is not recorded anywhere."""
     if not log.is_kept:
         return ""
-    kinds = {name: describe_model(kind.model) for name, kind in setting.kinds.items() if name not in _OURS}
+    kinds = {name: describe_model(kind.model) for name, kind in setting.kinds.items() if name not in RESERVED_KINDS}
     return log.keep(encode(Registry(kinds, tuple(map(_registered, registrations)), setting.gate is not None)))
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from converge_cli.core.call import RecordedCall
-from converge_cli.core.event import RecordedProposal, SuggestorExecuted, SuggestorFailed
+from converge_cli.core.event import SuggestorExecuted, SuggestorFailed
+from converge_cli.core.recorded import RecordedProposal
 from converge_cli.engine.eligibility import Eligibility
 from converge_cli.engine.engine_notes import RESOLVED, note_failure
 from converge_cli.engine.execution import Execution

@@ -3,9 +3,10 @@
 A rejection is an event and a note; it never stops the run. Only a fact conflict and a budget do.
 """
 
-from converge_cli.core.event import FactPromoted, ProposalRejected, ProposalWithdrawn, RecordedProposal
+from converge_cli.core.event import FactPromoted, ProposalRejected, ProposalWithdrawn
 from converge_cli.core.fact import Fact
 from converge_cli.core.provenance import PromotionRecord
+from converge_cli.core.recorded import RecordedProposal
 from converge_cli.core.stop_reason import Stop, StopReason
 from converge_cli.engine.approval_desk import ApprovalDesk
 from converge_cli.engine.candidate import Candidate, Held

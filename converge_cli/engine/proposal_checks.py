@@ -4,11 +4,12 @@ from decimal import Decimal, InvalidOperation
 
 import msgspec
 
+from converge_cli.core.built_in_kinds import ENGINE_MODELS
 from converge_cli.core.context_key import KEYS, ContextKey
-from converge_cli.core.event import RecordedProposal
 from converge_cli.core.fact import Fact, FactModel
 from converge_cli.core.ids import FACT_ID, MAX_ID_LENGTH, next_version, subject_of, version_of
-from converge_cli.core.kind import ENGINE_MODELS, Kind
+from converge_cli.core.kind import Kind
+from converge_cli.core.recorded import RecordedProposal
 from converge_cli.engine.candidate import Candidate
 from converge_cli.engine.clauses import judge_clause, selects_proposal
 from converge_cli.engine.registration import Outside, Registration

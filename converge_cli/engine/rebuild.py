@@ -8,9 +8,9 @@ import msgspec
 
 from converge_cli.core import event as e
 from converge_cli.core.approval import request_id
+from converge_cli.core.built_in_kinds import FailureNote
 from converge_cli.core.errors import RecordCorruptError
 from converge_cli.core.ids import kind_of, subject_of
-from converge_cli.core.kind import FailureNote
 from converge_cli.core.stop_reason import Stop, StopReason
 from converge_cli.engine.candidate import Candidate, Held
 from converge_cli.engine.engine_notes import RESOLVED, add_note

@@ -13,10 +13,10 @@ from msgspec import Raw
 
 from converge_cli._internal.canonical_json import encode
 from converge_cli.core.context_key import KEYS, ContextKey
-from converge_cli.core.event import RecordedProposal
 from converge_cli.core.fact import ProposedFact
 from converge_cli.core.ids import MAX_ID_LENGTH, kind_of
 from converge_cli.core.kind import Kind
+from converge_cli.core.recorded import RecordedProposal
 from converge_cli.engine.watchdog import WatchdogTimeout
 
 # What `ContextView.propose` gives unless it is told otherwise; told by identity, which costs least.

@@ -18,6 +18,7 @@ from converge_cli.core import event as e
 from converge_cli.core.errors import RecordCorruptError
 from converge_cli.core.person import Person
 from converge_cli.core.port import RunRow
+from converge_cli.core.recorded import PackRecord
 from converge_cli.core.stop_reason import Stop
 from converge_cli.engine.decision import Statement, judge_decision
 from converge_cli.engine.keeping import keep_people
@@ -182,7 +183,7 @@ class _Replay:
         reason = "" if ended is None else ended.reason.value
         return self._run.row(self._log.head(), "paused" if ended is None else "stopped", reason)
 
-    def _new_run(self, packs: Sequence[e.PackRecord], people: str, registry: str) -> Run:
+    def _new_run(self, packs: Sequence[PackRecord], people: str, registry: str) -> Run:
         setting = self._settings.setting(packs, people, registry)
         self._run = Run(self._record.run, setting, self._log, setting.job.budget)
         return self._run

@@ -5,16 +5,18 @@ from typing import TypeVar
 
 import msgspec
 
+from converge_cli.core.built_in_kinds import reserved_kinds
 from converge_cli.core.errors import ConvergeError, RecordCorruptError
-from converge_cli.core.event import PackRecord, ProposalRejected, SuggestorExecuted
+from converge_cli.core.event import ProposalRejected, SuggestorExecuted
 from converge_cli.core.fact import FactModel
 from converge_cli.core.ids import kind_of
 from converge_cli.core.job import Job
-from converge_cli.core.kind import BUILT_IN_MODELS, ENGINE_MODELS, Kind
+from converge_cli.core.kind import Kind
 from converge_cli.core.kind_description import has_own_code, model_of
 from converge_cli.core.pack import PolicyFiles
 from converge_cli.core.person import Person
 from converge_cli.core.port import FlowGate
+from converge_cli.core.recorded import PackRecord
 from converge_cli.core.registry import RegisteredSuggestor, Registry
 from converge_cli.core.suggestor import Suggestor
 from converge_cli.engine.replay_answers import DecliningSuggestor, RecordedGate, RecordedSuggestor
@@ -110,8 +112,7 @@ class Settings:
             raise RecordCorruptError(
                 f"the kinds of run {self._record.run} can't be read: {error}", where=digest
             ) from error
-        ours = {name: Kind(name, model) for name, model in {**BUILT_IN_MODELS, **ENGINE_MODELS}.items()}
-        return {**ours, **described}
+        return {**reserved_kinds(), **described}
 
     def _kind(self, name: str, description: object) -> Kind:
         model = model_of(description)

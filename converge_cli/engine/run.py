@@ -10,7 +10,6 @@ from converge_cli.core.approval import Approval, ApprovalRequest, OpenRequest, O
 from converge_cli.core.budget import Budget
 from converge_cli.core.context import Context
 from converge_cli.core.criterion import CriterionResult
-from converge_cli.core.event import InputRecord, RecordedProposal
 from converge_cli.core.fact import Fact
 from converge_cli.core.flow_gate import FlowGateDecision
 from converge_cli.core.invariant import InvariantResult
@@ -18,6 +17,7 @@ from converge_cli.core.job import Job
 from converge_cli.core.kind import Kind
 from converge_cli.core.person import Person
 from converge_cli.core.port import FlowGate, RunRow
+from converge_cli.core.recorded import InputRecord, RecordedProposal
 from converge_cli.core.stop_reason import Stop
 from converge_cli.core.suggestor import Suggestor
 from converge_cli.engine.budget_meter import BudgetMeter

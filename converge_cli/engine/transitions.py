@@ -6,8 +6,8 @@ Judges by the compiled job and the context alone, so a recorded run is judged as
 from typing import NamedTuple
 
 from converge_cli.core.approval import ApprovalPoint
-from converge_cli.core.context_key import ContextKey
 from converge_cli.core.entity_states import EntityStates, Transition
+from converge_cli.core.passing import is_passed, passed_subject
 from converge_cli.engine.candidate import Candidate
 from converge_cli.engine.checks import select_proposal
 from converge_cli.engine.fields import lookup
@@ -70,6 +70,11 @@ class Transitions:
         move = self._move(candidate)
         return () if move is None else tuple(point.id for point in self._points_of(move, candidate))
 
+    def rests_on(self, candidate: Candidate) -> tuple[str, ...]:
+        """The subjects of the passed gates that a move needs."""
+        move, name = self._move(candidate), _name_of(candidate)
+        return () if move is None else tuple(passed_subject(gate, name) for gate in move.gates)
+
     def _move(self, candidate: Candidate) -> Transition | None:
         machine = self._machines.get(candidate.kind)
         if machine is None or candidate.corrects is None:
@@ -83,11 +88,10 @@ class Transitions:
         return found
 
     def _lacking(self, move: Transition, candidate: Candidate) -> Refusal | None:
-        name = candidate.subject.partition(":")[2]
+        name = _name_of(candidate)
         where = f"{candidate.subject}, from {move.source} to {move.target}"
         for gate in move.gates:
-            passed = self._context.current(ContextKey.EVALUATIONS.value, f"passed:{gate}:{name}")
-            if passed is None or not passed.payload.holds:
+            if not is_passed(self._context, gate, name):
                 return Refusal(GATE_MISSING, f"{where}: gate {gate} is not passed")
         if move.role is not None and not self._points_of(move, candidate):
             return Refusal(ILLEGAL, f"{where}: no approval point of role {move.role} approves it")
@@ -99,6 +103,10 @@ class Transitions:
             for point in self._points
             if move.role is not None and point.role == move.role and select_proposal(candidate, point.approves)
         ]
+
+
+def _name_of(candidate: Candidate) -> str:
+    return candidate.subject.partition(":")[2]
 
 
 def _either(names: tuple[str, ...]) -> str:

@@ -126,6 +126,21 @@ class Watchdog:
             self._telling.release()
 
 
+@contextmanager
+def watched(name: str, seconds: float, on_stuck: Callable[[str], None] | None = None) -> Iterator[None]:
+    """A block under a watchdog of its own, for code that runs once; `on_stuck` as of `Watchdog`.
+
+    Raises:
+        WatchdogTimeout: the block took longer than `seconds`.
+    """
+    watchdog = Watchdog(on_stuck)
+    try:
+        with watchdog.guard(name, seconds):
+            yield
+    finally:
+        watchdog.close()
+
+
 def _raise_in(thread: int, what: type[BaseException] | None) -> None:
     ctypes.pythonapi.PyThreadState_SetAsyncExc(
         ctypes.c_ulong(thread), ctypes.py_object(what) if what is not None else None

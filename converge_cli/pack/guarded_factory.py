@@ -6,7 +6,7 @@ from typing import Any
 
 from converge_cli.core.pack import Factory, InvalidPackError
 from converge_cli.core.suggestor import Suggestor
-from converge_cli.engine.watchdog import Watchdog, WatchdogTimeout
+from converge_cli.engine.watchdog import WatchdogTimeout, watched
 
 FACTORY_SECONDS = 5.0
 """Seconds that one factory may take."""
@@ -23,9 +23,8 @@ def guarded(
 
     @wraps(factory, updated=())
     def make(parameters: Any) -> Suggestor | Sequence[Suggestor]:
-        watchdog = Watchdog(on_stuck)
         try:
-            with watchdog.guard(f"{name} of pack {pack}", seconds):
+            with watched(f"{name} of pack {pack}", seconds, on_stuck):
                 made = factory(parameters)
                 return made if isinstance(made, Suggestor) else tuple(made)
         except WatchdogTimeout as error:
@@ -34,7 +33,5 @@ def guarded(
                 hint="a constructor only keeps its parameters; work belongs in execute()",
                 where=pack,
             ) from error
-        finally:
-            watchdog.close()
 
     return make

@@ -17,7 +17,7 @@ from types import ModuleType
 from converge_cli._internal.process_exit import ProcessExitError
 from converge_cli.core.pack import InvalidPackError
 from converge_cli.core.pack_module import PARENT, second_name
-from converge_cli.engine.watchdog import Watchdog, WatchdogTimeout
+from converge_cli.engine.watchdog import WatchdogTimeout, watched
 from converge_cli.pack.snapshot import Snapshot
 
 IMPORT_SECONDS = 10.0
@@ -174,10 +174,9 @@ def _import_all(
     seconds: float,
     on_stuck: Callable[[str], None] | None,
 ) -> None:
-    watchdog = Watchdog(on_stuck)
     try:
         # What a pack prints while it is imported must not get between the lines of --json.
-        with contextlib.redirect_stdout(sys.stderr), watchdog.guard(f"import of pack {pack}", seconds):
+        with contextlib.redirect_stdout(sys.stderr), watched(f"import of pack {pack}", seconds, on_stuck):
             for name in names:
                 importlib.import_module(name)
     except KeyboardInterrupt:
@@ -198,8 +197,6 @@ def _import_all(
         raise InvalidPackError(
             f"pack {pack} can't be imported: {type(error).__name__}: {error}", where=_place(error, snapshot)
         ) from error
-    finally:
-        watchdog.close()
 
 
 def _exit_called(error: SystemExit) -> str:

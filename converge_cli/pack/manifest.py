@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal, cast
 import msgspec
 from msgspec import Meta
 
+from converge_cli.core.built_in_kinds import RESERVED_KINDS
 from converge_cli.core.errors import MalformedSelectorError
-from converge_cli.core.flow_gate import FlowAction, Grant, Phase
-from converge_cli.core.kind import RESERVED_KINDS
-from converge_cli.core.pack_spec import ContextField, ContextType, GateSpec
+from converge_cli.core.flow_gate import HUMAN_APPROVAL, MAX_POINTS, FlowAction, Grant, Phase
+from converge_cli.core.pack_spec import ALWAYS, FORMS, ContextField, ContextType, GateSpec
 from converge_cli.core.selector import selector
 from converge_cli.pack.version_range import is_range
 from converge_cli.truth.findings import Findings
@@ -31,13 +31,8 @@ BUSINESS_RULES = frozenset(
 )  # fmt: skip
 """Keys that people expect here and that belong elsewhere; each is refused by name."""
 
-MAX_POINTS = 4
-"""Approval points of one gate: every set of them is tried for an ESCALATE."""
-
-_OURS = frozenset({"commitment_type", "human_approval_present", "required_gates_met"})
 _CONTEXT_FORM = r"^(money|text|integer|decimal|boolean) +([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)$"
 _CONTEXT = re.compile(_CONTEXT_FORM)
-_GRANTED: dict[ContextType, type] = {"money": int, "integer": int, "text": str, "decimal": str, "boolean": bool}
 
 
 def _selector(text: str) -> None:
@@ -261,7 +256,7 @@ def _check_gate(node: Node, gate: GateSection, findings: Findings) -> None:
     if len(gate.approvals) > MAX_POINTS:
         message = f"{len(gate.approvals)} approval points; a gate may have {MAX_POINTS}"
         findings.add("invalid-value", node.nearest("approvals").place, message, "join points that go together")
-    for name in _OURS.intersection(gate.context):
+    for name in ALWAYS.keys() & gate.context.keys():
         place = node.nearest("context").keys[name]
         findings.add("invalid-value", place, f"{name} is part of every request already", "remove it")
     for point, grant in gate.approvals.items():
@@ -276,9 +271,9 @@ def _check_grant(node: Node, point: str, grant: GrantSection, gate: GateSection,
             place = node.nearest("gates", number).place
             findings.add("invalid-value", place, f"gate {name} is not required", f"add {name} to requires")
     for name, value in grant.context.items():
-        expected: type | None = bool if name == "human_approval_present" else None
+        expected: type | None = bool if name == HUMAN_APPROVAL else None
         if name in gate.context:
-            expected = _GRANTED[gate.context[name].type]
+            expected = FORMS[gate.context[name].type]
         place = node.nearest("context", name).place
         if expected is None:
             findings.add("invalid-value", place, f"the request has no {name}", "grant what the gate's context declares")

@@ -11,7 +11,7 @@ from typing import Any
 
 from converge_cli.core.pack import InvalidPackError
 from converge_cli.core.pack_step import PackStep
-from converge_cli.engine.watchdog import Watchdog, WatchdogTimeout
+from converge_cli.engine.watchdog import WatchdogTimeout, watched
 from converge_cli.truth.step_template import Template, template_problem
 
 STEP_SECONDS = 2.0
@@ -50,9 +50,8 @@ def _misfit(item: PackStep) -> str | None:
 def _in_time(pack: str, item: PackStep, on_stuck: Callable[[str], None] | None) -> Callable[..., str | Sequence[str]]:
     @wraps(item.stands_for)
     def stands_for(**values: Any) -> str | Sequence[str]:
-        watchdog = Watchdog(on_stuck)
         try:
-            with watchdog.guard(f"step of pack {pack}", STEP_SECONDS):
+            with watched(f"step of pack {pack}", STEP_SECONDS, on_stuck):
                 made = item.stands_for(**values)
                 return made if isinstance(made, str) else tuple(made)
         except WatchdogTimeout as error:
@@ -61,7 +60,5 @@ def _in_time(pack: str, item: PackStep, on_stuck: Callable[[str], None] | None) 
                 hint="a step only puts words together",
                 where=f"{item.file}:{item.line}",
             ) from error
-        finally:
-            watchdog.close()
 
     return stands_for

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from converge_cli.core.flow_gate import FlowGateDecision, FlowQuestion, granted
+from converge_cli.core.flow_gate import MAX_POINTS, FlowGateDecision, FlowQuestion, granted
 from converge_cli.core.pack import PolicyFiles
 from converge_cli.core.pack_spec import GateSpec
-from converge_cli.policy.counterfactual import MAX_POINTS, Verdict, find_unlock, in_vain
+from converge_cli.policy.counterfactual import Verdict, find_unlock, in_vain
 from converge_cli.policy.policy_set import PackPolicy
 from converge_cli.policy.projection import UnjudgeableRequestError, check_request
 from converge_cli.policy.rule_reader import InvalidPolicyError

@@ -13,9 +13,6 @@ import msgspec
 from converge_cli.core.flow_gate import FlowGateInput, FlowQuestion, Principal, granted
 from converge_cli.core.person import AUTHORITIES, Authority, at_least
 
-MAX_POINTS = 4
-"""Points that one gate may declare: beyond that, trying every set costs too much and nobody can follow it."""
-
 
 class Verdict(NamedTuple):
     """What policy says to one request.

@@ -9,8 +9,17 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from converge_cli.core.flow_gate import ContextValue, FlowGateInput, Principal, Resource, granted
-from converge_cli.core.pack_spec import DECIMAL, ContextType, GateSpec
+from converge_cli.core.flow_gate import (
+    COMMITMENT_TYPE,
+    GATES_MET,
+    HUMAN_APPROVAL,
+    ContextValue,
+    FlowGateInput,
+    Principal,
+    Resource,
+    granted,
+)
+from converge_cli.core.pack_spec import DECIMAL, GateSpec
 from converge_cli.core.person import AUTHORITIES, Person
 from converge_cli.policy.projection import LONG
 from converge_cli.policy.rule_view import entities_in, values_by_path
@@ -55,7 +64,7 @@ class Probes:
             self.requests = tuple(self._request(*chosen) for chosen in product(*parts))
 
     def _request(self, principal: Principal, resource: Resource, *values: ContextValue) -> FlowGateInput:
-        context: dict[str, ContextValue] = {"commitment_type": self._gate.resource_kind, "required_gates_met": False}
+        context: dict[str, ContextValue] = {COMMITMENT_TYPE: self._gate.resource_kind, GATES_MET: False}
         context.update(zip(self._context_names(), values, strict=True))
         return granted(FlowGateInput(principal, resource, self._gate.action, context), self._gate.requires, ())
 
@@ -80,10 +89,10 @@ class Probes:
         return [Resource(name, kind, phase, passed) for name, passed in product((_OTHER, *named), dict.fromkeys(sets))]
 
     def _context_names(self) -> tuple[str, ...]:
-        return ("human_approval_present", *self._gate.context)
+        return (HUMAN_APPROVAL, *self._gate.context)
 
     def _context(self, name: str) -> list[ContextValue]:
-        kind: ContextType = "boolean" if name == "human_approval_present" else self._gate.context[name].type
+        kind = self._gate.context_types[name]
         if kind == "boolean":
             return [False, True]
         named = self._values.get(f"context.{name}", set())

@@ -19,14 +19,13 @@ from typing import Any, NamedTuple, get_args
 
 from converge_cli._internal.canonical_json import encode
 from converge_cli.core.flow_gate import FlowAction, FlowGateInput, Phase
+from converge_cli.core.pack_spec import ALWAYS, FORMS
 from converge_cli.core.person import AUTHORITIES
 
 LONG = range(-(2**63), 2**63)
 """The integers that Cedar can hold."""
 
-ALWAYS = {"commitment_type": str, "human_approval_present": bool, "required_gates_met": bool}
-"""Context fields that every request has, with their types."""
-
+_ALWAYS = tuple((name, FORMS[kind]) for name, kind in ALWAYS.items())
 _ACTIONS = frozenset(get_args(FlowAction))
 _PHASES = frozenset(get_args(Phase))
 _MAX_TEXT = 100_000
@@ -84,7 +83,7 @@ def check_request(asked: FlowGateInput) -> None:
     _one_of("action", asked.action, _ACTIONS)
     _text_list("principal.domains", who.domains)
     _text_list("resource.gates_passed", what.gates_passed)
-    for name, kind in ALWAYS.items():
+    for name, kind in _ALWAYS:
         if name not in asked.context:
             raise UnjudgeableRequestError(f"context.{name} is missing")
         if type(asked.context[name]) is not kind:

@@ -5,6 +5,8 @@ be asked for a decision.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from converge_cli.core.flow_gate import FlowGateInput, Principal
@@ -14,7 +16,7 @@ from converge_cli.core.person import Person
 from converge_cli.core.policy_review import PolicyRemark, PolicyReview
 from converge_cli.policy.policy_set import PackPolicy
 from converge_cli.policy.probes import Probes
-from converge_cli.policy.projection import UnjudgeableRequestError, project
+from converge_cli.policy.projection import CedarRequest, project
 
 _EVERYTHING = {
     "effect": "permit",
@@ -58,7 +60,7 @@ class _Reviewer:
         self._forbids = {rule: body for rule, body in policy.bodies.items() if body["effect"] == "forbid"}
         self._erring: set[str] = set()
         self._permit_set = policy.policy_set(self._permits)
-        self._forbid_set = policy.policy_set({**self._forbids, _ALL: _EVERYTHING})
+        self._whole_set = policy.policy_set({**policy.bodies, _ALL: _EVERYTHING})
 
     def review(self, gates: Sequence[GateSpec], people: Sequence[Person]) -> PolicyReview:
         probes = {gate.name: Probes(gate, self._policy.bodies, people) for gate in gates}
@@ -68,24 +70,52 @@ class _Reviewer:
         if all(seen.values()):  # a gate that could not be tried may be what a rule is for
             everything = [item for found in seen.values() for item in found]
             remarks += list(self._rules(everything))
-        return PolicyReview(tuple(remarks), {name: len(found) for name, found in seen.items()}, passed_by)
+        tried = {name: len(found) for name, found in seen.items()}
+        return PolicyReview(tuple(remarks), len(self._policy.rules), tried, passed_by)
 
     def _see(self, probes: Probes) -> list[_Seen]:
-        return [found for asked in probes.requests if (found := self._put(asked)) is not None]
+        """What the rules say to each request that can be judged; any other is refused whatever they say."""
+        found: list[_Seen] = []
+        for _, same in groupby(probes.requests, key=lambda asked: (asked.principal, asked.resource)):
+            found += self._put(list(same))
+        return found
 
-    def _put(self, asked: FlowGateInput) -> _Seen | None:
-        """What each rule says; None for a request that can't be judged, which is refused whatever they say."""
-        try:
-            projected = project(asked)
-            permits = self._policy.ask(projected, self._permit_set).diagnostics
-            forbids = self._policy.ask(projected, self._forbid_set).diagnostics
-        except (UnjudgeableRequestError, ValueError):
-            return None
-        errors = [*permits.errors, *forbids.errors]
+    def _put(self, requests: list[FlowGateInput]) -> Iterator[_Seen]:
+        """What each rule says to requests of one principal and one resource, which Cedar takes in one call.
+
+        Beside a permit of everything each answer names the rules that forbid, or else those that permit; only what is
+        forbidden is asked once more for what would permit it.
+        """
+        projected = dict(self._projected(requests))
+        clean = {
+            number: said.reasons for number, said in self._answers(projected, self._whole_set) if self._is_clean(said)
+        }
+        forbidden = {number: one for number, one in projected.items() if number in clean and _ALL not in clean[number]}
+        permits = {number: said.reasons for number, said in self._answers(forbidden, self._permit_set)}
+        for number, reasons in clean.items():
+            if number in forbidden:
+                yield _Seen(requests[number], frozenset(permits[number]), frozenset(reasons))
+            else:
+                yield _Seen(requests[number], frozenset(reasons) - {_ALL}, frozenset())
+
+    @staticmethod
+    def _projected(requests: list[FlowGateInput]) -> Iterator[tuple[int, CedarRequest]]:
+        for number, asked in enumerate(requests):
+            with suppress(ValueError):
+                yield number, project(asked)
+
+    def _answers(self, asked: Mapping[int, CedarRequest], rules: Any) -> Iterator[tuple[int, Any]]:
+        if asked:
+            with suppress(ValueError):  # no principal or resource of the schema is like this
+                answers = self._policy.ask_all(list(asked.values()), rules)
+                yield from zip(asked, (said.diagnostics for said in answers), strict=True)
+
+    def _is_clean(self, said: Any) -> bool:
+        """Whether Cedar could judge; rules that it could not are noted."""
+        errors = said.errors
         if errors:
             self._erring.update(rule for rule in self._policy.rules if any(f"`{rule}`" in error for error in errors))
-            return None
-        return _Seen(asked, frozenset(permits.reasons), frozenset(forbids.reasons) - {_ALL})
+        return not errors
 
     def _unreachable(self, gate: GateSpec) -> PolicyRemark:
         told = f"with every gate passed and every approval given, nobody among the people passes gate {gate.name}"

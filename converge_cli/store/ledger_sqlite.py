@@ -169,9 +169,8 @@ class SqliteLedger:
     def _version(self) -> tuple[int, int]:
         """Changes whenever another connection has written."""
         with self._reading() as connection:
-            return self._file.opened, 0 if connection is None else connection.execute("PRAGMA data_version").fetchone()[
-                0
-            ]
+            seen = (0,) if connection is None else connection.execute("PRAGMA data_version").fetchone()
+            return self._file.opened, seen[0]
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from converge_cli._internal.hashing import digest
+from converge_cli.core.built_in_kinds import reserved_kinds
 from converge_cli.core.context import Context, ContextView
 from converge_cli.core.errors import InvalidJobError
 from converge_cli.core.fact import Fact, FactModel, ProposedFact
 from converge_cli.core.ids import kind_of, subject_of
-from converge_cli.core.kind import BUILT_IN_MODELS, ENGINE_MODELS, Kind
+from converge_cli.core.kind import Kind
 from converge_cli.core.provenance import PromotionRecord
 from converge_cli.core.selector import selector
 from converge_cli.core.suggestor import Effect, Suggestor
@@ -39,7 +40,7 @@ def view_of(facts: Iterable[ProposedFact], suggestor: Suggestor, kinds: Mapping[
         InvalidJobError: a fact of a kind that nobody declares.
         msgspec.ValidationError: a payload does not fit its kind.
     """
-    known = {name: Kind(name, model) for name, model in {**BUILT_IN_MODELS, **ENGINE_MODELS, **kinds}.items()}
+    known = {**reserved_kinds(), **{name: Kind(name, model) for name, model in kinds.items()}}
     context = Context()
     for item in facts:
         context.add(_fact(item, known, len(context.facts)))

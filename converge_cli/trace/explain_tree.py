@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from converge_cli._internal.canonical_json import encode
+from converge_cli.trace.glyphs import SEPARATOR
 from converge_cli.trace.one_line import one_line
 from converge_cli.trace.sanitize import safe
-from converge_cli.trace.wording import REASON, amount_text, ids_text, plural, spoken, time_text
+from converge_cli.trace.wording import REASON, amount_text, ids_text, is_early, plural, spoken, time_text
 
 MOST = 40
 """Branches of one kind that are drawn; --json has all."""
@@ -34,13 +35,19 @@ def explain_tree(data: Data, zone: tzinfo | None = None) -> Branch:
     return {"fact": _fact, "criterion": _criterion, "gate": _gate, "run": _run}[data["what"]](data)
 
 
-def _timed(data: Any, zone: tzinfo | None) -> Any:
-    if isinstance(data, Mapping):
-        return {
-            name: time_text(item, zone) if name in _TIMES and isinstance(item, str) and item else _timed(item, zone)
-            for name, item in data.items()
-        }
-    return [_timed(item, zone) for item in data] if isinstance(data, list | tuple) else data
+def _timed(data: Any, zone: tzinfo | None, *, asked: bool = False) -> Any:
+    """The data with the times of requests in the zone; a fact's content stays as it was proposed."""
+    if isinstance(data, list | tuple):
+        return [_timed(item, zone, asked=asked) for item in data]
+    if not isinstance(data, Mapping):
+        return data
+    told = {}
+    for name, item in data.items():
+        if asked and name in _TIMES and item:
+            told[name] = time_text(item, zone)
+        else:
+            told[name] = item if name == "content" else _timed(item, zone, asked=asked or name == "requests")
+    return told
 
 
 def _fact(data: Data) -> Branch:
@@ -102,7 +109,7 @@ def _evidence(claim: Data, claims: Mapping[str, Data], drawn: set[str]) -> list[
 
 def _by(claim: Data) -> str:
     said = "" if claim["content"] is None else one_line(encode(claim["content"]), 100, beside=claim["id"])
-    return " · ".join(filter(None, (f"by {safe(claim['suggestor'])}", said)))
+    return SEPARATOR.join(filter(None, (f"by {safe(claim['suggestor'])}", said)))
 
 
 def _answer(gate: Data) -> Branch:
@@ -126,8 +133,8 @@ def _answer(gate: Data) -> Branch:
 
 
 def _value(gate: Data, name: str) -> str:
-    item = gate["values"][name]
-    return ("yes" if item else "no") if isinstance(item, bool) else amount_text(gate["in_words"].get(name, str(item)))
+    """As the rules and the panel of a request have it: an amount in whole units, true and false as policy says them."""
+    return amount_text(gate["in_words"].get(name) or encode(gate["values"][name]).decode())
 
 
 def _rule(rule: Data, outcome: str) -> Branch:
@@ -239,8 +246,9 @@ def _run(data: Data) -> Branch:
         made.below.append(Branch(f"criterion {safe(item['id'])}", f"{item['result']}  {said}"))
     for item in data["invariants"]:
         facts = {fact for one in item.get("violations", ()) for fact in one["facts"]}
+        verdict = "not yet due" if is_early(reason, item["verdict"], item["when"]) else item["verdict"]
         made.below.append(
-            Branch(f"invariant {safe(item['id'])}", f"{item['verdict']}  {ids_text(tuple(sorted(facts)))}".rstrip())
+            Branch(f"invariant {safe(item['id'])}", f"{verdict}  {ids_text(tuple(sorted(facts)))}".rstrip())
         )
     for item in data["gates"][:MOST]:
         answer = _answer(item)

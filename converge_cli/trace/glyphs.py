@@ -1,18 +1,37 @@
-"""The glyphs and colours of the trace, and plain letters for terminals without. A word always stands beside one."""
+"""The glyphs and colours of trace and pages, with plain letters for terminals without; a word stands beside each.
+
+Must never be written by hand elsewhere: what one page shows with a glyph, every page shows with it.
+"""
+
+_GOOD, _BAD, _WAITS, _QUIET, _OPEN = ("✓", "v"), ("✗", "x"), ("⏸", "="), ("·", "-"), ("○", "o")
 
 GLYPHS = {
     "promoted": ("+", "+"),
-    "parked": ("⏸", "="),
-    "rejected": ("✗", "x"),
-    "denied": ("✗", "x"),
+    "parked": _WAITS,
+    "rejected": _BAD,
+    "denied": _BAD,
     "withdrawn": ("↶", "<"),
-    "failed": ("✗", "x"),
+    "failed": _BAD,
     "running": ("▸", ">"),
-    "done": ("✓", "v"),
-    "idle": ("·", "-"),
-    "note": ("·", "-"),
+    "ready": ("▶", ">"),
+    "done": _GOOD,
+    "idle": _QUIET,
+    "note": _QUIET,
     "stopped": ("■", "#"),
+    "met": _GOOD,
+    "unmet": _BAD,
+    "blocked": _WAITS,
+    "indeterminate": _QUIET,
+    "holds": _GOOD,
+    "violated": _BAD,
+    "not exercised": _QUIET,
+    "not yet due": _QUIET,
+    "deferred": _OPEN,
+    "at the gate": _OPEN,
+    "manual": _OPEN,
+    "approved": _GOOD,
 }
+"""What is shown, by the word for it -> its glyph, and a letter where only ASCII is taken."""
 
 SEPARATOR = " · "
 STYLES = {
@@ -33,9 +52,9 @@ STYLES = {
 _PLAIN_WORDS = str.maketrans({"·": "-", "…": "~", "←": "<-", "→": "->", "─": "-", "│": "|"})
 
 
-def glyph(name: str, *, ascii_only: bool = False) -> str:
+def glyph(name: str) -> str:
     """One character for a kind of thing."""
-    return GLYPHS[name][ascii_only]
+    return GLYPHS[name][0]
 
 
 def ascii_line(line: str) -> str:

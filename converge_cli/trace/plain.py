@@ -5,7 +5,8 @@ from typing import TextIO
 
 from converge_cli.core.event import RunEvent, SuggestorRunning
 from converge_cli.trace.fold import fold
-from converge_cli.trace.glyphs import ascii_line
+from converge_cli.trace.glyphs import GLYPHS, ascii_line
+from converge_cli.trace.sanitize import CUT
 from converge_cli.trace.sentence import sentence
 from converge_cli.trace.state import TraceState
 
@@ -32,7 +33,7 @@ class PlainDisplay:
 
 def _takes_glyphs(stream: TextIO) -> bool:
     try:
-        "✓⏸✗▸·…".encode(getattr(stream, "encoding", None) or "utf-8")
+        "".join([*(fancy for fancy, _ in GLYPHS.values()), CUT]).encode(getattr(stream, "encoding", None) or "utf-8")
     except (UnicodeEncodeError, LookupError):
         return False
     return True

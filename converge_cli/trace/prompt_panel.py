@@ -14,6 +14,7 @@ from rich.text import Text
 
 from converge_cli.core.approval import ApprovalRequest
 from converge_cli.core.person import Person
+from converge_cli.trace.glyphs import SEPARATOR, glyph
 from converge_cli.trace.one_line import one_line, whole_content
 from converge_cli.trace.sanitize import CUT, safe
 from converge_cli.trace.state import ContextLine, TraceState
@@ -26,8 +27,8 @@ _EVIDENCE_WIDTH = 160
 
 def waiting_headline(requests: Sequence[ApprovalRequest]) -> Text:
     """`⏸ Human intervention required · 1 request`."""
-    line = Text("⏸ Human intervention required", style="bold yellow")
-    return line.append(f" · {plural(len(requests), 'request')}", style="not bold")
+    line = Text(f"{glyph('parked')} Human intervention required", style="bold yellow")
+    return line.append(f"{SEPARATOR}{plural(len(requests), 'request')}", style="not bold")
 
 
 def prompt_panel(

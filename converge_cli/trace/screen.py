@@ -18,7 +18,7 @@ from converge_cli.trace.rows import beside, cut, packed, padded, paragraph, row,
 from converge_cli.trace.sanitize import safe
 from converge_cli.trace.state import ContextLine, SuggestorLine, TraceState
 from converge_cli.trace.when import duration
-from converge_cli.trace.wording import REASON, RESULT_GLYPHS, VERDICT_GLYPHS, criterion_text, plural, violation_text
+from converge_cli.trace.wording import REASON, criterion_text, plural, violation_text
 
 STACK_BELOW = 100
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -250,7 +250,7 @@ def _invariants(state: TraceState, width: int, rows: int) -> list[Text]:
     for result in sorted(state.invariants.values(), key=lambda result: order[_verdict(state, result)]):
         verdict = _verdict(state, result)
         style = STYLES.get(verdict, "dim")
-        sign = f"{glyph(VERDICT_GLYPHS.get(verdict, 'note'))} "
+        sign = f"{glyph(verdict)} "
         if verdict == "holds":
             holding.append(sign + safe(result.id))
             continue
@@ -272,7 +272,7 @@ def _criteria(state: TraceState, width: int, zone: tzinfo, rows: int) -> list[Te
     for result in results:
         style = STYLES.get(result.result, "")
         lead = text_of(
-            (f"{glyph(RESULT_GLYPHS[result.result])} ", style),
+            (f"{glyph(result.result)} ", style),
             (padded(safe(result.id), names), "bold"),
             (f"  {result.result:<13} ", style),
         )

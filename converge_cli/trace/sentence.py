@@ -36,8 +36,6 @@ from converge_cli.trace.when import duration
 from converge_cli.trace.wording import (
     CONVERGED,
     REASON,
-    RESULT_GLYPHS,
-    VERDICT_GLYPHS,
     criterion_text,
     decision_text,
     gate_text,
@@ -119,12 +117,15 @@ def _gate(_: TraceState, event: GateDecided) -> Said:
     return "note", "gate", f"{safe(event.gate)} of {safe(event.fact)}: {gate_text(event)}"
 
 
-def _invariant(_: TraceState, event: InvariantChecked) -> Said:
+def _invariant(state: TraceState, event: InvariantChecked) -> Said:
     result = event.result
     details = violation_text(result)
-    soft = " (soft)" if result.soft and result.verdict == "violated" else ""
-    text = f"{safe(result.id)} ({result.when}) {result.verdict}{soft}"
-    return VERDICT_GLYPHS[result.verdict], "invariant", f"{text}: {details}" if details else text
+    violated = result.verdict == "violated"
+    # Whom the run waits for may still make it hold; whether it pauses for them is told by a later line.
+    early = violated and result.when != "structural" and bool(state.pending)
+    said = f"{' so far' if early else ''}{' (soft)' if result.soft and violated else ''}"
+    text = f"{safe(result.id)} ({result.when}) {result.verdict}{said}"
+    return "not yet due" if early else result.verdict, "invariant", f"{text}: {details}" if details else text
 
 
 def _criterion(_: TraceState, event: CriterionEvaluated) -> Said:
@@ -132,7 +133,7 @@ def _criterion(_: TraceState, event: CriterionEvaluated) -> Said:
     text = criterion_text(result)
     preview = "" if event.due else " so far"
     line = f"{safe(result.id)} {result.result}{preview}"
-    return RESULT_GLYPHS[result.result], "criterion", f"{line}: {text}" if text else line
+    return result.result, "criterion", f"{line}: {text}" if text else line
 
 
 def _asked(_: TraceState, event: ApprovalRequested) -> Said:

@@ -8,10 +8,12 @@ import msgspec
 from converge_cli.core.approval import Approval, ApprovalRequest
 from converge_cli.core.budget import Budget
 from converge_cli.core.criterion import CriterionResult
-from converge_cli.core.event import GateDecided, RecordedProposal, RunPaused, RunStopped, SuggestorExecuted
+from converge_cli.core.event import GateDecided, RunPaused, RunStopped, SuggestorExecuted
 from converge_cli.core.flow_gate import Principal
 from converge_cli.core.invariant import InvariantResult
-from converge_cli.core.stop_reason import Stop, StopReason
+from converge_cli.core.recorded import RecordedProposal
+from converge_cli.core.stop_reason import Stop
+from converge_cli.trace.wording import is_early
 
 Activity = Literal["idle", "running", "proposed", "promoted", "parked", "rejected", "denied", "failed"]
 Mark = Literal["promoted", "parked", "rejected", "denied", "withdrawn"]
@@ -118,6 +120,5 @@ class TraceState:
         return isinstance(self.ended, RunStopped)
 
     def is_early(self, result: InvariantResult) -> bool:
-        """Whether a violation does not count yet: while people are asked, only structural invariants bind."""
-        waits = self.stop is not None and self.stop.reason == StopReason.HUMAN_INTERVENTION_REQUIRED
-        return waits and result.verdict == "violated" and result.when != "structural"
+        """Whether a violation does not count yet."""
+        return is_early(None if self.stop is None else self.stop.reason, result.verdict, result.when)

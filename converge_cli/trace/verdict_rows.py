@@ -18,7 +18,6 @@ from converge_cli.trace.when import duration
 from converge_cli.trace.wording import (
     CONVERGED,
     REASON,
-    RESULT_GLYPHS,
     WAITING,
     criterion_text,
     decision_text,
@@ -145,7 +144,7 @@ def _criterion(state: TraceState, result: CriterionResult, zone: tzinfo) -> tupl
     approvals = [decision_text(given) for given in state.decided if state.spent.get(given.request) in result.evidence]
     shown = "\n".join(filter(None, [text, *approvals[:MOST]]))
     optional = "" if result.required else " (not required)"
-    sign = glyph(RESULT_GLYPHS[result.result])
+    sign = glyph(result.result)
     return (f"{sign} {safe(result.id)}", style), (result.result + optional, style), (shown, "")
 
 

@@ -16,8 +16,6 @@ from converge_cli.trace.when import local_time
 REASON = 300
 """Characters of a reason, a detail or a title that a display shows."""
 
-RESULT_GLYPHS = {"met": "done", "unmet": "rejected", "blocked": "parked", "indeterminate": "note"}
-VERDICT_GLYPHS = {"holds": "done", "violated": "rejected", "not exercised": "note"}
 CONVERGED = CONVERGED_REASONS
 WAITING = StopReason.HUMAN_INTERVENTION_REQUIRED
 _IDS = 12
@@ -102,6 +100,11 @@ def _waits(group: Sequence[Missing], zone: tzinfo | None, *, several: bool) -> s
 def time_text(utc: str, zone: tzinfo | None) -> str:
     """A time in the reader's zone, or as it was recorded."""
     return safe(utc if zone is None else local_time(utc, zone))
+
+
+def is_early(reason: str | None, verdict: str, when: str) -> bool:
+    """Whether a violation does not count yet: while people are asked, only structural invariants bind."""
+    return reason == WAITING and verdict == "violated" and when != "structural"
 
 
 def decision_text(given: Approval) -> str:

@@ -168,7 +168,14 @@ def _feature_paths(file: Path, root: Node | None, project: Path | None, key: str
     if node is not None and isinstance(node.value, list):
         # What an absolute path leads to is nobody's feature: it is refused, and never read.
         names = [item.value for item in node.value if isinstance(item.value, str) and not is_absolute(item.value)]
-    return {name: _feature(name, file, project) for name in names}
+    found = {name: _feature(name, file, project) for name in names}
+    if node is None and not _is_file(found[names[0]]):
+        # A key that is not the name of its folder is told; that its feature is named as the folder is no second fault.
+        folder = file.absolute().parent
+        named = _feature(f"{folder.name}.feature", file, project)
+        if folder.parent.name == "truths" and _is_file(named):
+            return {names[0]: named}
+    return found
 
 
 def _missing_inputs(file: Path, root: Node | None) -> tuple[str, ...]:

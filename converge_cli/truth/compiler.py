@@ -65,7 +65,6 @@ def compile_truth(
     contract = read_contract(root, findings) if root is not None else None
     if root is None:
         root = Node({}, Place("", 1, 1, 1))
-    check_files(root, around.missing, findings)
     compiler = _Compiler(findings, PackUses(packs, root, findings, parameters), around)
     return compiler.compile(root, contract, tuple(features))
 
@@ -102,10 +101,10 @@ class _Compiler:
         self, root: Node, contract: Contract | SharedContract | None, features: tuple[Source, ...]
     ) -> Compilation:
         """Compile what was read of the truth; without a contract, its features alone."""
-        job = None
+        job, there = None, check_files(root, self._around.missing, self._findings)
         if isinstance(contract, Contract):
             self._uses.load(contract)
-            job, scenarios = self._job(contract, Part(contract, root, features))
+            job, scenarios = self._job(contract, Part(contract, root, features, whole=there))
         else:
             part = None if contract is None else Part(contract, root, features, contract.key)
             scenarios = self._without_job(part, features)
@@ -203,6 +202,7 @@ class _Compiler:
         )
         features = [source for part in parts for source in part.features]
         scenarios, readable = self._scenarios(reader, features)
+        readable = readable and all(part.whole for part in parts)
         job = Job(
             truth=contract.key,
             title=contract.title,

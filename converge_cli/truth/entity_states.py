@@ -14,6 +14,7 @@ from converge_cli.core.approval import ApprovalPoint
 from converge_cli.core.entity_states import ENTITY_STATES, EntityStates, Transition
 from converge_cli.core.errors import did_you_mean
 from converge_cli.core.pack import Pack
+from converge_cli.core.passing import passed_selector
 from converge_cli.core.selector import selector
 from converge_cli.truth.contract import Contract
 from converge_cli.truth.findings import Findings
@@ -204,7 +205,7 @@ class _Check:
         vocabulary, known = self._home.vocabulary, self._home.gates()
         for at, gate in enumerate(move.gates if vocabulary.complete else ()):
             path = ("transitions", number, "gates", at)
-            which = f"Evaluations:passed:{gate}:*"
+            which = passed_selector(gate)
             if gate not in known:
                 fix = did_you_mean(gate, known) or f"the gates are {', '.join(known) or 'none'}"
                 self._add("unknown-gate", path, f"no gate of a pack requires {gate!r}", fix)

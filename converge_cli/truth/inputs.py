@@ -8,12 +8,13 @@ import msgspec
 from msgspec import inspect
 
 from converge_cli._internal.hashing import digest_bytes
+from converge_cli.core.built_in_kinds import Text
 from converge_cli.core.context_key import KEYS, ContextKey
 from converge_cli.core.errors import did_you_mean
 from converge_cli.core.fact import FactModel, ProposedFact
 from converge_cli.core.ids import FACT_ID, MAX_ID_LENGTH, kind_of, slug
 from converge_cli.core.job import InputSpec
-from converge_cli.core.kind import Kind, Text
+from converge_cli.core.kind import Kind
 from converge_cli.core.misfit import misfit
 from converge_cli.core.privacy import private_fields
 from converge_cli.truth.cells import CellError, is_optional, read_cell

@@ -30,12 +30,11 @@ def parts_for(contract: Contract, shared: Sequence[SharedText], findings: Findin
             continue
         root = read_yaml(text.truth, findings)
         read = read_contract(root, findings) if root is not None else None
-        if root is not None:
-            check_files(root, frozenset(text.missing), findings)
+        there = root is not None and check_files(root, frozenset(text.missing), findings)
         if root is None or not isinstance(read, SharedContract):
             whole = False
         elif applies(read, job):
-            parts.append(Part(read, root, text.features, read.key))
+            parts.append(Part(read, root, text.features, read.key, there))
     return parts, whole
 
 

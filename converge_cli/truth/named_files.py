@@ -10,10 +10,14 @@ from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.yaml_source import Node
 
 
-def check_files(root: Node, missing: frozenset[str], findings: Findings) -> None:
-    """Add a finding, at its name, for each feature and input that is missing, and for a feature that can't be one."""
+def check_files(root: Node, missing: frozenset[str], findings: Findings) -> bool:
+    """Add a finding, at its name, for each feature and input that is missing, and for a feature that can't be one.
+
+    Returns whether every feature is there, so that what they declare is known.
+    """
+    features = _features(root)
     seen: set[str] = set()
-    for name, place in _features(root):
+    for name, place in features:
         if is_absolute(name):
             message = f"{name!r} is an absolute path, which holds on one machine only"
             findings.add("invalid-value", place, message, "write it relative to the truth")
@@ -30,6 +34,7 @@ def check_files(root: Node, missing: frozenset[str], findings: Findings) -> None
         if file is not None and file.value in missing:
             fix = f"add the file, or leave out file: and give it with --input {name}=PATH"
             findings.add("missing-file", file.place, f"there is no file {file.value}", fix)
+    return not any(name in missing or is_absolute(name) for name, _ in features)
 
 
 def is_absolute(name: str) -> bool:

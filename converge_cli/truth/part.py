@@ -11,12 +11,18 @@ from converge_cli.truth.yaml_source import Node
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A contract, where it stands, and its features; `owner` is the key of a shared truth, empty for the job itself."""
+    """A contract, where it stands, and its features.
+
+    Attributes:
+        owner: the key of a shared truth, empty for the job itself.
+        whole: whether every feature that it names is there.
+    """
 
     contract: Contract | SharedContract
     root: Node
     features: tuple[Source, ...] = ()
     owner: str = ""
+    whole: bool = True
 
     def place(self, *path: Any) -> Place:
         """The place of the value at a path, or of the last one on the way there."""

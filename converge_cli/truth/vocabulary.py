@@ -10,10 +10,12 @@ import msgspec
 from msgspec import inspect
 
 from converge_cli.core import predicate as p
+from converge_cli.core.built_in_kinds import reserved_kinds
 from converge_cli.core.errors import did_you_mean
-from converge_cli.core.kind import BUILT_IN_MODELS, ENGINE_MODELS, Kind
+from converge_cli.core.kind import Kind
 from converge_cli.core.pack import Pack
 from converge_cli.core.person import Person
+from converge_cli.core.privacy import private_fields
 from converge_cli.core.selector import Selector
 from converge_cli.truth.findings import Findings, Place
 from converge_cli.truth.pack_steps import PackSteps
@@ -58,8 +60,7 @@ class Vocabulary:
         self.people = people
         self.complete = complete
         own = {name: kind for pack in packs for name, kind in pack.kinds.items()}
-        built_in = {name: Kind(name, model) for name, model in {**BUILT_IN_MODELS, **ENGINE_MODELS}.items()}
-        self.kinds: Mapping[str, Kind] = {**built_in, **own}
+        self.kinds: Mapping[str, Kind] = {**reserved_kinds(), **own}
         self.writers = tuple(writers)
         self.pack_steps = pack_steps or PackSteps(lambda: packs)
         self.points = frozenset(points)
@@ -131,9 +132,11 @@ class Vocabulary:
         return self._fields[kind]
 
     def may_name_people(self, path: str, kinds: frozenset[str]) -> bool:
-        """Whether a field of one of the kinds can hold text, as far as is known."""
-        known = [fields[path] for name in kinds if path in (fields := self.fields(name))]
-        return not known or not all(isinstance(kind, _NEVER_TEXT) for kind in known)
+        """Whether a field of one of the kinds can hold text that is kept, as far as is known."""
+        known = [(self.kinds[name], fields[path]) for name in kinds if path in (fields := self.fields(name))]
+        return not known or not all(
+            isinstance(held, _NEVER_TEXT) or private_fields(kind.model).get(path) is True for kind, held in known
+        )
 
     def check_point(self, point: str, place: Place, findings: Findings) -> None:
         """Check that an approval point is declared."""

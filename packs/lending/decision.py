@@ -36,9 +36,9 @@ class Settle(Suggestor):
 
     def execute(self, view: ContextView) -> Effect:
         """Propose an outcome where what stands says something else."""
-        refused = _by_subject(fact for fact in view.facts(DENIALS) if fact.payload.cause == "rejected")
+        denials = _by_subject(fact for fact in view.facts(DENIALS) if fact.payload.cause != "resolved")
         answers = _by_subject(view.facts(APPROVALS))
-        return Effect(_outcome(view, fact, refused, answers) for fact in view.facts(ASSESSMENTS))
+        return Effect(_outcome(view, fact, denials, answers) for fact in view.facts(ASSESSMENTS))
 
 
 def _loan(view: ContextView, fact: Fact) -> ProposedFact | None:
@@ -58,7 +58,7 @@ def _loan(view: ContextView, fact: Fact) -> ProposedFact | None:
     return view.revise("Strategies", f"loan:{fact.name}", Loan(**payload), evidence=[application, fact])
 
 
-def _outcome(view: ContextView, fact: Fact, refused: Notes, answers: Notes) -> ProposedFact | None:
+def _outcome(view: ContextView, fact: Fact, denials: Notes, answers: Notes) -> ProposedFact | None:
     said: Assessment = fact.payload
     subject = f"loan:{fact.name}"
     loan, given = view.get("Strategies", subject), answers.get(subject, ())
@@ -68,15 +68,22 @@ def _outcome(view: ContextView, fact: Fact, refused: Notes, answers: Notes) -> P
     if said.verdict == "decline":
         first = said.reasons[0].factor if said.reasons else "the mean"
         return _say(view, fact, "declined", f"declined by {first}, mean {plain(said.mean)}", said.reasons, [])
-    for denied in refused.get(subject, ()):
-        no = [note for note in given if note.payload.decision == "rejected"]
-        points = ", ".join(denied.payload.by)
-        words = f"rejected by {_people(no)} at {points}" if no else f"nobody decided in time at {points}"
-        person = Reason(factor="underwriting", points=Decimal(0), words=words)
-        return _say(view, fact, "declined", words, (person, *said.reasons), [denied, *no])
+    denied = denials.get(subject, ())
+    for note in denied:
+        if note.payload.cause == "rejected":
+            return _declined_by_people(view, fact, note, given)
     if said.verdict == "review":
-        return _say(view, fact, "in_review", f"a person decides, mean {plain(said.mean)}", (), [])
+        why = f"policy says no: {', '.join(denied[0].payload.by)}" if denied else "a person decides"
+        return _say(view, fact, "in_review", f"{why}, mean {plain(said.mean)}", (), denied)
     return None
+
+
+def _declined_by_people(view: ContextView, fact: Fact, denied: Fact, given: Iterable[Fact]) -> ProposedFact | None:
+    no = [note for note in given if note.payload.decision == "rejected"]
+    points = ", ".join(denied.payload.by)
+    words = f"rejected by {_people(no)} at {points}" if no else f"nobody decided in time at {points}"
+    person = Reason(factor="underwriting", points=Decimal(0), words=words)
+    return _say(view, fact, "declined", words, (person, *fact.payload.reasons), [denied, *no])
 
 
 def _say(

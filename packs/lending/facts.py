@@ -1,9 +1,12 @@
-"""What the facts of lending hold, one frozen model per kind. Must never decide anything."""
+"""What the facts of lending hold, one frozen model per kind. Must never decide anything.
+
+What tells who an applicant is (`__private__`) is never kept; what decides is, under ids, for decisions are explained.
+"""
 
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
-from converge_cli import Columns, FactModel, FrozenMap
+from converge_cli import Columns, FactModel, FrozenMap, require_amount, require_number
 
 from .parameters import LendingParameters
 
@@ -20,8 +23,7 @@ __all__ = [
     "Unscored",
 ]
 
-_MOST = Decimal(1_000_000_000_000)
-_MINOR_UNIT_PLACES = 2
+_LEAST_LOAN = Decimal("0.01")
 _MOST_CREDIT_SCORE = 1000
 _MOST_YEARS = 130
 
@@ -29,18 +31,12 @@ Verdict = Literal["approve", "review", "decline"]
 Basis = Literal["clear", "underwritten"]
 
 
-def _require_amount(name: str, amount: Decimal) -> None:
-    exponent = amount.as_tuple().exponent
-    if not (amount.is_finite() and 0 <= amount <= _MOST):
-        raise ValueError(f"{name} is an amount from 0 to {_MOST}, not {amount}")
-    if isinstance(exponent, int) and exponent < -_MINOR_UNIT_PLACES:
-        raise ValueError(f"{name} has at most {_MINOR_UNIT_PLACES} decimals, not {amount}")
-
-
 class Application(FactModel, frozen=True):
     """An application as it stands in the file; kind `application`, under Seeds.
 
     Attributes:
+        applicant: id under which the lender knows the applicant; the person id of one who works for the lender.
+        name: private.
         amount: of the loan, money in major units, more than 0, at most two decimals.
         annual_income: likewise, 0 or more.
         credit_score: whole number from 0 to 1000, None when there is no credit history.
@@ -48,9 +44,10 @@ class Application(FactModel, frozen=True):
         bankruptcy: whether one is on record.
         sanctions_match: whether whoever screened the applicant found them on a sanctions list.
         documents: those that are there, by name.
-        columns: every other value of the file, as text.
+        columns: every other value of the file, private.
     """
 
+    __private__: ClassVar = {"name": True, "columns": True}
     id: str
     applicant: str
     amount: Decimal
@@ -61,18 +58,18 @@ class Application(FactModel, frozen=True):
     sanctions_match: bool
     documents: tuple[str, ...]
     credit_score: int | None = None
+    name: str | None = None
     columns: Columns = Columns()
 
     def __post_init__(self) -> None:
-        _require_amount("amount", self.amount)
-        _require_amount("annual_income", self.annual_income)
-        if self.amount == 0:
-            raise ValueError("amount is more than 0")
-        if self.credit_score is not None and not 0 <= self.credit_score <= _MOST_CREDIT_SCORE:
-            raise ValueError(f"credit_score is from 0 to {_MOST_CREDIT_SCORE}, not {self.credit_score}")
-        for name, years in (("age", Decimal(self.age)), ("years_employed", self.years_employed)):
-            if not (years.is_finite() and 0 <= years <= _MOST_YEARS):
-                raise ValueError(f"{name} is from 0 to {_MOST_YEARS}, not {years}")
+        if any(letter.isspace() or letter == "@" for letter in self.applicant):
+            raise ValueError("applicant is an id, without spaces or @: put what must not be kept into name")
+        require_amount("amount", self.amount, least=_LEAST_LOAN)
+        require_amount("annual_income", self.annual_income)
+        if self.credit_score is not None:
+            require_number("credit_score", Decimal(self.credit_score), least=0, most=_MOST_CREDIT_SCORE)
+        require_number("age", Decimal(self.age), least=0, most=_MOST_YEARS)
+        require_number("years_employed", self.years_employed, least=0, most=_MOST_YEARS)
 
 
 class Part(FactModel, frozen=True):
@@ -136,6 +133,7 @@ class Loan(FactModel, frozen=True):
     """A loan that is granted; kind `loan`, under Strategies; policy is asked for each.
 
     Attributes:
+        applicant: whoever that is, by id or by name, does not approve it.
         basis: clear when the assessment alone carries it, underwritten when a person's judgement does.
         concerns: what keeps the mean from 1, in words; for whoever is asked.
     """

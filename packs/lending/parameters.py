@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from decimal import Decimal
 
-from converge_cli import FactModel, FrozenMap, Parameters
+from converge_cli import FactModel, FrozenMap, Parameters, require_number
 
 FACTORS = ("documents", "credit", "compliance", "risk")
 """What an application is judged by."""
@@ -16,10 +16,7 @@ _MOST_AGE = 130
 
 
 def _require_score(name: str, score: Decimal) -> None:
-    exponent = score.as_tuple().exponent
-    decimals = -exponent if isinstance(exponent, int) else _MOST_DECIMALS + 1
-    if not (score.is_finite() and 0 <= score <= 1 and decimals <= _MOST_DECIMALS):
-        raise ValueError(f"{name} is a number from 0 to 1 with at most {_MOST_DECIMALS} decimals, not {score}")
+    require_number(name, score, least=0, most=1, places=_MOST_DECIMALS)
 
 
 class Step(FactModel, frozen=True):
@@ -102,8 +99,7 @@ class LendingParameters(Parameters, frozen=True):
     def __post_init__(self) -> None:
         for factor, weight in self.weights.items():
             _require_known("weight", factor, FACTORS)
-            if not (weight.is_finite() and 0 <= weight <= _MOST_WEIGHT):
-                raise ValueError(f"weight of {factor} is a number from 0 to {_MOST_WEIGHT}, not {weight}")
+            require_number(f"weight of {factor}", weight, least=0, most=_MOST_WEIGHT)
         if not any(self.weights.values()):
             raise ValueError("weights must be more than 0 in sum")
         for value in self.bands:
@@ -112,8 +108,7 @@ class LendingParameters(Parameters, frozen=True):
             _require_score(name, getattr(self, name))
         if self.review > self.approve:
             raise ValueError(f"review ({self.review}) is at most approve ({self.approve})")
-        if not 0 <= self.minimum_age <= _MOST_AGE:
-            raise ValueError(f"minimum_age is from 0 to {_MOST_AGE}, not {self.minimum_age}")
+        require_number("minimum_age", Decimal(self.minimum_age), least=0, most=_MOST_AGE)
         if not self.required_documents or len(set(self.required_documents)) < len(self.required_documents):
             raise ValueError("required_documents names at least one document, and none twice")
 

@@ -30,9 +30,9 @@ def _next(view: ContextView, compared: Fact, term: Fact) -> ProposedFact | None:
     standing = view.get("Strategies", f"period:{compared.name}")
     status = "open"
     if standing is not None:
-        is_same = standing.payload == _period(term.payload, compared.payload, standing.payload.status)
         if standing.payload.status == "closed":
             return None
+        is_same = standing.payload == _period(term.payload, compared.payload, standing.payload.status)
         status = _NEXT[standing.payload.status] if is_same else "open"
     payload = _period(term.payload, compared.payload, status)
     return view.revise("Strategies", f"period:{compared.name}", payload, evidence=[term, compared])

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from converge_cli import Columns, FactModel
+from converge_cli import Columns, FactModel, require_amount, require_number
 
 from .parameters import MoneyParameters
 
@@ -27,18 +27,9 @@ __all__ = [
     "Term",
 ]
 
-_MOST = Decimal(1_000_000_000_000)
+_MOST = 1_000_000_000_000
 _MOST_PERCENT = 100
-_MINOR_UNIT_PLACES = 2
 _FINEST_PLACES = 9
-
-
-def _require_number(name: str, value: Decimal, places: int = _MINOR_UNIT_PLACES) -> None:
-    exponent = value.as_tuple().exponent
-    if not (value.is_finite() and abs(value) <= _MOST):
-        raise ValueError(f"{name} is a number of at most {_MOST}, not {value}")
-    if isinstance(exponent, int) and exponent < -places:
-        raise ValueError(f"{name} has at most {places} decimals, not {value}")
 
 
 class Line(FactModel, frozen=True):
@@ -68,11 +59,10 @@ class Line(FactModel, frozen=True):
     def __post_init__(self) -> None:
         if self.line < 1:
             raise ValueError(f"line is 1 or more, not {self.line}")
-        _require_number("amount", self.amount)
-        for name in ("quantity", "unit_price", "tax_rate"):
-            _require_number(name, getattr(self, name), _FINEST_PLACES)
-        if not 0 <= self.tax_rate <= _MOST_PERCENT:
-            raise ValueError(f"tax_rate is a percentage from 0 to {_MOST_PERCENT}, not {self.tax_rate}")
+        require_amount("amount", self.amount, least=None)
+        for name in ("quantity", "unit_price"):
+            require_number(name, getattr(self, name), least=-_MOST, most=_MOST, places=_FINEST_PLACES)
+        require_number("tax_rate", self.tax_rate, least=0, most=_MOST_PERCENT, places=_FINEST_PLACES)
 
 
 class Customer(FactModel, frozen=True):
@@ -101,21 +91,20 @@ class Entry(FactModel, frozen=True):
     columns: Columns = Columns()
 
     def __post_init__(self) -> None:
-        _require_number("amount", self.amount)
+        require_amount("amount", self.amount, least=None)
         if (self.number is not None) != (self.status == "issued"):
             raise ValueError(f"an invoice has a number when it is issued, not before; this one is {self.status}")
         if self.number is not None and self.number < 1:
             raise ValueError(f"number is 1 or more, not {self.number}")
 
 
-class Review(FactModel, frozen=True):
-    """What was found about the lines of one invoice; kind `review`, under Evaluations.
+class _Reckoned(FactModel, frozen=True):
+    """An invoice as its lines have it.
 
     Attributes:
         lines: how many there are.
         net, tax: what they come to, rounded as the parameters say, in major units.
         amount: what the invoice says that it comes to.
-        customer_problems, line_problems: why it is not validated, in words; none when all is in order.
     """
 
     invoice: str
@@ -125,23 +114,25 @@ class Review(FactModel, frozen=True):
     net: Decimal
     tax: Decimal
     amount: Decimal
+
+
+class Review(_Reckoned, frozen=True):
+    """What was found about the lines of one invoice; kind `review`, under Evaluations.
+
+    Attributes:
+        customer_problems, line_problems: why it is not validated, in words; none when all is in order.
+    """
+
     customer_problems: tuple[str, ...] = ()
     line_problems: tuple[str, ...] = ()
 
 
-class Invoice(FactModel, frozen=True):
+class Invoice(_Reckoned, frozen=True):
     """An invoice on its way; kind `invoice`, under Strategies. The gates ask when it is validated and when issued.
 
     It holds what its review holds, but for the problems.
     """
 
-    invoice: str
-    customer: str
-    date: date
-    lines: int
-    net: Decimal
-    tax: Decimal
-    amount: Decimal
     status: Literal["draft", "validated", "issued"]
 
 
@@ -191,7 +182,7 @@ class Account(FactModel, frozen=True):
     balance: Decimal
 
     def __post_init__(self) -> None:
-        _require_number("balance", self.balance)
+        require_amount("balance", self.balance, least=None)
 
 
 class Statement(FactModel, frozen=True):
@@ -203,7 +194,7 @@ class Statement(FactModel, frozen=True):
     columns: Columns = Columns()
 
     def __post_init__(self) -> None:
-        _require_number("balance", self.balance)
+        require_amount("balance", self.balance, least=None)
 
 
 class Item(FactModel, frozen=True):
@@ -224,7 +215,7 @@ class Item(FactModel, frozen=True):
     columns: Columns = Columns()
 
     def __post_init__(self) -> None:
-        _require_number("amount", self.amount)
+        require_amount("amount", self.amount, least=None)
 
 
 class Reconciliation(FactModel, frozen=True):

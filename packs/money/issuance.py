@@ -66,9 +66,9 @@ def _next(view: ContextView, review: Fact) -> ProposedFact | None:
     said: Review = review.payload
     status = "draft"
     if standing is not None:
-        is_same = standing.payload == _invoice(said, standing.payload.status)
         if standing.payload.status == "issued":
             return None
+        is_same = standing.payload == _invoice(said, standing.payload.status)
         status = _NEXT[standing.payload.status] if is_same else "draft"
     return view.revise("Strategies", f"invoice:{review.name}", _invoice(said, status), evidence=[review])
 

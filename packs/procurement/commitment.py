@@ -4,18 +4,28 @@ from converge_cli import ContextView, Effect, Fact, Suggestor
 
 from .facts import Commitment, Recommendation
 from .parameters import SelectionParameters
-from .readings import COMMITMENTS, COMPETITIVE_REVIEW, DUE_DILIGENCE, RANKING, RECOMMENDATIONS, VENDORS, settled
+from .readings import (
+    BREACHES,
+    COMMITMENTS,
+    COMPETITIVE_REVIEW,
+    DUE_DILIGENCE,
+    RANKING,
+    RECOMMENDATIONS,
+    VENDORS,
+    settled,
+)
 
 
 class Commit(Suggestor):
     """Proposes to commit the spend to the first of a settled ranking, once.
 
     Its evidence is the ranking and the recommendation: when either is corrected, what people were asked about has
-    changed, so the engine withdraws the request and this suggestor asks anew.
+    changed, so the engine withdraws the request and this suggestor asks anew. While the audit contradicts the ranking
+    nobody is asked.
     """
 
     name = "commitment"
-    reads = (RANKING, RECOMMENDATIONS, VENDORS, "Evaluations:passed:*")
+    reads = (RANKING, RECOMMENDATIONS, VENDORS, BREACHES, "Evaluations:passed:*")
     writes = (COMMITMENTS,)
 
     def __init__(self, parameters: SelectionParameters) -> None:
@@ -44,6 +54,8 @@ class Commit(Suggestor):
     def _choice(self, view: ContextView) -> tuple[Fact, Fact] | None:
         ranking = settled(view)
         if ranking is None or ranking.payload.first is None or ranking.payload.unranked:
+            return None
+        if any(fact.payload.open for fact in view.facts(BREACHES)):
             return None
         first = ranking.payload.first
         recommendation = view.get("Strategies", f"recommendation:{first}")

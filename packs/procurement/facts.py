@@ -3,11 +3,12 @@
 from decimal import Decimal
 from typing import Literal
 
-from converge_cli import Columns, FactModel, FrozenMap
+from converge_cli import Columns, FactModel, FrozenMap, require_amount
 
 from .parameters import SelectionParameters
 
 __all__ = [
+    "Breach",
     "Commitment",
     "Eligibility",
     "RankedVendor",
@@ -19,9 +20,6 @@ __all__ = [
     "Unscored",
     "Vendor",
 ]
-
-_MOST_PRICE = Decimal(1_000_000_000_000)
-_MINOR_UNIT_PLACES = 2
 
 
 class Vendor(FactModel, frozen=True):
@@ -43,11 +41,7 @@ class Vendor(FactModel, frozen=True):
     columns: Columns = Columns()
 
     def __post_init__(self) -> None:
-        if not (self.price.is_finite() and 0 <= self.price <= _MOST_PRICE):
-            raise ValueError(f"price is an amount from 0 to {_MOST_PRICE}, not {self.price}")
-        exponent = self.price.as_tuple().exponent
-        if isinstance(exponent, int) and exponent < -_MINOR_UNIT_PLACES:
-            raise ValueError(f"price has at most {_MINOR_UNIT_PLACES} decimals, not {self.price}")
+        require_amount("price", self.price)
         for column, value in (("years_in_business", self.years_in_business), ("delivery_weeks", self.delivery_weeks)):
             if value is not None and not (value.is_finite() and value >= 0):
                 raise ValueError(f"{column} is a number, 0 or more, not {value}")
@@ -173,3 +167,16 @@ class Commitment(FactModel, frozen=True):
     name: str
     price: Decimal
     score: Decimal
+
+
+class Breach(FactModel, frozen=True):
+    """A ranking or commitment that does not follow from the bids; kind `breach`, under Diagnostic.
+
+    Attributes:
+        about: id of the fact, without its version.
+        open: whether it still stands.
+    """
+
+    about: str
+    reason: str
+    open: bool = True

@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-from converge_cli import FactModel, FrozenMap, Parameters
+from converge_cli import FactModel, FrozenMap, Parameters, require_number
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _MOST_DECIMALS = 9
@@ -11,21 +11,7 @@ _MOST_WEIGHT = 1_000_000
 
 
 def _require_score(score: Decimal) -> None:
-    if not (score.is_finite() and 0 <= score <= 1 and _decimals(score) <= _MOST_DECIMALS):
-        raise ValueError(f"a score is a number from 0 to 1 with at most {_MOST_DECIMALS} decimals, not {score}")
-
-
-def _require_weight(criterion: str, weight: Decimal) -> None:
-    if not (weight.is_finite() and 0 <= weight <= _MOST_WEIGHT and _decimals(weight) <= _MOST_DECIMALS):
-        raise ValueError(
-            f"weight of {criterion} is a number from 0 to {_MOST_WEIGHT} "
-            f"with at most {_MOST_DECIMALS} decimals, not {weight}"
-        )
-
-
-def _decimals(number: Decimal) -> int:
-    exponent = number.as_tuple().exponent
-    return -exponent if isinstance(exponent, int) else _MOST_DECIMALS + 1
+    require_number("a score", score, least=0, most=1, places=_MOST_DECIMALS)
 
 
 class Step(FactModel, frozen=True):
@@ -155,7 +141,7 @@ class SelectionParameters(Parameters, frozen=True):
     def __post_init__(self) -> None:
         for criterion, weight in self.weights.items():
             self._require_judged(criterion)
-            _require_weight(criterion, weight)
+            require_number(f"weight of {criterion}", weight, least=0, most=_MOST_WEIGHT, places=_MOST_DECIMALS)
         if not any(self.weights.values()):
             raise ValueError("weights must be more than 0 in sum")
         for criterion in self.bands:

@@ -11,6 +11,7 @@ UNSCORED = "Diagnostic:unscored:*"
 RANKING = "Evaluations:ranking:vendors"
 RECOMMENDATIONS = "Strategies:recommendation:*"
 COMMITMENTS = "Strategies:commitment:*"
+BREACHES = "Diagnostic:breach:*"
 DUE_DILIGENCE = "vendor_due_diligence"
 COMPETITIVE_REVIEW = "competitive_review"
 

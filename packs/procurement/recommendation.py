@@ -12,10 +12,13 @@ Status = Literal["recommended", "withdrawn"]
 
 
 class Recommend(Suggestor):
-    """Puts the best eligible vendors on the shortlist, and takes those off it that no longer belong there."""
+    """Puts the best eligible vendors on the shortlist, and takes those off it that no longer belong there.
+
+    What somebody else says of a vendor it corrects, as far as the truth lets a recommendation move.
+    """
 
     name = "recommendation"
-    reads = (RANKING, VENDORS, SCORES)
+    reads = (RANKING, VENDORS, SCORES, RECOMMENDATIONS)
     writes = (RECOMMENDATIONS,)
 
     def __init__(self, parameters: SelectionParameters) -> None:

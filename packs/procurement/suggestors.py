@@ -1,5 +1,6 @@
 """Procurement's suggestors: bids in, a ranked shortlist and one commitment out. They share facts, never calls."""
 
+from .audit import Audit
 from .commitment import Commit
 from .evaluation import RequirementsCheck, evaluators
 from .ranking import RankVendors
@@ -9,6 +10,7 @@ from .sensitivity import AnalyseSensitivity
 
 __all__ = [
     "AnalyseSensitivity",
+    "Audit",
     "Commit",
     "CompetitiveReview",
     "DueDiligence",

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from converge_cli import ContextView, Effect, Fact, ProposedFact, Suggestor
 
-from .facts import Check, Clearance, Commitment, Expense, Validation
+from .facts import Check, Clearance, Commitment, Concern, Expense, Validation
 from .readings import CHECKS, CLEARANCES, COMMITMENTS, EXPENSES, VALIDATIONS
 
 
 class Review(Suggestor):
-    """Asks for a clearance of each concern; the points of the truth say who gives it."""
+    """Asks for a clearance of each concern about a claim with its receipt; the points of the truth say who gives it."""
 
     name = "review"
     reads = (CHECKS, EXPENSES)
@@ -21,7 +21,7 @@ class Review(Suggestor):
 
 
 class Validate(Suggestor):
-    """Proposes to validate each claim that was examined and of which every concern is cleared."""
+    """Proposes to validate each claim that was examined, once every concern of one that has its receipt is cleared."""
 
     name = "validation"
     reads = (CHECKS, CLEARANCES, EXPENSES)
@@ -50,7 +50,7 @@ class Commit(Suggestor):
 def _clearances(view: ContextView, check: Fact) -> Iterator[ProposedFact | None]:
     expense = view.get("Seeds", f"expense:{check.name}")
     said: Check = check.payload
-    for concern in said.concerns if expense is not None else ():
+    for concern in _decisive(said) if expense is not None else ():
         claim: Expense = expense.payload
         payload = Clearance(
             expense=claim.id,
@@ -66,9 +66,10 @@ def _clearances(view: ContextView, check: Fact) -> Iterator[ProposedFact | None]
 def _validation(view: ContextView, check: Fact) -> ProposedFact | None:
     expense = view.get("Seeds", f"expense:{check.name}")
     said: Check = check.payload
-    cleared = [view.get("Proposals", f"clearance:{concern.about}:{check.name}") for concern in said.concerns]
+    concerns = _decisive(said)
+    cleared = [view.get("Proposals", f"clearance:{concern.about}:{check.name}") for concern in concerns]
     if expense is None or [found.payload.reason if found else "" for found in cleared] != [
-        concern.reason for concern in said.concerns
+        concern.reason for concern in concerns
     ]:
         return None
     claim: Expense = expense.payload
@@ -82,6 +83,11 @@ def _validation(view: ContextView, check: Fact) -> ProposedFact | None:
     )
     evidence = [expense, check, *(found for found in cleared if found is not None)]
     return view.revise("Evaluations", f"validation:{check.name}", payload, evidence=evidence)
+
+
+def _decisive(said: Check) -> tuple[Concern, ...]:
+    """The concerns that people look at: none without a receipt, since policy refuses the claim whatever they say."""
+    return () if said.sha256 is None else said.concerns
 
 
 def _fields(validated: Validation) -> dict[str, object]:

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from converge_cli import Columns, FactModel
+from converge_cli import Columns, FactModel, require_amount
 
 from .parameters import ClaimParameters
 
@@ -21,10 +21,12 @@ __all__ = [
     "Validation",
 ]
 
-_MOST = Decimal(1_000_000_000_000)
-_MINOR_UNIT_PLACES = 2
-
 About = Literal["duplicate", "limit"]
+
+
+def _require_paid(amount: Decimal) -> None:
+    """An expense is of something: no kind of this pack tells of one at no price, so policy need not."""
+    require_amount("amount", amount, least=Decimal("0.01"))
 
 
 class Expense(FactModel, frozen=True):
@@ -51,11 +53,7 @@ class Expense(FactModel, frozen=True):
     columns: Columns = Columns()
 
     def __post_init__(self) -> None:
-        if not (self.amount.is_finite() and 0 < self.amount <= _MOST):
-            raise ValueError(f"amount is more than 0 and at most {_MOST}, not {self.amount}")
-        exponent = self.amount.as_tuple().exponent
-        if isinstance(exponent, int) and exponent < -_MINOR_UNIT_PLACES:
-            raise ValueError(f"amount has at most {_MINOR_UNIT_PLACES} decimals, not {self.amount}")
+        _require_paid(self.amount)
 
     @property
     def responsible(self) -> str:
@@ -106,9 +104,12 @@ class Clearance(FactModel, frozen=True):
     about: About
     reason: str
 
+    def __post_init__(self) -> None:
+        _require_paid(self.amount)
 
-class Validation(FactModel, frozen=True):
-    """A claim whose papers are complete; kind `validation`, under Evaluations; the validate gate asks for each.
+
+class _Examined(FactModel, frozen=True):
+    """A claim as both gates ask about it.
 
     Attributes:
         responsible: person id for whom policy is asked.
@@ -121,16 +122,16 @@ class Validation(FactModel, frozen=True):
     amount: Decimal
     receipt: str | None = None
 
+    def __post_init__(self) -> None:
+        _require_paid(self.amount)
 
-class Commitment(FactModel, frozen=True):
+
+class Validation(_Examined, frozen=True):
+    """A claim whose papers are complete; kind `validation`, under Evaluations; the validate gate asks for each."""
+
+
+class Commitment(_Examined, frozen=True):
     """An expense that is paid back; kind `commitment`, under Strategies; the commit gate asks for each."""
-
-    expense: str
-    claimant: str
-    responsible: str
-    category: str
-    amount: Decimal
-    receipt: str | None = None
 
 
 class Outcome(FactModel, frozen=True):

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from converge_cli import FrozenMap, Parameters
+from converge_cli import FrozenMap, Parameters, require_amount
 
 _MOST_DAYS = 366
 
@@ -20,7 +20,6 @@ class ClaimParameters(Parameters, frozen=True):
 
     def __post_init__(self) -> None:
         for category, limit in self.limits.items():
-            if not (limit.is_finite() and limit >= 0):
-                raise ValueError(f"limit of {category} is an amount, 0 or more, not {limit}")
+            require_amount(f"limit of {category}", limit)
         if not 0 <= self.duplicate_days <= _MOST_DAYS:
             raise ValueError(f"duplicate_days is from 0 to {_MOST_DAYS}, not {self.duplicate_days}")

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from converge_cli import ContextView, Effect, Fact, ProposedFact, Suggestor
 
-from .facts import Action, Agreement, Contract, Permission, Stands
-from .readings import ACTIONS, AGREEMENTS, AUDITS, CHECKS, CONTRACTS, PERMISSIONS, RECORD
+from .facts import BINDING, Action, Agreement, Contract, Permission, Stands
+from .log import undecided
+from .readings import ACTIONS, AGREEMENTS, AUDITS, CHECKS, CONTRACTS, PERMISSIONS
 
 LEADS_TO: Mapping[str, Stands] = {
     "amend": "drafted",
@@ -46,9 +47,8 @@ class Advance(Suggestor):
     def execute(self, view: ContextView) -> Effect:
         """Propose a new agreement for each contract, and each agreement's next move."""
         waiting: dict[str, Fact] = {}
-        settled = decided(view)
-        for fact in view.facts(ACTIONS):
-            if fact.payload.action in LEADS_TO and settled.get(fact.payload.id, fact.id) == fact.id:
+        for fact in undecided(view):
+            if fact.payload.action in LEADS_TO:
                 waiting.setdefault(fact.payload.contract, fact)
         return Effect(item for fact in view.facts(CONTRACTS) for item in self._advance(view, fact, waiting))
 
@@ -60,14 +60,14 @@ class Advance(Suggestor):
             return
         asked, check = waiting.get(contract.id), view.get("Evaluations", f"check:{fact.name}")
         permission = None if asked is None else view.get("Evaluations", f"permission:{asked.name}")
-        if asked is not None and permission is not None and check is not None:
+        if asked is not None and permission is not None and check is not None and _is_for(check, asked.payload):
             payload = _agreement(contract, LEADS_TO[asked.payload.action], asked.payload)
             yield view.revise("Strategies", subject, payload, evidence=[fact, permission, check])
 
 
-def decided(view: ContextView) -> dict[str, str]:
-    """Action -> id of what decided it, by the record; that of the action itself where its contract was not there."""
-    return {fact.payload.action: fact.payload.decided for fact in view.facts(AUDITS) if fact.suggestor == RECORD}
+def _is_for(check: Fact, asked: Action) -> bool:
+    """Whether a check looked at the signatures as they are on the day of the action, where that matters."""
+    return asked.action not in BINDING or check.payload.on == asked.on
 
 
 def _permission(view: ContextView, fact: Fact, contract: Fact) -> ProposedFact | None:

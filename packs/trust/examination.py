@@ -5,30 +5,26 @@ from datetime import date
 
 from converge_cli import ContextView, Effect, Fact, Passed, ProposedFact, Suggestor
 
-from .facts import Check, Contract, Signature
-from .readings import ACTIONS, CHECKS, CONTRACTS, DOCUMENTS, REVIEWED, SIGNED
-
-_BINDING = ("sign", "execute")
+from .facts import BINDING, Check, Contract, Signature
+from .log import undecided
+from .readings import ACTIONS, AUDITS, CHECKS, CONTRACTS, DOCUMENTS, REVIEWED, SIGNED
 
 
 class Examine(Suggestor):
     """Says of every contract what is lacking, and passes the gates of what lacks nothing.
 
-    A signature must bind on the day on which the contract is to be signed or executed, the last such day that is
-    asked for: there is no clock but the log.
+    A signature must bind on the day of the next action that signs or executes the contract, which is that of the
+    last one when all are decided: there is no clock but the log.
     """
 
     name = "examination"
-    reads = (CONTRACTS, DOCUMENTS, ACTIONS)
+    reads = (CONTRACTS, DOCUMENTS, ACTIONS, AUDITS)
     writes = (CHECKS, REVIEWED, SIGNED)
 
     def execute(self, view: ContextView) -> Effect:
         """Propose checks and passed gates where what stands says something else."""
         files = {fact.payload.name: fact for fact in view.facts(DOCUMENTS)}
-        days: dict[str, date] = {}
-        for fact in view.facts(ACTIONS):
-            if fact.payload.action in _BINDING:
-                days[fact.payload.contract] = max(fact.payload.on, days.get(fact.payload.contract, date.min))
+        days = _binding_days(view)
         return Effect(item for fact in view.facts(CONTRACTS) for item in self._examine(view, fact, files, days))
 
     def _examine(
@@ -38,13 +34,22 @@ class Examine(Suggestor):
         papers = [files[paper.file] for paper in contract.documents if paper.file in files]
         altered = tuple(_altered(contract, files))
         review = (*altered, *_review_lacks(contract))
-        signature = (*altered, *_signature_lacks(contract, days.get(contract.id)))
-        said = Check(contract=contract.id, version=contract.version, review_lacks=review, signature_lacks=signature)
+        day = days.get(contract.id)
+        signature = (*altered, *_signature_lacks(contract, day))
+        found = {"on": day, "review_lacks": review, "signature_lacks": signature}
+        said = Check(contract=contract.id, version=contract.version, **found)
         yield view.revise("Evaluations", f"check:{fact.name}", said, evidence=[fact, *papers])
         reviewed = f"version {contract.version} is cleared by {', '.join(_reviewers(contract))}, with no point open"
         signed = f"version {contract.version} is signed by {', '.join(_counterparties(contract))}"
         for gate, lacks, reason in (("legal_review", review, reviewed), ("counterparty_signed", signature, signed)):
             yield _passed(view, fact, gate, lacks=lacks, reason=reason, papers=papers)
+
+
+def _binding_days(view: ContextView) -> dict[str, date]:
+    """Contract -> the day of the first undecided action that binds it, or else of the last decided one."""
+    binding = [fact.payload for fact in view.facts(ACTIONS) if fact.payload.action in BINDING]
+    waiting = [fact.payload for fact in undecided(view) if fact.payload.action in BINDING]
+    return {asked.contract: asked.on for asked in (*binding, *reversed(waiting))}
 
 
 def _passed(

@@ -7,13 +7,13 @@ from datetime import date
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from converge_cli import FactModel
-
-_MOST = Decimal(1_000_000_000_000)
-_MINOR_UNIT_PLACES = 2
+from converge_cli import FactModel, require_amount
 
 Did = Literal["view", "amend", "review", "sign", "execute"]
 Stands = Literal["drafted", "reviewed", "signed", "executed"]
+
+BINDING: frozenset[Did] = frozenset({"sign", "execute"})
+"""The actions for which the signatures must bind on their day."""
 
 
 class Party(FactModel, frozen=True):
@@ -115,11 +115,7 @@ class Contract(FactModel, frozen=True):
     signatures: tuple[Signature, ...] = ()
 
     def __post_init__(self) -> None:
-        if not (self.value.is_finite() and 0 <= self.value <= _MOST):
-            raise ValueError(f"value is from 0 to {_MOST}, not {self.value}")
-        exponent = self.value.as_tuple().exponent
-        if isinstance(exponent, int) and exponent < -_MINOR_UNIT_PLACES:
-            raise ValueError(f"value has at most {_MINOR_UNIT_PLACES} decimals, not {self.value}")
+        require_amount("value", self.value)
         if self.version < 1:
             raise ValueError(f"version counts from 1, not {self.version}")
         names = [party.id for party in self.parties]
@@ -164,10 +160,16 @@ class Action(FactModel, frozen=True):
 
 
 class Check(FactModel, frozen=True):
-    """What keeps a contract from being signed or executed; kind `check`, under Evaluations; empty when nothing does."""
+    """What keeps a contract from being signed or executed; kind `check`, under Evaluations.
+
+    Attributes:
+        on: the day on which the signatures must bind, None when nobody asks to sign or execute it.
+        review_lacks, signature_lacks: empty when nothing does.
+    """
 
     contract: str
     version: int
+    on: date | None = None
     review_lacks: tuple[str, ...] = ()
     signature_lacks: tuple[str, ...] = ()
 

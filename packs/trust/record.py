@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from converge_cli import ContextView, Effect, Fact, ProposedFact, Suggestor
 
-from .conduct import LEADS_TO, Advance, decided
+from .conduct import LEADS_TO, Advance
 from .facts import Action, Audit
+from .log import decided, undecided
 from .readings import (
     ACTIONS,
     AGREEMENTS,
@@ -58,8 +59,8 @@ class _Recorder:
         self._contracts = {fact.payload.id: fact for fact in view.facts(CONTRACTS)}
         own = [fact.payload for fact in view.facts(AUDITS) if fact.suggestor == RECORD]
         self._done = {audit.action for audit in own if audit.result == "done"}
-        self._decided = decided(view)
-        used = set(self._decided.values())
+        self._open = {fact.id for fact in undecided(view)}
+        used = set(decided(view).values())
         self._notes: dict[str, list[Fact]] = {}
         for note in (fact for which in (DENIALS, REJECTIONS) for fact in view.facts(which) if _stands(fact)):
             if note.subject not in used:
@@ -111,8 +112,7 @@ class _Recorder:
             said = [note for note in given if note.payload.decision == "approved"]
             reason = f"approved by {_people(said)}" if said else "its gates are passed, and nobody need approve"
             return Verdict("done", reason, agreement.id, (agreement, *said))
-        settled = self._decided.get(fact.payload.id, fact.id) != fact.id
-        if settled or contract.id in self._moving or agreement is None:
+        if fact.id not in self._open or contract.id in self._moving or agreement is None:
             return None
         self._moving.add(contract.id)
         return self._refused(agreement.subject, agreement=agreement, asked=fact.payload)

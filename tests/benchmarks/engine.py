@@ -8,16 +8,15 @@ adapts its code and gets memory. What is counted is a whole run, the event loop'
 asserted here.
 """
 
-import argparse
 import asyncio
 import itertools
-import json
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from figures import tell_rounds
 
 from converge_cli import Budget, Effect, Engine, FactModel, Job, Suggestor
 from converge_cli.core.port import Experience
@@ -141,20 +140,5 @@ def measure(rounds: int) -> dict[str, float]:
     return {name: round(value, 2) for name, value in figures.items()}
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds per figure at least; the best counts")
-    options = parser.parse_args()
-    figures = measure(options.rounds)
-    if options.json:
-        json.dump(figures, sys.stdout)
-        sys.stdout.write("\n")
-        return
-    for name, value in figures.items():
-        sys.stdout.write(f"{name:36} {value:>12,.2f}\n")
-
-
 if __name__ == "__main__":
-    main()
+    tell_rounds(__doc__, measure, rounds=5)

@@ -7,17 +7,15 @@ machine tells less of itself. A refusal asks Cedar once more for each thing that
 here; the bars are 75 us for Cedar's call and 150 us for the whole gate.
 """
 
-import argparse
 import gc
 import itertools
-import json
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import cedarpy
+from figures import tell_rounds
 
 from converge_cli.core.flow_gate import FlowGateInput, FlowQuestion, Grant, Principal, Resource
 from converge_cli.pack.loader import load_pack
@@ -90,20 +88,5 @@ def measure(rounds: int) -> dict[str, float]:
     return {name: round(value, 1) for name, value in figures.items()}
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--rounds", type=int, default=7, help="rounds per figure; the best counts")
-    options = parser.parse_args()
-    figures = measure(options.rounds)
-    if options.json:
-        json.dump(figures, sys.stdout)
-        sys.stdout.write("\n")
-        return
-    for name, value in figures.items():
-        sys.stdout.write(f"{name:24} {value:>10,.1f}\n")
-
-
 if __name__ == "__main__":
-    main()
+    tell_rounds(__doc__, measure, rounds=7)

@@ -5,8 +5,6 @@
 Times are medians, rates the best of N rounds, so that a busy machine tells less of itself. Nothing is asserted here.
 """
 
-import argparse
-import json
 import sqlite3
 import statistics
 import subprocess
@@ -18,6 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+
+from figures import tell_rounds
 
 from converge_cli._internal.system import SystemClock
 from converge_cli.core.ledger import LedgerEntry, NewEntry
@@ -172,19 +172,5 @@ def measure(rounds: int) -> dict[str, float | dict[str, float]]:
     return figures
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--rounds", type=int, default=3)
-    asked = parser.parse_args()
-    figures = measure(asked.rounds)
-    if asked.json:
-        print(json.dumps(figures))  # noqa: T201
-        sys.exit(0)
-    for name, value in figures.items():
-        print(f"{name:28} {value}")  # noqa: T201
-
-
 if __name__ == "__main__":
-    main()
+    tell_rounds(__doc__, measure, rounds=3)

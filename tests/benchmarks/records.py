@@ -6,9 +6,7 @@ Times are the best of N rounds; sizes are of one run. The figures of durable run
 benchmarks', taken from there. Nothing is asserted here.
 """
 
-import argparse
 import asyncio
-import json
 import shutil
 import subprocess
 import sys
@@ -21,15 +19,16 @@ from pathlib import Path
 
 import ledger
 from engine import JOB, Fanout, Link, Number, best, durable_cycles
+from figures import tell_rounds
 
 from converge_cli import Budget, Engine, Job, converge_verify
 from converge_cli.app.identity import new_identity
 from converge_cli.app.inbox import inbox
 from converge_cli.app.load_truth import load_truth
+from converge_cli.app.record.verify_receipt import verify_receipt
+from converge_cli.app.record.write_receipt import Receipt, sign_receipt, tell
 from converge_cli.app.run_job import RunJob, RunRequest
 from converge_cli.app.services import Services
-from converge_cli.app.verify_receipt import verify_receipt
-from converge_cli.app.write_receipt import Receipt, sign_receipt, tell
 from converge_cli.bootstrap import make_services
 from converge_cli.core.budget import BudgetChange
 from converge_cli.engine.replay import replay
@@ -159,19 +158,5 @@ def measure(rounds: int) -> dict[str, float | dict[str, float]]:
     return {**rounded, **{f"ledger_{name}": value for name, value in ledger.measure(rounds).items()}}
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds per figure; the best counts")
-    asked = parser.parse_args()
-    figures = measure(asked.rounds)
-    if asked.json:
-        print(json.dumps(figures))  # noqa: T201
-        return
-    for name, value in figures.items():
-        print(f"{name:36} {value}")  # noqa: T201
-
-
 if __name__ == "__main__":
-    main()
+    tell_rounds(__doc__, measure, rounds=3)

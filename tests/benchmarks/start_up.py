@@ -3,7 +3,6 @@
 Warm, with compiled bytecode: the first call of each command is not counted, the median of the next five is shown.
 """
 
-import json
 import os
 import statistics
 import subprocess
@@ -11,6 +10,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from figures import tell
 
 COMMANDS = {
     "version_ms": "--version",
@@ -23,7 +24,7 @@ COMMANDS = {
 TIMES = 5
 
 
-def measure(words: str, env: dict[str, str], folder: str) -> float:
+def median_ms(words: str, env: dict[str, str], folder: str) -> float:
     """Median in milliseconds."""
     taken = []
     for _ in range(TIMES + 1):
@@ -40,21 +41,16 @@ def measure(words: str, env: dict[str, str], folder: str) -> float:
     return round(statistics.median(taken[1:]), 1)
 
 
-def main() -> None:
-    """Measure every command."""
+def measure() -> dict[str, float]:
+    """Every command."""
     with tempfile.TemporaryDirectory() as folder:
         env = {
             "PATH": os.environ["PATH"],
             "PYTHONPYCACHEPREFIX": f"{folder}/bytecode",
             "CONVERGE_STORAGE_PATH": f"{folder}/store",
         }
-        figures = {name: measure(words, env, folder) for name, words in COMMANDS.items()}
-    if "--json" in sys.argv:
-        print(json.dumps(figures))  # noqa: T201
-        return
-    for name, value in figures.items():
-        print(f"{name:28} {value:8.1f}")  # noqa: T201
+        return {name: median_ms(words, env, folder) for name, words in COMMANDS.items()}
 
 
 if __name__ == "__main__":
-    main()
+    tell(__doc__, measure)

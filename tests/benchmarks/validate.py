@@ -6,7 +6,6 @@ feature of 1,000 scenarios of every sort; then a file of 50 MB and a YAML 100,00
 quickly and in little memory.
 """
 
-import json
 import os
 import statistics
 import subprocess
@@ -16,6 +15,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from figures import tell
 
 SCENARIOS = 1000
 WARM_TIMES = 3
@@ -125,8 +126,8 @@ def _write_big(file: Path) -> None:
             out.write(b"x" * 1_000_000)
 
 
-def main() -> None:
-    """Measure every case."""
+def measure() -> dict[str, float]:
+    """Every case."""
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as name:
         folder, caches = Path(name) / "project", Path(name) / "bytecode"
@@ -136,12 +137,8 @@ def main() -> None:
         (folder / "deep.yaml").write_bytes(b"[" * 100_000)
         for case, words in (("one", "one"), ("thousand", "thousand"), ("big", "big.yaml"), ("deep", "deep.yaml")):
             figures |= _figures(case, folder, f"validate {words}", caches)
-    if "--json" in sys.argv:
-        print(json.dumps(figures))  # noqa: T201
-        return
-    for case, value in figures.items():
-        print(f"{case:20} {value:10.1f}")  # noqa: T201
+    return figures
 
 
 if __name__ == "__main__":
-    main()
+    tell(__doc__, measure)

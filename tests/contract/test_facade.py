@@ -25,6 +25,8 @@ NAMES = [
     "SuggestorUnavailableError",
     "Text",
     "__version__",
+    "require_amount",
+    "require_number",
     "slug",
     "step",
 ]

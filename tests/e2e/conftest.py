@@ -73,6 +73,10 @@ class Converge:
         assert "Traceback" not in ran.out + ran.err, ran.err
         return ran
 
+    def decide(self, run: str, verb: str, target: str, who: str, *more: str) -> Ran:
+        """A decision, from a process of its own: `verb` is approve or reject."""
+        return self(verb, run, target, *more, "--as", who, "--reason", "seen the papers", "--json")
+
     def start(self, *args: str | Path, cwd: Path | None = None, **options: Any) -> subprocess.Popen[bytes]:
         """Start and let it run."""
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **options}

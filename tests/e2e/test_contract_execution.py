@@ -1,15 +1,11 @@
 """Contracts by their command: who decides, what is recorded of whom, and that nothing private is kept anywhere."""
 
-import base64
-import binascii
 import json
-import re
 import shutil
-import sqlite3
-import zlib
 from pathlib import Path
 
 import pytest
+from private_search import EVERYWHERE, holding, left_behind
 
 RUN = ("run", "contract-execution", "--no-input", "--json")
 TRUTH = Path(__file__).parents[2] / "truths" / "contract-execution"
@@ -32,11 +28,6 @@ PRIVATE = (
 PUBLIC = "The parties talk about a joint offer."
 
 
-def decide(converge, run, verb, target, who):
-    """A decision from a process of its own."""
-    return converge(verb, run, target, "--as", who, "--reason", "read it", "--json")
-
-
 def record(ran, contract):
     """The audits of one contract in order: who, what, result."""
     found = [item["content"] for item in ran.data["outputs"]["audit"]]
@@ -55,8 +46,8 @@ def test_each_contract_has_its_outcome_and_each_action_its_record(converge):
         ran.code,
         sorted((item["fact"], item["point"]) for item in ran.data["approvals"]["pending"]),
     )
-    assert 0 == decide(converge, run, "approve", "agreement:C-101", "liv").code
-    assert 0 == decide(converge, run, "reject", "amendment", "lars").code
+    assert 0 == converge.decide(run, "approve", "agreement:C-101", "liv").code
+    assert 0 == converge.decide(run, "reject", "amendment", "lars").code
     ended = converge("resume", run, "--json")
     assert (0, "CriteriaMet") == (ended.code, ended.document["outcome"])
     outcomes = {item["content"]["contract"]: item["content"]["stands"] for item in ended.data["outputs"]["outcomes"]}
@@ -93,7 +84,7 @@ def test_each_contract_has_its_outcome_and_each_action_its_record(converge):
 def test_neither_who_asks_nor_anybody_without_the_role_approves(converge, target, who, code):
     """Exit 8, and the run stays as it was."""
     run = converge(*RUN).data["run_id"]
-    refused = decide(converge, run, "approve", target, who)
+    refused = converge.decide(run, "approve", target, who)
     assert (8, [code]) == (refused.code, [item["code"] for item in refused.data["refusals"]])
 
 
@@ -112,68 +103,21 @@ def test_the_page_of_the_truth_tells_how_a_contract_moves(converge):
     assert "reviewed to drafted, with the yes of a legal_counsel" in page
 
 
-def layers(data):
-    """Bytes, and what is packed in them: SQLite cells, deflated ones, base64 in JSON, at any depth."""
-    yield data
-    try:
-        yield from layers(zlib.decompress(data))
-    except zlib.error:
-        for found in re.findall(rb"[A-Za-z0-9+/_=-]{40,}", data):
-            try:
-                plain = base64.b64decode(found.replace(b"-", b"+").replace(b"_", b"/") + b"==", validate=False)
-            except binascii.Error:
-                continue
-            yield from layers(plain)
+def test_the_page_of_the_truth_tells_who_may_not_decide_and_until_when(converge):
+    """A field is called one, so that `not_by: [by]` reads as a sentence; a time is written as on every page."""
+    page = converge("truths", "show", "contract-execution").out
+    assert "decided interactive or ci; not by the person in field by; after 5 d: escalate" in page
 
 
-def cells(*paths):
-    """Every file of these folders, and every cell of every table in them."""
-    for file in sorted(item for path in paths for item in [path, *path.rglob("*")] if item.is_file()):
-        yield file.read_bytes()
-        if file.read_bytes()[:6] == b"SQLite":
-            with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as database:
-                for (table,) in database.execute("select name from sqlite_master where type = 'table'").fetchall():
-                    for row in database.execute(f'select * from "{table}"'):  # noqa: S608  the names are its own
-                        yield from (cell if isinstance(cell, bytes) else str(cell).encode() for cell in row)
-
-
-def test_nothing_private_is_in_the_store_the_receipt_the_answer_the_trace_or_an_explanation(converge, tmp_path):
+def test_nothing_private_is_in_the_store_the_receipt_the_answer_the_trace_or_an_explanation(converge):
     """Searched for in every byte, packed or not; what is public is found by the same search."""
     register = (TRUTH / "contracts.yaml").read_text()
     assert [] == [text for text in PRIVATE if text not in register]
     ran = converge(*RUN, "--approve=execution=liv", "--approve=amendment=lars", "--reason", "read both")
-    run = ran.data["run_id"]
-    mirror = tmp_path / "mirror.db"
-    said = [
-        ran,
-        converge("run", "contract-execution", "--no-input", "--trace", "plain"),
-        converge("run", "contract-execution", "--no-input", "--trace", "jsonl"),
-        converge("run", "contract-execution", "--no-input", "--json", "--ledger", mirror),
-        converge("show", run, "--json"),
-        converge("explain", run, "contract:C-105", "--json"),
-        converge("explain", run, "commit"),
-        converge("inbox"),
-        converge("experience", "export", "--all", "-o", tmp_path / "runs.jsonl"),
-        converge("receipt", run, "-o", tmp_path / "r.json", "--json"),
-        converge("verify", tmp_path / "r.json", "--json"),
-    ]
-    places = {f"command {number}": (item.out + item.err).encode() for number, item in enumerate(said)}
-    places |= {name: (tmp_path / name).read_bytes() for name in ("r.json", "runs.jsonl")}
-    places |= {f"cell {number}": data for number, data in enumerate(cells(tmp_path / "store"))}
-    places |= {f"mirror {number}": data for number, data in enumerate(cells(mirror))}
-    unpacked = {name: list(layers(data)) for name, data in places.items()}
+    places = left_behind(converge, "contract-execution", ran, fact="contract:C-105", gate="commit")
 
-    found = [
-        (name, text)
-        for name, parts in unpacked.items()
-        for text in PRIVATE
-        if any(text.encode() in part for part in parts)
-    ]
-    assert [] == found
-    shown = {
-        name.partition(" ")[0] for name, parts in unpacked.items() if any(PUBLIC.encode() in part for part in parts)
-    }
-    assert {"command", "r.json", "runs.jsonl", "cell", "mirror"} == shown
+    assert {text: set() for text in PRIVATE} == {text: holding(places, text) for text in PRIVATE}
+    assert EVERYWHERE == holding(places, PUBLIC)
 
 
 def test_a_receipt_does_not_embed_what_the_run_did_not_keep(converge, tmp_path):

@@ -14,10 +14,13 @@ from typing import Any
 
 import pytest
 from msgspec import inspect
+from typer.main import get_command
 
 from converge_cli import testing
 from converge_cli.app.result_data import EXIT_CODES
+from converge_cli.cli.command_list import COMMANDS
 from converge_cli.cli.exit_code import CODE_OF_ERROR
+from converge_cli.cli.main import load
 from converge_cli.core.ledger import MIRROR_KEYS
 from converge_cli.core.stop_reason import StopReason
 from converge_cli.server.ledger_service import STATUS
@@ -34,6 +37,7 @@ WITH_COMMANDS = {
     "docs/receipt.md": ".",
     f"{GREENHOUSE}/README.md": GREENHOUSE,
 }
+FIRST_GATE = "docs/first-gate.md"
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
     for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("packs/*/*.md")]
@@ -83,7 +87,11 @@ def copied(folder: Path) -> Path:
 @pytest.mark.parametrize("page", WITH_COMMANDS)
 def test_every_command_of_a_page_ends_as_the_page_says(page: str, converge: Any, tmp_path: Path) -> None:
     """In order, in one folder, as a reader would type them."""
-    here = copied(tmp_path) / WITH_COMMANDS[page]
+    assert_commands(page, converge, copied(tmp_path) / WITH_COMMANDS[page])
+
+
+def assert_commands(page: str, converge: Any, here: Path) -> None:
+    """Type the commands of a page, one after the other."""
     expected = commands(page)
     ended = []
     for command, _ in expected:
@@ -95,6 +103,56 @@ def test_every_command_of_a_page_ends_as_the_page_says(page: str, converge: Any,
 
     assert expected
     assert expected == ended
+
+
+def mentioned(page: str) -> list[str]:
+    """Every command that a page shows or names, executed or not, without its comment."""
+    text = text_of(page).replace("\\\n", " ")
+    shown = re.findall(r"^(?:\$ | {4}(?:\$ )?)?(converge(?: [^#\n]*)?)", text, re.MULTILINE)
+    return [
+        *shown,
+        *re.findall(r"`(converge [^`]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)),
+    ]
+
+
+def unknown_words(line: str) -> list[str]:
+    """What a command line says that no command or option is called."""
+    words = [word.partition("=")[0].strip("[]") for word in line.split()[1:]]
+    if not words or words[0].startswith("-"):
+        return []
+    name = words[0]
+    if name not in COMMANDS:
+        return [name]
+    command = get_command(load(COMMANDS[name].module))
+    below = getattr(command, "commands", None)
+    chosen, wrong = [command], []
+    if below is not None and len(words) > 1:
+        subs = words[1].split("|")
+        wrong += [sub for sub in subs if sub not in below]
+        chosen = [below[sub] for sub in subs if sub in below]
+    known = {option for item in chosen for param in item.params for option in (*param.opts, *param.secondary_opts)}
+    return [*wrong, *(word for word in words if re.match(r"--?[a-z]", word) and word not in {*known, "--help"})]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_names_a_command_or_option_that_is_not_there(page: str) -> None:
+    """Also where it is not executed: the file is the reader's, or it would not end."""
+    assert [] == [(line, wrong) for line in mentioned(page) if (wrong := unknown_words(line))]
+
+
+def test_the_page_of_the_first_gate_needs_no_more_than_its_files(converge: Any, tmp_path: Path) -> None:
+    """Each block of a file begins with its path; in an otherwise empty folder the commands end as the page says."""
+    files = re.findall(r"^```\w+\n(?:#|//) (\S+/\S+)\n(.*?)^```", text_of(FIRST_GATE), re.MULTILINE | re.DOTALL)
+    for name, text in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    assert 10 == len(files)
+    assert "ada@example.org" in dict(files)["truths/grants/applications.yaml"]
+    assert_commands(FIRST_GATE, converge, tmp_path)
+    converge("experience", "export", "--all", "-o", "all.jsonl", cwd=tmp_path)
+    recorded = (tmp_path / "all.jsonl").read_text(encoding="utf-8")
+    assert (True, False) == ("[redacted]" in recorded, "ada@example.org" in recorded)
 
 
 def test_the_readmes_program_prints_what_the_readme_says_and_is_short() -> None:

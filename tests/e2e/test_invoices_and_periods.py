@@ -18,11 +18,6 @@ def outcomes(ran):
     return {item["content"]["about"]: item["content"]["result"] for item in ran.data["outputs"]["outcomes"]}
 
 
-def decide(converge, run, verb, target, who, *more):
-    """A decision from a process of its own."""
-    return converge(verb, run, target, *more, "--as", who, "--reason", "checked", "--json")
-
-
 @pytest.mark.parametrize("truth", CASES)
 def test_what_is_in_order_waits_for_the_finance_manager_and_the_rest_is_refused(converge, tmp_path, truth):
     """Exit 4, refusals of those who may not decide, then 0; the receipt verifies and the run replays."""
@@ -35,10 +30,10 @@ def test_what_is_in_order_waits_for_the_finance_manager_and_the_rest_is_refused(
     )
     assert dict.fromkeys(bad, "refused") == outcomes(ran)
     for who, code in (("anna", "SELF_APPROVAL"), ("carl", "ROLE_MISSING")):
-        refused = decide(converge, run, "approve", point, who, "--all")
+        refused = converge.decide(run, "approve", point, who, "--all")
         assert (8, {code}) == (refused.code, {item["code"] for item in refused.data["refusals"]})
     for name in good:
-        assert 0 == decide(converge, run, "approve", f"{kind}:{name}", "fiona").code
+        assert 0 == converge.decide(run, "approve", f"{kind}:{name}", "fiona").code
     ended = converge("resume", run, "--json")
     assert (0, "CriteriaMet") == (ended.code, ended.document["outcome"])
     assert {**dict.fromkeys(good, done), **dict.fromkeys(bad, "refused")} == outcomes(ended)
@@ -63,7 +58,7 @@ def test_each_invoice_is_approved_by_its_name_and_numbered_when_it_is_issued(con
     """The other one waits on; when it is rejected, no number is missing."""
     ran = converge("run", "invoice-issuance", "--approve", "invoice_issue:invoice:A-118=fiona", "--no-input", "--json")
     assert (4, {"A-118": "issued", "A-119": "refused", "A-120": "refused"}) == (ran.code, outcomes(ran))
-    assert 0 == decide(converge, ran.data["run_id"], "reject", "invoice:A-117", "felix").code
+    assert 0 == converge.decide(ran.data["run_id"], "reject", "invoice:A-117", "felix").code
     ended = converge("resume", ran.data["run_id"], "--json")
     assert (0, "refused") == (ended.code, outcomes(ended)["A-117"])
     assert [("A-118", "2026-0043")] == [

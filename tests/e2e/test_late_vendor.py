@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from converge_cli import ContextView, Effect, Suggestor
-from converge_cli.app.recorded_run import events_of
+from converge_cli.app.record.recorded_run import events_of
 from converge_cli.app.run_job import RunJob, RunRequest
 from converge_cli.app.services import Services
 from converge_cli.bootstrap import make_services

@@ -24,6 +24,16 @@ def test_a_page_fits_the_screen_and_loses_nothing(words: str, columns: int, conv
     assert [] == [title for title in titles if title.split()[0] not in page.out]
 
 
+def test_a_plan_tells_how_entities_may_move_as_the_page_of_the_truth_does(converge: Any) -> None:
+    """A move that nobody has met yet is no surprise in a run; a truth without any has no such section."""
+    plan = converge("plan", "expense-approval", "--json", cwd=ROOT).data
+    page = converge("truths", "show", "expense-approval", "--json", cwd=ROOT).data
+
+    assert page["entity_states"] == plan["entity_states"]
+    assert "rejected to reopened, once receipt is passed" in converge("plan", "expense-approval", cwd=ROOT).out
+    assert "entity states" not in converge("plan", "hello-convergence", cwd=ROOT).out
+
+
 def test_text_of_a_truth_injects_nothing(converge: Any, tmp_path: Path) -> None:
     """Escapes, markup and reordering marks in titles, texts and names of people."""
     converge("init", ".")

@@ -144,6 +144,9 @@ def test_a_gate_tells_its_rules_by_name_with_the_values_they_saw(converge, commi
     page = converge("explain", committed, "commit").out
     assert "rule supervisory-with-approval  would permit; it saw resource.kind spend" in page
     assert "(procurement_manager decides; it grants human approval present true)" in page
+    assert (
+        "values  amount 15,000.00, commitment type spend, human approval present false, required gates met true" in page
+    )
 
 
 @pytest.mark.parametrize("width", ["80", "120"])

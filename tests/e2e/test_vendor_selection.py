@@ -97,6 +97,21 @@ def test_an_approval_is_used_once_and_a_final_run_stays_final(converge):
     assert (8, "ALREADY_DECIDED") == (second.code, second.data["refusals"][0]["code"])
     assert (8, "RUN_ENDED") == (third.code, third.data["refusals"][0]["code"])
     assert (1, "RUN_NOT_RESUMABLE") == (again.code, again.error["code"])
+    assert f"converge show {run} tells how; to begin anew: converge run vendor-selection" == again.error["hint"]
+
+
+def test_an_input_that_a_run_does_not_wait_for_is_refused_with_both_ways_on(converge):
+    """What was recorded is never replaced: go on as it is, or begin a new run. An ended run says that it has ended."""
+    run, given = converge(*RUN).data["run_id"], f"vendors={ROOT / 'truths' / 'vendor-selection' / 'vendors.csv'}"
+    refused = converge("resume", run, "--input", given, "--json")
+    assert (1, "INPUT_UNREADABLE") == (refused.code, refused.error["code"])
+    assert (
+        f"go on as it is: converge resume {run}; or anew: converge run vendor-selection --input vendors=PATH"
+        == refused.error["hint"]
+    )
+    approve(converge, run, "commitment:acme", verb="reject")
+    converge("resume", run, "--json")
+    assert "RUN_NOT_RESUMABLE" == converge("resume", run, "--input", given, "--json").error["code"]
 
 
 def test_a_no_ends_the_run_unmet(converge):

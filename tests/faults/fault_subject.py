@@ -16,8 +16,8 @@ from witness import left
 from converge_cli._internal.hashing import GENESIS, chain_link
 from converge_cli.app.decide_approval import decide_approval
 from converge_cli.app.load_truth import LoadedTruth
-from converge_cli.app.recorded_run import events_of
-from converge_cli.app.replay_run import replay_run
+from converge_cli.app.record.recorded_run import events_of
+from converge_cli.app.record.replay_run import replay_run
 from converge_cli.app.resume_run import ResumeRun
 from converge_cli.app.run_job import RunJob, RunRequest
 from converge_cli.app.services import Services

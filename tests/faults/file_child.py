@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any
 
 from converge_cli.app.identity import new_identity
-from converge_cli.app.write_receipt import write_file
+from converge_cli.app.record.write_receipt import write_file
 from converge_cli.core.errors import ConvergeError
 
 VERB, FOLDER, RECEIPT = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]).read_bytes()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from converge_cli.app.identity import find_identity, identities, new_identity
-from converge_cli.app.write_receipt import make_receipt, sign_receipt, write_file
+from converge_cli.app.record.write_receipt import make_receipt, sign_receipt, write_file
 from converge_cli.bootstrap import make_services
 from converge_cli.core.errors import ConvergeError
 from converge_cli.settings import Settings

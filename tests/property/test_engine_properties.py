@@ -17,9 +17,9 @@ from converge_cli import Budget, ContextView, Effect, Engine, Job, ProposedFact,
 from converge_cli._internal.canonical_json import encode
 from converge_cli.core import predicate as p
 from converge_cli.core.budget import BudgetChange
+from converge_cli.core.built_in_kinds import ENGINE_MODELS
 from converge_cli.core.criterion import Criterion
 from converge_cli.core.event import FactPromoted, SuggestorExecuted, decode_event
-from converge_cli.core.kind import ENGINE_MODELS
 from converge_cli.core.port import Commit
 from converge_cli.engine.replay import replay
 from converge_cli.store.memory import MemoryExperience

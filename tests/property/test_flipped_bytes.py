@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from converge_cli import Budget
 from converge_cli._internal.hashing import digest_bytes
 from converge_cli.app.explain.explain_run import explain_run
-from converge_cli.app.replay_run import replay_run
+from converge_cli.app.record.replay_run import replay_run
 from converge_cli.bootstrap import make_services
 from converge_cli.core.call import KeptCall
 from converge_cli.core.errors import ConvergeError

@@ -6,8 +6,8 @@ from engine_programs import SEED, approve_all, budgets, engine, programs
 from hypothesis import given, settings
 
 from converge_cli import converge_verify as script
-from converge_cli.app.verify_receipt import verify_receipt
-from converge_cli.app.write_receipt import sign_receipt, tell
+from converge_cli.app.record.verify_receipt import verify_receipt
+from converge_cli.app.record.write_receipt import sign_receipt, tell
 from converge_cli.core.budget import BudgetChange
 from converge_cli.store.memory import MemoryExperience
 

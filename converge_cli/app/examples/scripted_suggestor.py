@@ -5,13 +5,14 @@ from typing import Any
 
 from msgspec import inspect
 
+from converge_cli.core.built_in_kinds import reserved_kinds
 from converge_cli.core.context import ContextView
 from converge_cli.core.context_key import KEYS
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.example import Scripted
 from converge_cli.core.fact import ProposedFact
 from converge_cli.core.ids import kind_of
-from converge_cli.core.kind import BUILT_IN_MODELS, Kind
+from converge_cli.core.kind import Kind
 from converge_cli.core.suggestor import Effect, Suggestor
 from converge_cli.truth.cells import CellError, is_optional, read_cell
 from converge_cli.truth.input_formats import parse_json
@@ -34,7 +35,7 @@ class ScriptedSuggestor(Suggestor):
 def scripted_suggestors(lines: Sequence[Scripted], kinds: Mapping[str, Kind]) -> tuple[ScriptedSuggestor, ...]:
     """One suggestor per name, in the order in which they are first named, with all of its lines."""
     by_name: dict[str, list[ProposedFact]] = {}
-    known = {**{name: Kind(name, model) for name, model in BUILT_IN_MODELS.items()}, **kinds}
+    known = {**reserved_kinds(), **kinds}
     for line in lines:
         payload = _payload(line, known.get(kind_of(line.id)))
         by_name.setdefault(line.suggestor, []).append(ProposedFact(line.key, line.id, payload))

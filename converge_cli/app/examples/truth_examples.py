@@ -69,13 +69,23 @@ class ExampleOutcome:
         return "passed" if self.ok else "failed"
 
     def explain(self, check: ExampleCheck) -> str:
-        """Why a Then does not hold, with the given decisions that did not count; empty when it holds."""
+        """Why a Then does not hold, with the given decisions that did not count; empty when it holds.
+
+        The first that does not hold also tells what suggestors said when they failed.
+        """
         if check.ok:
             return ""
         refused = [
             f"{item.approval.by}'s decision did not count: {item.detail} ({item.code})" for item in self.refusals
         ]
-        return "; ".join([check.detail, *refused])
+        return "; ".join([self._with_failures(check), *refused])
+
+    def _with_failures(self, check: ExampleCheck) -> str:
+        detail, first = check.detail, next(item for item in self.checks if not item.ok)
+        for said in failures_of(self.result) if self.result is not None and check is first else ():
+            short, _, _ = said.partition(":")
+            detail = detail.replace(short, said) if short in detail else f"{detail}; {said}"
+        return detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +124,7 @@ class TruthExamples:
         if self.own is None:
             return ""
         stop = self.own.stop
-        words = self.own.failed_words
-        broken = [f"suggestor {name} failed: {code}, {words[name]}" for name, code in self.own.failures.items()]
+        broken = failures_of(self.own)
         if stop.reason in _BROKEN:
             broken.insert(0, f"it ends {stop.reason}" + (f" ({stop.detail})" if stop.detail else ""))
         return f"the run on the truth's own inputs shows a fault: {'; '.join(broken)}" if broken else ""
@@ -148,6 +157,12 @@ class ExampleCounts(NamedTuple):
     failed: int
     skipped: int
     manual: int
+
+
+def failures_of(result: RunResult) -> list[str]:
+    """What each suggestor said whose last execution failed."""
+    words = result.failed_words
+    return [f"suggestor {name} failed: {code}, {words[name]}" for name, code in result.failures.items()]
 
 
 def told(error: ConvergeError) -> str:

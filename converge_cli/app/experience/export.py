@@ -11,11 +11,12 @@ from itertools import chain
 import msgspec
 
 from converge_cli._internal.canonical_json import encode
-from converge_cli.app.recorded_run import read_event
+from converge_cli.app.record.recorded_run import read_event
 from converge_cli.app.services import Services
 from converge_cli.core import event as e
 from converge_cli.core.errors import RecordCorruptError
 from converge_cli.core.port import RunRow
+from converge_cli.core.recorded import PackRecord
 from converge_cli.pack.pack_files import MANIFEST
 
 SCHEMA = "converge.experience/1"
@@ -85,7 +86,7 @@ def digests_of(event: e.RunEvent) -> Iterator[tuple[str, bool]]:
             yield call.answer, True
 
 
-def _pack(pack: e.PackRecord) -> Iterator[tuple[str, bool]]:
+def _pack(pack: PackRecord) -> Iterator[tuple[str, bool]]:
     yield pack.digest, False
     if pack.policy:
         yield pack.policy, True

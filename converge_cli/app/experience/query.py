@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar, get_args
 
-from converge_cli.app.recorded_run import events_of, find_row, runs_of
+from converge_cli.app.record.recorded_run import events_of, find_row, runs_of
 from converge_cli.app.services import Services
 from converge_cli.core import event as e
 from converge_cli.core.context_key import KEYS

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from converge_cli.app.recorded_run import events_of, runs_of
+from converge_cli.app.record.recorded_run import events_of, runs_of
 from converge_cli.app.services import Services
 from converge_cli.core import event as e
 from converge_cli.core.errors import ConvergeError

@@ -29,12 +29,12 @@ def claim_data(seen: Provenance, claim: Claim, specs: Iterable[GateSpec]) -> dic
         "code": claim.code or None,
         "by": list(claim.by),
         "reason": claim.reason,
-        "gate": None if gate is None else gate_data(gate, specs),
-        "requests": [request_data(seen, request) for request in seen.requests_of(claim.id)],
+        "gate": None if gate is None else decided_data(gate, specs),
+        "requests": [asked_data(seen, request) for request in seen.requests_of(claim.id)],
     }
 
 
-def gate_data(event: GateDecided, specs: Iterable[GateSpec]) -> dict[str, Any]:
+def decided_data(event: GateDecided, specs: Iterable[GateSpec]) -> dict[str, Any]:
     """One answer of policy, with the values that it saw, also as people write them, and what would unlock it."""
     spec = next((item for item in specs if item.name == event.gate), None)
     asked, decision = event.request, event.decision
@@ -59,7 +59,7 @@ def gate_data(event: GateDecided, specs: Iterable[GateSpec]) -> dict[str, Any]:
     }
 
 
-def request_data(seen: Provenance, request: ApprovalRequest) -> dict[str, Any]:
+def asked_data(seen: Provenance, request: ApprovalRequest) -> dict[str, Any]:
     """What people were asked, and what they said."""
     return {
         "request": request.id,

@@ -8,14 +8,16 @@ from typing import Any
 
 import msgspec
 
-from converge_cli.app.explain.data import gate_data, request_data
+from converge_cli.app.explain.data import asked_data, decided_data
 from converge_cli.app.policy.decide_policy import values_seen
 from converge_cli.app.services import Services
-from converge_cli.core.event import GateDecided, PackRecord
+from converge_cli.core.event import GateDecided
 from converge_cli.core.job import Job
 from converge_cli.core.pack import PolicyFiles
 from converge_cli.core.pack_spec import GateSpec
+from converge_cli.core.passing import passed_selector
 from converge_cli.core.policy_rule import PolicyRule
+from converge_cli.core.recorded import PackRecord
 from converge_cli.core.registry import RegisteredSuggestor
 from converge_cli.core.selector import selector
 from converge_cli.trace.provenance import Provenance
@@ -48,7 +50,7 @@ class GateExplainer:
             "gates": [_declared(gate) for gate in gates.values()],
             "decisions": [self._decision(event, gates[event.gate]) for event in answers],
             "requests": [
-                request_data(seen, request)
+                asked_data(seen, request)
                 for fact in dict.fromkeys(event.fact for event in answers)
                 for request in seen.requests_of(fact)
             ],
@@ -58,7 +60,7 @@ class GateExplainer:
         decision, asked = event.decision, event.request
         rules = self._rules_of(decision.policy_hash)
         return {
-            **gate_data(event, [gate]),
+            **decided_data(event, [gate]),
             "rules_seen": [
                 {
                     "rule": rule.id,
@@ -83,7 +85,7 @@ class GateExplainer:
 
     def _passed_by(self, gate: str) -> list[str]:
         """The suggestors that may say that a gate is passed."""
-        wanted = selector(f"Evaluations:passed:{gate}:*")
+        wanted = selector(passed_selector(gate))
         return [item.name for item in self._suggestors if any(selector(text).overlaps(wanted) for text in item.writes)]
 
     def _unlock(self, name: str, gate: GateSpec) -> dict[str, Any]:

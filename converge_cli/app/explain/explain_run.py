@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from converge_cli.app.explain.data import claim_data, gate_data, request_data
+from converge_cli.app.explain.data import asked_data, claim_data, decided_data
 from converge_cli.app.explain.explain_gate import GateExplainer
-from converge_cli.app.recorded_run import events_of, find_row
+from converge_cli.app.record.recorded_run import events_of, find_row
 from converge_cli.app.services import Services
 from converge_cli.core.criterion import Criterion, CriterionResult
 from converge_cli.core.errors import ConvergeError, RecordCorruptError, did_you_mean
@@ -226,8 +226,8 @@ class _Explainer:
             "stop": None if seen.stop is None else msgspec.to_builtins(seen.stop),
             "criteria": [{"description": item.description, **self._result(item.id)} for item in self._job.criteria],
             "invariants": [msgspec.to_builtins(item) for item in seen.invariants.values() if item.verdict != "holds"],
-            "gates": [gate_data(event, self._job.gates) for event in last.values()],
-            "requests": [request_data(seen, request) for request in seen.requests.values()],
+            "gates": [decided_data(event, self._job.gates) for event in last.values()],
+            "requests": [asked_data(seen, request) for request in seen.requests.values()],
             "refused": [
                 {
                     "id": item.id,

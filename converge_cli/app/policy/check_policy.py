@@ -1,7 +1,8 @@
 """Checks the policies of packs: that they are valid, that each rule changes something, that each gate can be passed."""
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,10 +11,12 @@ from converge_cli.app.services import Services
 from converge_cli.app.show_pack import find_pack
 from converge_cli.app.shown_path import shown
 from converge_cli.app.validate.counted import Choice
-from converge_cli.app.validate.policy_findings import people_near
-from converge_cli.app.validate_truths import Validation, validate_truths
+from converge_cli.app.validate.validate_truths import Validation, validate_truths
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.pack import Pack
+from converge_cli.core.person import Person
+from converge_cli.core.policy_review import PolicyReview
+from converge_cli.pack.registry import PackRegistry
 from converge_cli.truth.catalog import project_of
 from converge_cli.truth.codes import BY_NAME
 
@@ -81,31 +84,32 @@ def check_policies(services: Services, pack: str | None) -> CheckedPolicies:
     """
     registry = services.packs(project_of(services.folder))
     names = registry.names() if pack is None else [find_pack(services, pack).name]
-    paths: list[Path] = []
-    checked: list[CheckedPolicy] = []
-    for name in names:
-        path = registry.location(name)
-        assert path is not None  # noqa: S101  it was listed
-        try:
-            loaded = registry.find(name)
-        except ConvergeError:  # a finding, as validation tells it
-            paths.append(path)
-            continue
-        if loaded is None or loaded.policy is None:
-            continue
-        paths.append(path)
-        if not services.policy_problems(loaded):
-            checked.append(_looked_at(services, loaded, path))
+    paths = {
+        name: path for name in names if (path := registry.location(name)) is not None and _has_policy(registry, name)
+    }
     if not paths:
         raise NoPolicyError(f"{pack or 'the packs here'}: no policy", hint="a pack with gates has one", where=pack)
-    return CheckedPolicies(tuple(checked), validate_truths(services, paths, Choice(ignore=_NOT_POLICY)))
+    checked: dict[str, CheckedPolicy] = {}
+
+    def reviewed(pack: Pack, people: Sequence[Person]) -> PolicyReview | None:
+        """What validation finds in a policy is what is told here: each is looked at once."""
+        review = services.policy_review(pack, people)
+        if review is not None and pack.name in paths:
+            folder = shown(paths[pack.name], services.folder)
+            checked[pack.name] = CheckedPolicy(
+                pack.name, folder, review.rules, dict(review.tried), dict(review.passed_by), len(people)
+            )
+        return review
+
+    watched = dataclasses.replace(services, policy_review=reviewed)
+    validation = validate_truths(watched, list(paths.values()), Choice(ignore=_NOT_POLICY))
+    return CheckedPolicies(tuple(checked[name] for name in names if name in checked), validation)
 
 
-def _looked_at(services: Services, pack: Pack, path: Path) -> CheckedPolicy:
-    people = people_near(services, path)
-    review = services.policy_review(pack, people)
-    assert review is not None  # noqa: S101  it has a policy
-    assert pack.policy is not None  # noqa: S101
-    rules = len(services.policy_rules(pack.name, pack.policy))
-    folder = shown(path, services.folder)
-    return CheckedPolicy(pack.name, folder, rules, dict(review.tried), dict(review.passed_by), len(people))
+def _has_policy(registry: PackRegistry, name: str) -> bool:
+    """Whether there is something to check; what can't be loaded is a finding, as validation tells it."""
+    try:
+        pack = registry.find(name)
+    except ConvergeError:
+        return True
+    return pack is not None and pack.policy is not None

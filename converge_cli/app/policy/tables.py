@@ -13,9 +13,9 @@ import msgspec
 from converge_cli.app.flow_request import gate_named
 from converge_cli.app.shown_path import shown
 from converge_cli.core.errors import did_you_mean
-from converge_cli.core.flow_gate import Outcome, Principal, Resource
+from converge_cli.core.flow_gate import COMMITMENT_TYPE, GATES_MET, Outcome, Principal, Resource
 from converge_cli.core.pack import Pack
-from converge_cli.core.pack_spec import GateSpec
+from converge_cli.core.pack_spec import FORMS, GateSpec
 from converge_cli.core.person import AUTHORITIES, Authority
 from converge_cli.truth.diagnostics import InvalidTruthError
 from converge_cli.truth.files import read_source
@@ -162,7 +162,7 @@ def _given_by(gate: GateSpec) -> dict[str, Any]:
         "principal": {"policy_version": "1"},
         "resource": {"kind": gate.resource_kind, "phase": gate.resource_phase},
         "action": gate.action,
-        "context": {"commitment_type": gate.resource_kind, "required_gates_met": False},
+        "context": {COMMITMENT_TYPE: gate.resource_kind, GATES_MET: False},
     }
 
 
@@ -195,8 +195,7 @@ def _paths(pack: Pack) -> Iterator[str]:
     yield from (f"principal.{name}" for name in Principal.__struct_fields__)
     yield from (f"resource.{name}" for name in Resource.__struct_fields__)
     yield "action"
-    names = ("commitment_type", "human_approval_present", "required_gates_met")
-    yield from (f"context.{name}" for name in (*names, *(name for gate in pack.gates for name in gate.context)))
+    yield from (f"context.{name}" for gate in pack.gates for name in gate.context_types)
 
 
 def _row(pack: Pack, file: str, record: Record) -> PolicyCase:
@@ -216,11 +215,10 @@ def _typed(gate: GateSpec, part: str, name: str, cell: str) -> Any:
     """A cell as its attribute is typed; one that is of another type stays text, and is refused as such."""
     if name in {"domains", "gates_passed"}:
         return cell.split()
-    field = gate.context.get(name) if part == "context" else None
-    boolean = part == "context" and (name in {"human_approval_present", "required_gates_met"})
-    if (boolean or (field is not None and field.type == "boolean")) and cell in {"true", "false"}:
+    form = FORMS[gate.context_types[name]] if part == "context" and name in gate.context_types else str
+    if form is bool and cell in {"true", "false"}:
         return cell == "true"
-    if field is not None and field.type in {"money", "integer"} and cell.removeprefix("-").isdecimal():
+    if form is int and cell.removeprefix("-").isdecimal():
         return int(cell)
     return cell
 

@@ -1,1 +1,1 @@
-"""The parts of validating: which files there are, what each is checked for, what counts, what is mended."""
+"""Validating: which files there are, what each is checked for, what counts, what is mended."""

@@ -15,7 +15,7 @@ from converge_cli.app.validate.failures import finding, findings_of
 from converge_cli.app.validate.found_files import FoundFiles, may_be_pack
 from converge_cli.app.validate.policy_findings import policy_findings
 from converge_cli.app.validate.unused_steps import unused_steps
-from converge_cli.app.validate_wiring import wiring_findings
+from converge_cli.app.validate.wiring_findings import wiring_findings
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.pack import Pack
 from converge_cli.pack.pack_files import MANIFEST

@@ -12,6 +12,7 @@ from converge_cli.app.validate.failures import finding
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.pack import InvalidParametersError, Pack
 from converge_cli.core.pack_spec import GateSpec
+from converge_cli.core.passing import passed_selector
 from converge_cli.core.person import Person
 from converge_cli.core.selector import selector
 from converge_cli.pack.pack_files import MANIFEST
@@ -40,7 +41,7 @@ def policy_findings(services: Services, pack: Pack, path: Path) -> Iterator[Diag
     for gate in pack.gates:
         for name in sorted(_unpassable(pack, gate)):
             told = f"gate {gate.name} requires {name}, which no suggestor of the pack passes and no approval grants"
-            fix = f"add a suggestor that writes Evaluations:passed:{name}:*, or take it out of requires"
+            fix = f"add a suggestor that writes {passed_selector(name)}, or take it out of requires"
             yield _at_gate(path, folder, pack, gate.name, told, fix)
 
 
@@ -68,8 +69,7 @@ def _unpassable(pack: Pack, gate: GateSpec) -> set[str]:
     return {
         name
         for name in gate.requires
-        if name not in granted
-        and not any(selector(text).overlaps(selector(f"Evaluations:passed:{name}:*")) for text in writes)
+        if name not in granted and not any(selector(text).overlaps(selector(passed_selector(name))) for text in writes)
     }
 
 

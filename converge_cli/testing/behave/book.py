@@ -8,7 +8,7 @@ from converge_cli.app.examples.run_examples import run_truth_examples
 from converge_cli.app.examples.truth_examples import TruthExamples, told
 from converge_cli.app.services import Services
 from converge_cli.app.truth_shelf import TruthShelf
-from converge_cli.app.validate_truths import NothingToValidateError, truths_using
+from converge_cli.app.validate.validate_truths import NothingToValidateError, truths_using
 from converge_cli.bootstrap import make_services
 from converge_cli.core.errors import ConvergeError
 from converge_cli.settings import load_settings

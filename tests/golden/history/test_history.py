@@ -11,8 +11,8 @@ import pytest
 from converge_cli import __version__, converge_verify
 from converge_cli._internal.canonical_json import encode
 from converge_cli._internal.hashing import GENESIS, chain_link
-from converge_cli.app.verify_receipt import verify_receipt
-from converge_cli.app.write_receipt import sign_receipt, tell
+from converge_cli.app.record.verify_receipt import verify_receipt
+from converge_cli.app.record.write_receipt import sign_receipt, tell
 from converge_cli.bootstrap import make_services
 from converge_cli.engine.replay import replay
 

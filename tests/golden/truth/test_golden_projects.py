@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from converge_cli.app.validate.counted import Choice
-from converge_cli.app.validate_run import validate_and_run
-from converge_cli.app.validate_truths import validate_truths
+from converge_cli.app.validate.validate_run import validate_and_run
+from converge_cli.app.validate.validate_truths import validate_truths
 from converge_cli.bootstrap import make_services
 from converge_cli.settings import Settings
 

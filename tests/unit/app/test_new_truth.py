@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from converge_cli.app.copied_truth import NothingToCopyError
 from converge_cli.app.examples.run_examples import TruthExamples, run_truth_examples
-from converge_cli.app.init_project import ProjectExistsError, init_project
-from converge_cli.app.new_pack import new_pack
-from converge_cli.app.new_shared_truth import NewSharedTruth, NoJobForItError, NothingToTryError, new_shared_truth
-from converge_cli.app.new_truth import Created, NewTruth, new_truth
+from converge_cli.app.new.copied_truth import NothingToCopyError
+from converge_cli.app.new.init_project import ProjectExistsError, init_project
+from converge_cli.app.new.new_pack import new_pack
+from converge_cli.app.new.new_shared_truth import NewSharedTruth, NoJobForItError, NothingToTryError, new_shared_truth
+from converge_cli.app.new.new_truth import Created, NewTruth, new_truth
+from converge_cli.app.new.starter import InvalidNameError, NameTakenError
 from converge_cli.app.services import Services
-from converge_cli.app.starter import InvalidNameError, NameTakenError
 from converge_cli.app.template import FileTakenError
-from converge_cli.app.validate_truths import validate_truths
+from converge_cli.app.validate.validate_truths import validate_truths
 from converge_cli.bootstrap import make_services
 from converge_cli.core.errors import ConvergeError
 from converge_cli.settings import Settings

@@ -8,9 +8,10 @@ import pytest
 from converge_cli._internal.hashing import digest_bytes
 from converge_cli.app.list_folder import InputFileError
 from converge_cli.app.read_inputs import read_file
+from converge_cli.core.built_in_kinds import Text
 from converge_cli.core.fact import FactModel
 from converge_cli.core.job import InputSpec
-from converge_cli.core.kind import Kind, Text
+from converge_cli.core.kind import Kind
 from converge_cli.truth.input_error import InputError
 from converge_cli.truth.inputs import read_input
 

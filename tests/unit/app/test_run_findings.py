@@ -6,7 +6,7 @@ import pytest
 from greenhouse_project import MET, RUNS, Project
 
 from converge_cli.app.examples.truth_examples import TruthExamples
-from converge_cli.app.run_findings import run_findings
+from converge_cli.app.validate.run_findings import run_findings
 
 LARGE = """    Given input "readings" is:
       | bed   | crop   | moisture | area_m2 |
@@ -168,6 +168,27 @@ def test_a_pack_that_fails_or_hangs_in_the_own_run_is_told_once(project: Project
 
     assert ["example-failed"] == [item[0] for item in found]
     assert said in found[0][2]
+
+
+def test_a_pack_that_fails_in_an_example_is_told_with_its_line_once(project: Project) -> None:
+    """At the first sentence that does not hold; those below it say what is so."""
+    pack = project.folder / "packs" / "greenhouse.py"
+    head, definition, rest = pack.read_text().partition("    def execute(self, view: ContextView) -> Effect:\n")
+    fails = "        if any(bed.payload.crop == 'moss' for bed in view.facts(self.reads[0])):\n"
+    fails += "            raise RuntimeError('no water')\n"
+    pack.write_text(f"{head}{definition}{fails}{rest}")
+    moss = LARGE.replace("tomato", "moss")
+    examples = project.run(f'  @e2e\n  Scenario: Moss\n{moss}    {MET}\n    And criterion "decided" is met\n')
+    messages = [message for _, _, message in told(project, examples)]
+    line = pack.read_text().splitlines().index("            raise RuntimeError('no water')") + 1
+    failed = "suggestor watering-advisor failed"
+    of = "(example 'Moss' of custom-agent)"
+
+    assert [
+        f"the stop reason is SuggestorFailed (decided): {failed}: EXCEPTION, greenhouse.py:{line}: "
+        f"RuntimeError: no water {of}",
+        f"criterion decided is indeterminate: {failed} {of}",
+    ] == messages
 
 
 def test_findings_name_files_as_seen_from_the_callers_folder(project: Project, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from greenhouse_project import Project, clause
 
 from converge_cli.app.examples.run_examples import run_truth_examples
-from converge_cli.app.run_findings import run_findings
+from converge_cli.app.validate.run_findings import run_findings
 from converge_cli.truth.catalog import find_truth
 
 POLICY = """truth: v1

@@ -9,11 +9,11 @@ from converge_cli.app.examples.run_examples import run_truth_examples
 from converge_cli.app.list_truths import list_truths
 from converge_cli.app.load_truth import InvalidParameterError, NotRunnableError, load_truth
 from converge_cli.app.plan_run import plan_run
-from converge_cli.app.run_findings import run_findings
 from converge_cli.app.run_job import RunRequest
 from converge_cli.app.services import Services
 from converge_cli.app.truth_shelf import TruthShelf
-from converge_cli.app.validate_truths import validate_truths
+from converge_cli.app.validate.run_findings import run_findings
+from converge_cli.app.validate.validate_truths import validate_truths
 from converge_cli.bootstrap import make_services
 from converge_cli.settings import Settings
 from converge_cli.truth.catalog import find_truth

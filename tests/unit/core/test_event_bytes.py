@@ -4,7 +4,8 @@ from pathlib import Path
 
 import msgspec
 
-from converge_cli.core.event import FactPromoted, RecordedProposal, SuggestorExecuted, decode_event, encode_event
+from converge_cli.core.event import FactPromoted, SuggestorExecuted, decode_event, encode_event
+from converge_cli.core.recorded import RecordedProposal
 
 AT = "2026-11-21T14:03:00.000000Z"
 SAMPLE = Path(__file__).parents[2] / "golden" / "trace" / "vendor-selection.jsonl"

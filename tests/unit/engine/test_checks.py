@@ -9,9 +9,10 @@ from engine_kit import KINDS, Inner, Note, each, note, number_is, text_is
 
 from converge_cli import ProposedFact
 from converge_cli.core import predicate as p
+from converge_cli.core.built_in_kinds import ENGINE_MODELS
 from converge_cli.core.context import Context
 from converge_cli.core.fact import Columns, Fact, FactModel, FrozenMap
-from converge_cli.core.kind import ENGINE_MODELS, Kind
+from converge_cli.core.kind import Kind
 from converge_cli.core.predicate import FieldTest, Selection, Value
 from converge_cli.core.provenance import PromotionRecord
 from converge_cli.core.selector import selector

@@ -8,8 +8,8 @@ from engine_kit import Bench, Script, ids, job, note, says
 from converge_cli import Budget, ProposedFact
 from converge_cli.core.approval import ApprovalPoint
 from converge_cli.core.budget import BudgetChange
-from converge_cli.core.event import InputRecord
 from converge_cli.core.predicate import Selection
+from converge_cli.core.recorded import InputRecord
 
 GO = note("Seeds", "note:go")
 

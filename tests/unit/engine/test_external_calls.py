@@ -82,6 +82,22 @@ def test_the_event_of_an_execution_names_its_calls_and_the_store_keeps_the_bytes
     ]
 
 
+def test_an_answer_is_kept_before_the_suggestor_has_it():
+    """Whatever it does in its very next step, with the process dying amid it, is done on an answer that is kept."""
+    service, kept = Service(), []
+
+    async def do(view: ContextView) -> Effect:
+        for request in ("a", "b"):
+            answer = await service.ask(view, request)
+            kept.append([bench.store.get_blob(call.answer) for call in bench.store.calls("r00000001")])
+            assert answer == kept[-1][-1]
+        return Effect([note("Signals", "note:heard", "both")])
+
+    bench = Bench(lambda: [Script("asker", do)], NEEDS_IT)
+    result = bench.run()
+    assert ("CriteriaMet", [[b"a:1"], [b"a:1", b"b:2"]]) == (result.reason, kept)
+
+
 def test_a_cycle_that_dies_after_its_calls_runs_again_on_their_answers():
     """The commit of the cycle fails, as if the process had been killed; a fresh engine pays nothing."""
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+import pytest
 from engine_kit import (
     ANN,
     BOSS,
@@ -24,6 +25,7 @@ from engine_kit import (
 from converge_cli import Passed, ProposedFact
 from converge_cli.core.approval import ApprovalPoint
 from converge_cli.core.event import ApprovalRequested
+from converge_cli.core.flow_gate import FlowGateDecision
 from converge_cli.core.predicate import Selection
 from converge_cli.testing import ScriptedGate
 
@@ -36,10 +38,13 @@ GATED: dict[str, Any] = {
 }
 
 
-def test_a_no_stays_final_when_policy_no_longer_asks_for_that_person() -> None:
-    """Law 7: what a person refused is not promoted because a gate was passed since."""
+@pytest.mark.parametrize(
+    "answers", [[ESCALATE, PROMOTE, PROMOTE], [ESCALATE, ESCALATE, PROMOTE]], ids=["at once", "after it was denied"]
+)
+def test_a_no_stays_final_when_policy_no_longer_asks_for_that_person(answers: list[FlowGateDecision]) -> None:
+    """Law 7: what a person refused is not promoted because policy changed, or a gate was passed, since."""
     review = Script("review", lambda _view: [REVIEWED], reads=("Diagnostic:denied:*",))
-    gate = ScriptedGate({"x": [ESCALATE, ESCALATE, PROMOTE]})
+    gate = ScriptedGate({"x": answers})
     bench = Bench(lambda: [says("plan", note("Strategies", "note:p")), review], job(**GATED), gate=gate)
     assert "HumanInterventionRequired" == bench.run(SEED).reason
     bench.decide("rejected")
@@ -76,13 +81,35 @@ def test_what_a_person_refused_stays_refused_when_it_is_proposed_again_after_som
 def test_a_request_that_a_refusal_of_policy_closed_is_asked_again_when_policy_asks_again() -> None:
     """Otherwise the proposal would wait for ever, and nobody would know."""
     review = Script("review", lambda _view: [REVIEWED], reads=("Signals",))
-    second = ProposedFact("Evaluations", "passed:review:y", Passed(gate="review", resource="y", reason="seen"))
+    gone = Passed(gate="review", resource="x", reason="seen again", holds=False)
+    second = ProposedFact("Evaluations", "passed:review:x@2", gone, corrects="passed:review:x")
     more = Script("more", lambda _view: [second], reads=("Diagnostic:denied:*",))
     gate = ScriptedGate({"x": [ESCALATE, REJECT, ESCALATE]})
     suggestors = [says("plan", note("Strategies", "note:p")), says("signal", note("Signals", "note:s")), review, more]
     result = Bench(lambda: suggestors, job(**GATED), gate=gate).run(SEED)
 
     assert ("HumanInterventionRequired", ["note:p"]) == (result.reason, [request.fact for request in result.pending])
+
+
+def test_policy_is_asked_again_only_about_what_a_passed_gate_concerns() -> None:
+    """Ten proposals wait while ten resources are reviewed one after the other: twenty questions, not a hundred and ten.
+
+    Each is put to policy when it is proposed, and when its own resource has been reviewed.
+    """
+    names = [f"n{number}" for number in range(10)]
+
+    def review(view: Any) -> list[ProposedFact]:
+        todo = [name for name in names if view.get("Evaluations", f"passed:review:{name}") is None]
+        said = [Passed(gate="review", resource=name, reason="seen") for name in todo[:1]]
+        return [ProposedFact("Evaluations", f"passed:review:{item.resource}", item) for item in said]
+
+    plan = says("plan", *(note("Strategies", f"note:{name}", name) for name in names))
+    reviewer = Script("review", review, reads=("Seeds", "Evaluations"))
+    gate = ScriptedGate({name: [ESCALATE, PROMOTE] for name in names})
+    result = Bench(lambda: [plan, reviewer], job(**GATED), gate=gate).run(SEED)
+
+    assert [f"note:{name}" for name in names] == ids(result, "Strategies")
+    assert [*names, *names] == [question.request.resource.id for question in gate.questions]
 
 
 def test_a_yes_does_not_promote_on_evidence_that_another_yes_corrected() -> None:

@@ -225,6 +225,17 @@ def pending_and_violated() -> RunResult:
     return run(PLAN, SCORE, the_job=both, gate=FixedGate(ESCALATE))
 
 
+def pending_and_not_accepted() -> RunResult:
+    """What people decide may still bring what is missing."""
+    both = job(criteria=(PLANNED,), invariants=(COMPLETE,), **WAITS)
+    return run(PLAN, the_job=both, gate=FixedGate(ESCALATE))
+
+
+def pending_and_failed() -> RunResult:
+    both = job(criteria=(GUESSED, PLANNED), **WAITS)
+    return run(PLAN, BROKEN, the_job=both, gate=FixedGate(ESCALATE))
+
+
 def structural_and_budget() -> RunResult:
     """The facts fit the budget exactly; the invariant is what is wrong."""
     return run(SCORE, the_job=job(invariants=(SMALL_AT_ONCE,), budget=Budget(facts=1)))
@@ -277,6 +288,8 @@ def semantic_and_acceptance() -> RunResult:
 
 PAIRS: list[tuple[Callable[[], RunResult], str, tuple[str, ...]]] = [
     (pending_and_violated, "HumanInterventionRequired", ("boss",)),
+    (pending_and_not_accepted, "HumanInterventionRequired", ("boss",)),
+    (pending_and_failed, "HumanInterventionRequired", ("boss",)),
     (structural_and_budget, "InvariantViolated", ("small_at_once",)),
     (conflict_and_structural, "FactConflict", ("score", "other")),
     (violated_and_failed, "InvariantViolated", ("small",)),

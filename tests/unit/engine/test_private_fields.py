@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from converge_cli import Effect, Engine, FactModel, FrozenMap, ProposedFact, Suggestor
+from converge_cli import Columns, Effect, Engine, FactModel, FrozenMap, ProposedFact, Suggestor
 from converge_cli.core.errors import MalformedKindError
 from converge_cli.core.job import InputSpec
 from converge_cli.core.kind import Kind
@@ -88,6 +88,23 @@ def test_a_private_text_is_hidden_at_every_depth_and_the_rest_stays():
     assert ["[redacted]", "plain"] == [part.text for part in parsed.parts]
     assert "[redacted]" == parsed.by_name["a"].text
     assert HIDE.encode() not in content
+
+
+class Row(FactModel, frozen=True):
+    """A row of a table that may have more columns, of which nothing but the names is kept."""
+
+    __private__: ClassVar = {"columns": True}
+    id: str
+    columns: Columns = Columns()
+
+
+def test_of_private_columns_the_names_alone_are_kept():
+    """Whoever brings a wide table need not know which of its columns tell too much; empty cells stay empty."""
+    spec = InputSpec("rows", "row", "row:{id}", "rows", None, True)
+    file = Source("rows.csv", f"id,born,phone\nr1,{HIDE},\n".encode())
+    (seed,) = read_input(spec, file, Kind("row", Row))
+    assert {"born": "[redacted]", "phone": ""} == dict(seed.payload.columns)
+    assert "map of str to str?, private" == Kind("row", Row).field_words()["columns"]
 
 
 def test_an_absent_private_text_stays_absent():

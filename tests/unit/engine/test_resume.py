@@ -32,8 +32,9 @@ from engine_kit import (
 from converge_cli import Budget, Effect, Passed, ProposedFact, SuggestorUnavailableError
 from converge_cli.core.budget import BudgetChange
 from converge_cli.core.errors import RunBusyError, RunNotFoundError, RunNotResumableError
-from converge_cli.core.event import InputRecord, RunResumed, SuggestorExecuted
+from converge_cli.core.event import RunResumed, SuggestorExecuted
 from converge_cli.core.port import Commit, Experience, RunFilter
+from converge_cli.core.recorded import InputRecord
 from converge_cli.store.memory import MemoryExperience
 from converge_cli.store.sqlite import SqliteExperience
 from converge_cli.testing import FixedGate, ManualClock, ScriptedGate

@@ -20,10 +20,11 @@ def selection(procurement: dict[str, ModuleType]) -> MakeBench:
     """Makes a bench with all procurement suggestors, for the parameters given."""
     facts, suggestors = procurement["facts"], procurement["suggestors"]
     models = ("Vendor", "Score", "Unscored", "Eligibility", "Ranking", "Recommendation", "Sensitivity", "Commitment")
+    models += ("Breach",)
     factories = ("RequirementsCheck", "RankVendors", "Recommend", "AnalyseSensitivity", "DueDiligence")
 
     def make(**parameters: Any) -> Bench:
-        names = ("evaluators", *factories, "CompetitiveReview", "Commit")
+        names = ("evaluators", *factories, "CompetitiveReview", "Audit", "Commit")
         pack = Pack(
             "procurement",
             kinds={name.lower(): getattr(facts, name) for name in models},

@@ -9,9 +9,10 @@ from types import ModuleType
 from typing import Any
 
 from converge_cli import Effect, Fact, ProposedFact, Suggestor
+from converge_cli.core.built_in_kinds import BUILT_IN_MODELS
 from converge_cli.core.context import Context, ContextView
 from converge_cli.core.ids import kind_of, subject_of
-from converge_cli.core.kind import BUILT_IN_MODELS, Kind
+from converge_cli.core.kind import Kind
 from converge_cli.core.provenance import PromotionRecord
 from converge_cli.core.selector import selector
 

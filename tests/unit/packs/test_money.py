@@ -1,56 +1,19 @@
 """Invoices and periods with the real engine: what a rogue suggestor tries, the engine or the audit finds out."""
 
-import asyncio
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 import pytest
-from pack_bench import ROOT
+from shipped_truth import compiled, drive
 
-from converge_cli import ContextView, Effect, Engine, ProposedFact, RunResult, Suggestor
+from converge_cli import ContextView, Effect, ProposedFact, RunResult, Suggestor
 from converge_cli.core.pack import InvalidParametersError
-from converge_cli.pack.registry import PackRegistry
-from converge_cli.policy.cedar import CedarAuthorizer
-from converge_cli.truth.compiler import Compilation, compile_truth
-from converge_cli.truth.people import read_people
-from converge_cli.truth.source import Source
 
-PEOPLE = read_people(Source("people.yaml", (ROOT / "truths" / "people.yaml").read_bytes()))
+SOVEREIGN = "sofia"
+"""Needs nobody's approval."""
+
 CUSTOMER = ProposedFact("Seeds", "customer:c", {"id": "c", "name": "C", "address": "A", "tax_id": "T", "active": True})
 MARCH = ProposedFact("Seeds", "term:2026-03", {"period": "2026-03", "start": "2026-03-01", "end": "2026-03-31"})
-
-
-@cache
-def setting(key: str, old: str, new: str) -> tuple[Compilation, CedarAuthorizer]:
-    """A shipped truth, a line of it changed, and its policy."""
-    truth = (ROOT / "truths" / key / "truth.yaml").read_text()
-    assert old in truth
-    feature = (ROOT / "features" / f"{key}.feature").read_bytes()
-    compiled = compile_truth(
-        Source("truth.yaml", truth.replace(old, new, 1).encode()),
-        [Source(f"{key}.feature", feature)],
-        PackRegistry([ROOT / "packs"]),
-    )
-    return compiled, CedarAuthorizer({pack.name: pack.policy for pack in compiled.packs if pack.policy})
-
-
-def run(
-    key: str, seeds: list[ProposedFact], *more: Suggestor, principal: str = "sofia", changes: tuple[str, str] = ("", "")
-) -> RunResult:
-    """One run; the sovereign needs nobody's approval."""
-    compiled, gate = setting(key, *changes)
-    assert compiled.job is not None, compiled.diagnostics
-    engine = Engine(
-        more,
-        job=compiled.job,
-        packs=compiled.packs,
-        parameters=compiled.parameters,
-        people=PEOPLE,
-        principal=principal,
-        gate=gate,
-    )
-    return asyncio.run(engine.run(seeds))
 
 
 def lines(invoice: str, amount: str, *values: tuple[str, ...], start: int = 1, **fields: Any) -> list[ProposedFact]:
@@ -141,9 +104,11 @@ def test_lines_come_to_the_amount_to_the_minor_unit_by_the_rule_of_the_truth(
     rule: str, amount: str, values: list[tuple[str, ...]]
 ) -> None:
     """Issued at exactly this amount, and the audit, by its own arithmetic, agrees; a cent more is refused."""
-    exact = run("invoice-issuance", [CUSTOMER, *lines("n", amount, *values)], changes=(ROUNDING, rule))
+    exact = drive(
+        "invoice-issuance", [CUSTOMER, *lines("n", amount, *values)], edit=(ROUNDING, rule), principal=SOVEREIGN
+    )
     more = str(Decimal(amount) + Decimal("0.01"))
-    off = run("invoice-issuance", [CUSTOMER, *lines("n", more, *values)], changes=(ROUNDING, rule))
+    off = drive("invoice-issuance", [CUSTOMER, *lines("n", more, *values)], edit=(ROUNDING, rule), principal=SOVEREIGN)
 
     assert ("issued", "CriteriaMet") == (status(exact, "invoice:n"), exact.reason)
     assert ("draft", "CriteriaMet") == (status(off, "invoice:n"), off.reason)
@@ -155,7 +120,7 @@ def test_numbers_go_on_from_the_register_in_the_order_of_the_invoices_without_a_
     seeds = [CUSTOMER, entry("old", "issued", 7), entry("drafted", "draft")]
     seeds += [*lines("a", "1.00", ("1", "1", "0")), *lines("b", "9.00", ("1", "1", "0"))]
     seeds += lines("c", "1.00", ("1", "1", "0"))
-    result = run("invoice-issuance", seeds)
+    result = drive("invoice-issuance", seeds, principal=SOVEREIGN)
 
     assert {"a": 8, "c": 9} == numbers(result)
     assert "CriteriaMet" == result.reason
@@ -164,7 +129,7 @@ def test_numbers_go_on_from_the_register_in_the_order_of_the_invoices_without_a_
 def test_an_invoice_that_comes_late_gets_the_next_number() -> None:
     """What was numbered keeps its number."""
     late = Late("Strategies:number:*", *lines("b", "1.00", ("1", "1", "0")))
-    result = run("invoice-issuance", [CUSTOMER, *lines("a", "1.00", ("1", "1", "0"))], late)
+    result = drive("invoice-issuance", [CUSTOMER, *lines("a", "1.00", ("1", "1", "0"))], [late], principal=SOVEREIGN)
 
     assert ({"a": 1, "b": 2}, "CriteriaMet") == (numbers(result), result.reason)
 
@@ -173,7 +138,7 @@ def test_an_invoice_that_comes_late_gets_the_next_number() -> None:
 def test_a_customer_who_comes_late_mends_what_was_refused(principal: str, then: list[str]) -> None:
     """The denial is resolved; the invoice is issued, or waits for who approves it."""
     late = Late("Evaluations:outcome:*", CUSTOMER)
-    result = run("invoice-issuance", lines("a", "1.00", ("1", "1", "0")), late, principal=principal)
+    result = drive("invoice-issuance", lines("a", "1.00", ("1", "1", "0")), [late], principal=principal)
 
     assert then == [fact.payload.result for fact in result.facts if fact.kind == "outcome"]
     assert ["resolved"] == [fact.payload.cause for fact in result.current if fact.kind == "denied"]
@@ -182,7 +147,7 @@ def test_a_customer_who_comes_late_mends_what_was_refused(principal: str, then: 
 def test_a_line_that_comes_after_the_invoice_was_issued_is_found_out() -> None:
     """Issued is final; the audit says what the lines come to."""
     late = Late("Strategies:invoice:*", *lines("a", "1.00", ("1", "5", "0"), start=2), stands="issued")
-    result = run("invoice-issuance", [CUSTOMER, *lines("a", "1.00", ("1", "1", "0"))], late)
+    result = drive("invoice-issuance", [CUSTOMER, *lines("a", "1.00", ("1", "1", "0"))], [late], principal=SOVEREIGN)
 
     assert ("issued", "InvariantViolated") == (status(result, "invoice:a"), result.reason)
     assert "its lines come to 6.00, it says 1.00" == result.fact("Diagnostic", "breach:invoice:a").payload.reason
@@ -192,7 +157,7 @@ def test_what_waits_for_a_person_is_withdrawn_when_a_line_is_added() -> None:
     """Nobody approves what is not the invoice any more; it is validated and asked about anew when it adds up again."""
     added = lines("a", "1.00", ("1", "5", "0"), ("1", "-5", "0"), start=2)
     late = Late("Strategies:invoice:*", *added, stands="validated")
-    result = run("invoice-issuance", [CUSTOMER, *lines("a", "1.00", ("1", "1", "0"))], late, principal="anna")
+    result = drive("invoice-issuance", [CUSTOMER, *lines("a", "1.00", ("1", "1", "0"))], [late], principal="anna")
 
     assert ["draft", "validated", "draft", "validated"] == [
         fact.payload.status for fact in result.facts if fact.kind == "invoice"
@@ -205,7 +170,7 @@ def test_two_suggestors_that_say_different_things_of_one_invoice_stop_the_run() 
     values = {"invoice": "a", "customer": "c", "date": "2026-03-30", "lines": 1, "net": "9", "tax": "0"}
     forged = ProposedFact("Strategies", "invoice:a", {**values, "amount": "9", "status": "draft"})
     late = Late("Evaluations:review:*", forged)
-    result = run("invoice-issuance", [CUSTOMER, *lines("a", "1.00", ("1", "1", "0"))], late)
+    result = drive("invoice-issuance", [CUSTOMER, *lines("a", "1.00", ("1", "1", "0"))], [late], principal=SOVEREIGN)
 
     assert ("FactConflict", ("invoice-issuance", "late")) == (result.reason, result.stop.names)
 
@@ -223,7 +188,7 @@ def test_lines_that_do_not_agree_about_their_invoice_are_not_balanced(second: di
     seeds = [CUSTOMER, *lines("a", "2.00", ("1", "1", "0"))]
     (other,) = lines("a", "2.00", ("1", "1", "0"), start=2)
     seeds.append(ProposedFact("Seeds", other.id, {**other.payload, **second}))
-    result = run("invoice-issuance", seeds)
+    result = drive("invoice-issuance", seeds, principal=SOVEREIGN)
 
     assert (problem, "draft") == (
         result.fact("Evaluations", "review:a").payload.line_problems[0],
@@ -262,7 +227,7 @@ def test_a_period_closes_when_nothing_is_left_and_else_says_what_is(
     facts: tuple[ProposedFact, ...], problem: str | None
 ) -> None:
     """What is of another period changes nothing."""
-    result = run("period-close", [MARCH, *facts])
+    result = drive("period-close", [MARCH, *facts], principal=SOVEREIGN)
     said = result.fact("Evaluations", "reconciliation:2026-03").payload
 
     assert ((problem,) if problem else ()) == said.problems
@@ -272,7 +237,7 @@ def test_a_period_closes_when_nothing_is_left_and_else_says_what_is(
 def test_a_period_that_was_closed_before_is_not_closed_again() -> None:
     """The register of closings says so."""
     closing = ProposedFact("Seeds", "closing:2026-03", {"period": "2026-03", "closed_on": "2026-04-02"})
-    result = run("period-close", [MARCH, *BOOKS, closing])
+    result = drive("period-close", [MARCH, *BOOKS, closing], principal=SOVEREIGN)
 
     assert "open" == status(result, "period:2026-03")
     assert result.fact("Evaluations", "outcome:period:2026-03").payload.reason.endswith(
@@ -283,7 +248,7 @@ def test_a_period_that_was_closed_before_is_not_closed_again() -> None:
 def test_an_item_that_comes_after_the_period_was_closed_is_found_out() -> None:
     """Closed is final; the audit says which account differs now."""
     late = Late("Strategies:period:*", item("s", "5.00"), stands="closed")
-    result = run("period-close", [MARCH, *BOOKS], late)
+    result = drive("period-close", [MARCH, *BOOKS], [late], principal=SOVEREIGN)
 
     assert ("closed", "InvariantViolated") == (status(result, "period:2026-03"), result.reason)
     assert "account 1930 differs by -5.00" == result.fact("Diagnostic", "breach:period:2026-03").payload.reason
@@ -300,7 +265,7 @@ def test_an_item_that_comes_after_the_period_was_closed_is_found_out() -> None:
 )
 def test_parameters_that_mean_nothing_are_refused(parameters: dict[str, Any], said: str) -> None:
     """With the reason, before anything runs."""
-    (pack,) = setting("period-close", "", "")[0].packs
+    (pack,) = compiled("period-close").packs
     with pytest.raises(InvalidParametersError, match=said):
         pack.parse_parameters(parameters)
 
@@ -310,6 +275,6 @@ def test_three_hundred_invoices_in_one_run_are_issued_and_numbered_one_by_one() 
     seeds = [CUSTOMER]
     for number in range(300):
         seeds += lines(f"i{number}", "2.00" if number % 10 == 0 else "1.00", ("1", "1", "0"))
-    result = run("invoice-issuance", seeds)
+    result = drive("invoice-issuance", seeds, principal=SOVEREIGN)
 
     assert (list(range(1, 271)), "CriteriaMet") == (sorted(numbers(result).values()), result.reason)

@@ -77,6 +77,25 @@ class Latecomer(Suggestor):
         return Effect(bids(("dune", self._price, True, "12", "3")))
 
 
+class Meddler(Suggestor):
+    """Says something else of a fact than stands, once it is there."""
+
+    name = "meddler"
+
+    def __init__(self, key: str, subject: str, **says: Any) -> None:
+        self.reads = self.writes = (f"{key}:{subject}",)
+        self._key, self._subject = key, subject
+        self._says = says
+
+    def execute(self, view: ContextView) -> Effect:
+        """Correct the first version of the fact."""
+        standing = view.get(self._key, self._subject)
+        if standing is None or standing.id != self._subject:
+            return Effect()
+        said = {name: getattr(standing.payload, name) for name in standing.payload.__struct_fields__}
+        return Effect([view.revise(self._key, self._subject, {**said, **self._says})])
+
+
 @pytest.mark.parametrize("key", PROJECTS)
 def test_a_shipped_truth_compiles_without_a_finding(key: str) -> None:
     """No error, no warning, nothing deferred."""
@@ -125,6 +144,72 @@ def test_a_bid_after_the_ranking_revises_it_and_one_request_is_pending(price: st
     assert (ranking.id, result.rejections) == ("ranking:vendors@2", ())
     assert [asked] == [request.fact for request in result.pending]
     assert "ranking:vendors@2" in result.pending[0].evidence
+
+
+def test_a_recommendation_that_somebody_changed_says_what_was_found_again() -> None:
+    """Also when nothing else has changed since."""
+    result = run(
+        compiled("vendor-selection"), ABC, Meddler("Strategies", "recommendation:bolt", rank=1, score=Decimal("0.99"))
+    )
+    recommendations = [fact.payload for fact in result.facts if fact.subject == "recommendation:bolt"]
+
+    assert [Decimal("0.85"), Decimal("0.99"), Decimal("0.85")] == [said.score for said in recommendations]
+    assert ["commitment:acme"] == [request.fact for request in result.pending]
+
+
+def test_a_vendor_taken_off_the_shortlist_comes_back_only_by_the_procurement_manager() -> None:
+    """Acme passed its reviews: the ranking still has it first, and a person decides whether it stands there again."""
+    result = run(
+        compiled("vendor-selection"), ABC, Meddler("Strategies", "recommendation:acme", status="withdrawn", rank=0)
+    )
+    (request,) = result.pending
+
+    assert ("HumanInterventionRequired", ()) == (result.reason, result.rejections)
+    assert ("recommendation:acme@3", "reinstatement", "procurement_manager") == (
+        request.fact,
+        request.point,
+        request.role,
+    )
+    assert {"ranked", "committed"} == {item.id for item in result.criteria if item.result == "blocked"}
+
+
+def test_a_vendor_without_its_reviews_does_not_come_back_at_all() -> None:
+    """Four years in business are too few for due diligence: nobody is asked."""
+    young = bids(("acme", "15000.00", True, "15", "6"), ("bolt", "22000.00", True, "4", "4"))
+    result = run(compiled("vendor-selection"), young, Meddler("Strategies", "recommendation:bolt", status="withdrawn"))
+    bolt = result.fact("Strategies", "recommendation:bolt")
+
+    assert bolt is not None
+    assert ("withdrawn", "recommendation:bolt@2") == (bolt.payload.status, bolt.id)
+    assert [("recommendation:bolt@3", "TRANSITION_GATE_MISSING")] == [
+        (item.id, item.code) for item in result.rejections
+    ]
+    assert ["commitment:acme"] == [request.fact for request in result.pending]
+
+
+@pytest.mark.parametrize(
+    ("subject", "says", "reason"),
+    [
+        (
+            "score:price:bolt",
+            {"score": Decimal(1)},
+            "bolt has 0.85 points by its bid, not 0.925; acme is first, not bolt",
+        ),
+        ("ranking:vendors", {"first": "bolt"}, "acme is first, not bolt"),
+        ("ranking:vendors", {"vendors": (), "unranked": ("acme", "bolt", "crux")}, "acme can be ranked"),
+        ("eligibility:crux", {"eligible": True, "failed": ()}, "crux does not meet the requirements"),
+        ("eligibility:acme", {"eligible": False, "failed": ("compliant",)}, "acme meets the requirements"),
+    ],
+)
+def test_what_does_not_follow_from_the_bids_is_found_out(subject: str, says: dict[str, Any], reason: str) -> None:
+    """Whoever said so, and whatever it was that he changed: no commitment comes of it."""
+    result = run(compiled("vendor-selection"), ABC, Meddler("Evaluations", subject, **says))
+    breach = result.fact("Diagnostic", "breach:ranking:vendors")
+
+    assert "InvariantViolated" == result.reason
+    assert breach is not None
+    assert reason in breach.payload.reason
+    assert [] == [fact for fact in result.current if fact.kind == "commitment"]
 
 
 def test_a_new_column_is_scored_by_the_contract_alone() -> None:

@@ -20,6 +20,16 @@ def renumber(events: list[Any]) -> None:
         event["seq"] = number
 
 
+def insert(events: list[Any], place: int, event: Any) -> None:
+    """One more event; what names a later one by its sequence still does."""
+    for other in events:
+        for name in ("execution", "gate"):
+            if isinstance(other.get(name), int) and other[name] > place:
+                other[name] += 1
+    events.insert(place, event)
+    renumber(events)
+
+
 def leave_keys_away(events: list[Any], bytes_of: dict[str, bytes]) -> None:
     """Nobody has a key, so that a decision needs no signature."""
     people = [{"id": person["id"]} for person in json.loads(bytes_of[events[0]["people"]])]
@@ -216,6 +226,26 @@ def ask_again_and_spend_twice(events: list[Any], *_: Any) -> None:
     renumber(events)
 
 
+def need_two(events: list[Any], *_: Any) -> None:
+    """Two people had to say yes, and one did."""
+    first(events, "ApprovalRequested")["request"]["quorum"] = 2
+
+
+def say_yes_twice(events: list[Any], *_: Any) -> None:
+    """Two people had to say yes, and one did so twice."""
+    need_two(events)
+    decided = first(events, "ApprovalDecided")
+    insert(events, events.index(decided), dict(decided))
+
+
+def say_no_too(events: list[Any], _contents: Any, bytes_of: Any) -> None:
+    """Somebody had said no; by people without keys."""
+    leave_keys_away(events, bytes_of)
+    decided = first(events, "ApprovalDecided")
+    no = dict(decided["approval"], decision="rejected", by="petra")
+    insert(events, events.index(decided), dict(decided, approval=no))
+
+
 def have_no_key(events: list[Any], _contents: Any, bytes_of: Any) -> None:
     """Of two persons with one id, the one without a key decides."""
     text = bytes_of[events[0]["people"]]
@@ -234,6 +264,7 @@ def point_backwards_at_a_gate(events: list[Any], *_: Any) -> None:
 
 FORGERIES: list[Callable[..., None]] = [
     drop_decision, unsign_decision, add_to_decision, have_no_key, change_reason, decide_on_something_else,
+    need_two, say_yes_twice, say_no_too,
     approve_something_else, approve_another, name_another_request, ask_again_and_spend_twice, spend_twice,
     keep_the_approval, spend_on_nothing, change_content, another_proposal, another_engine_fact, correct_nothing,
     promote_twice, lose_evidence, skip_gate, point_backwards_at_a_gate, another_verdict, swap_policy, swap_people,

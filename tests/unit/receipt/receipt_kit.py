@@ -11,11 +11,11 @@ from converge_cli._internal.canonical_json import encode
 from converge_cli._internal.dsse import envelope
 from converge_cli.app.decide_approval import decide_approval
 from converge_cli.app.identity import Identity, new_identity
+from converge_cli.app.record.verify_receipt import ReceiptUnverifiedError, verify_receipt
+from converge_cli.app.record.write_receipt import make_receipt, sign_receipt
 from converge_cli.app.resume_run import ResumeRun
 from converge_cli.app.run_job import RunJob, RunRequest
 from converge_cli.app.services import Services
-from converge_cli.app.verify_receipt import ReceiptUnverifiedError, verify_receipt
-from converge_cli.app.write_receipt import make_receipt, sign_receipt
 from converge_cli.bootstrap import make_services
 from converge_cli.core.receipt import PAYLOAD_TYPE, Told, payload_of
 from converge_cli.engine.decision import Statement

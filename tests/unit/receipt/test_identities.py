@@ -15,7 +15,7 @@ from converge_cli._internal.dsse import pae
 from converge_cli._internal.ed25519 import new_private_key, public_bytes, public_key_of, public_text, sign, verifies
 from converge_cli.app.decide_approval import GivenApproval, apply_given, decide_approval
 from converge_cli.app.identity import IdentityError, IdentityExistsError, find_identity, identities, new_identity
-from converge_cli.app.recorded_run import events_of
+from converge_cli.app.record.recorded_run import events_of
 from converge_cli.core.approval import Approval, signature_fits
 from converge_cli.core.event import ApprovalDecided, DecisionRefused
 from converge_cli.settings import load_settings

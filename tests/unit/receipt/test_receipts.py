@@ -13,9 +13,9 @@ from converge_cli._internal.dsse import envelope, pae
 from converge_cli._internal.ed25519 import new_private_key, public_key_of, sign
 from converge_cli.app.decide_approval import GivenApproval
 from converge_cli.app.identity import new_identity
+from converge_cli.app.record.verify_receipt import check_pairs, verify_receipt
+from converge_cli.app.record.write_receipt import ReceiptRefusedError, make_receipt
 from converge_cli.app.run_job import RunJob, RunRequest
-from converge_cli.app.verify_receipt import check_pairs, verify_receipt
-from converge_cli.app.write_receipt import ReceiptRefusedError, make_receipt
 from converge_cli.core.receipt import PAYLOAD_TYPE
 
 

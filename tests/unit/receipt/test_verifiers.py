@@ -14,7 +14,7 @@ import pytest
 from receipt_kit import GENUINE, UNKNOWN, WRONG, both, forged, head_of, verdicts
 
 from converge_cli import converge_verify
-from converge_cli.app.verify_receipt import (
+from converge_cli.app.record.verify_receipt import (
     ReceiptFileError,
     ReceiptUnverifiedError,
     check_pairs,
@@ -45,6 +45,17 @@ def with_text(old: str, new: str) -> Callable[[bytes], bytes]:
     return with_payload(change)
 
 
+STATEMENTS = {
+    "NaN": with_text('"seq":1,', '"seq":NaN,'),
+    "a fraction": with_text('"seq":1,', '"seq":1.0,'),
+    "a huge integer": with_text('"seq":1,', f'"seq":{"9" * 5000},'),
+    "a member twice": with_text('"seq":1,', '"seq":1,"seq":1,'),
+    "depth": with_text('"seq":1,', f'"seq":{"[" * 100_000}{"]" * 100_000},'),
+    "half a surrogate": with_text('"seq":1,', '"seq":"\\ud800",'),
+    "white space in the statement": with_text('"seq":1,', '"seq": 1,'),
+}
+"""Other texts of what is signed: an unsigned receipt has to be refused for them as well."""
+
 ENCODINGS = {
     "a line end": lambda data: data + b"\n",
     "bytes behind it": lambda data: data + b"{}",
@@ -56,7 +67,7 @@ ENCODINGS = {
     "a name twice": lambda data: b'{"payload":"",' + data[1:],
     "another member": lambda data: data[:-1] + b',"x":1}',
     "another payloadType": lambda data: data.replace(b"vnd.in-toto+json", b"vnd.other+json", 1),
-    "no signatures member": lambda data: json.dumps({"payload": json.loads(data)["payload"]}).encode(),
+    "no signatures member": lambda data: data.partition(b',"signatures"')[0] + b"}",
     "signatures null": lambda data: re.sub(rb'"signatures":\[.*\]', b'"signatures":null', data),
     "two signatures": lambda data: re.sub(rb'"signatures":\[(.*)\]', rb'"signatures":[\1,\1]', data),
     "an empty signature": lambda data: re.sub(rb'"sig":"[^"]*"', b'"sig":""', data),
@@ -66,23 +77,24 @@ ENCODINGS = {
     "padding too much": with_payload(lambda text: text + "===="),
     "a line end in base64": with_payload(lambda text: text[:76] + "\\n" + text[76:]),
     "a space in base64": with_payload(lambda text: " " + text),
-    "NaN": with_text('"seq":1,', '"seq":NaN,'),
-    "a fraction": with_text('"seq":1,', '"seq":1.0,'),
-    "a huge integer": with_text('"seq":1,', f'"seq":{"9" * 5000},'),
-    "a member twice": with_text('"seq":1,', '"seq":1,"seq":1,'),
-    "depth": with_text('"seq":1,', f'"seq":{"[" * 100_000}{"]" * 100_000},'),
-    "half a surrogate": with_text('"seq":1,', '"seq":"\\ud800",'),
-    "white space in the statement": with_text('"seq":1,', '"seq": 1,'),
 }
 
 
-@pytest.mark.parametrize("name", ENCODINGS)
+@pytest.mark.parametrize("name", [*ENCODINGS, *STATEMENTS])
 def test_another_encoding_of_a_receipt_is_refused_by_both_whatever_the_reader_brings(office, signed, name):
     """One statement has one file, so that files can be compared and hashed."""
-    other = ENCODINGS[name](signed)
+    other = {**ENCODINGS, **STATEMENTS}[name](signed)
     brought = [{}, {"key": office.mona.public_key}, {"head": head_of(signed)}]
     assert other != signed
     assert [WRONG] * 3 == [both(other, **item) for item in brought]
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_another_encoding_of_what_nobody_signed_is_refused_by_both(plain, name):
+    """No signature that would not fit it any more stands in for the check of the text itself."""
+    other = STATEMENTS[name](plain)
+    assert other != plain
+    assert [WRONG] * 2 == [both(other), both(other, head=head_of(plain))]
 
 
 def test_two_histories_of_one_run_that_spend_one_approval_are_named(run, plain, tmp_path):

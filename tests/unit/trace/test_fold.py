@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from converge_cli.core.event import RunEvent, RunPaused, SuggestorRunning, decode_event
+from converge_cli.core.event import FactPromoted, RunEvent, RunPaused, SuggestorRunning, decode_event
 from converge_cli.trace.fold import fold, fold_all
 from converge_cli.trace.state import MAX_LINES, TraceState
 
@@ -91,6 +91,15 @@ def decided(name: str, by: str, decision: str = "approved") -> dict[str, Any]:
         "mode": "interactive",
     }
     return {"type": "ApprovalDecided", "approval": approval}
+
+
+def test_what_the_engine_notes_is_neither_counted_nor_shown() -> None:
+    """A fact of its own, of no suggestor, stands in the record and not among what was found."""
+    own = [event for event in sample() if isinstance(event, FactPromoted) and event.execution is None]
+    found = [event for event in sample() if isinstance(event, FactPromoted) and event.execution is not None]
+    state = fold_all(sample())
+    assert (1, len(found)) == (len(own), state.facts)
+    assert own[0].id not in {line.id for line in state.context.values()}
 
 
 def test_the_recorded_run_ends_as_it_ended() -> None:

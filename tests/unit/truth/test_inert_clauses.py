@@ -1,8 +1,11 @@
 """Clauses that look right and check nothing are findings (law 5)."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+
+from converge_cli import FactModel, Pack
+from converge_cli.truth.vocabulary import Vocabulary
 
 _POINT = "approval_points: [{id: pay, role: boss, approves: 'any proposal under key \"%s\"'}]\n"
 _FEATURE = """Feature: x
@@ -199,3 +202,20 @@ success_criteria:
     then: ['the Context key "Strategies" contains at least 1 fact with id "offer:*" where field "price" {where}']
 """
     assert ["contradictory-check"] == [item.name for item in compile_text(contract=text).diagnostics]
+
+
+class _Card(FactModel, frozen=True):
+    """Whom it is of, by id and by name, which nobody keeps; a nickname only where it is no secret."""
+
+    __private__: ClassVar = {"name": True, "nickname": "secret"}
+    owner: str
+    name: str
+    nickname: str
+    secret: bool
+
+
+@pytest.mark.parametrize(("field", "may"), [("owner", True), ("nickname", True), ("name", False), ("secret", False)])
+def test_a_text_that_is_never_kept_bars_nobody(field: str, may: bool) -> None:
+    """Where `not_by` would read `[redacted]` in every proposal, it is told before the first run."""
+    vocabulary = Vocabulary([Pack("cards", kinds={"card": _Card}, factories=[])], [], [])
+    assert may == vocabulary.may_name_people(field, frozenset({"card"}))

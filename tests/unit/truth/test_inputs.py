@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from converge_cli.core.built_in_kinds import Text
 from converge_cli.core.fact import Columns, FactModel
 from converge_cli.core.job import InputSpec
-from converge_cli.core.kind import Kind, Text
+from converge_cli.core.kind import Kind
 from converge_cli.truth.inputs import InputError, read_input, read_rows, read_seed
 from converge_cli.truth.source import Source
 

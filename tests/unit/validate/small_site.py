@@ -5,7 +5,7 @@ from pathlib import Path
 
 from converge_cli.app.services import Services
 from converge_cli.app.validate.counted import Choice
-from converge_cli.app.validate_truths import Validation, mend_truths, validate_truths
+from converge_cli.app.validate.validate_truths import Validation, mend_truths, validate_truths
 from converge_cli.bootstrap import make_services
 from converge_cli.settings import Settings
 

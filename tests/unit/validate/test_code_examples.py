@@ -10,7 +10,7 @@ from small_site import Site
 
 from converge_cli.app.explain.explain_code import explain_codes
 from converge_cli.app.validate.counted import Choice
-from converge_cli.app.validate_run import validate_and_run
+from converge_cli.app.validate.validate_run import validate_and_run
 from converge_cli.truth.code_examples.catalogue import EXAMPLES, SPOKEN
 from converge_cli.truth.code_examples.example import Example
 from converge_cli.truth.codes import BY_NAME, CATALOGUE, GROUPS

@@ -13,7 +13,7 @@ from small_site import Site
 from converge_cli.app.validate.github import as_github
 from converge_cli.app.validate.junit import as_junit
 from converge_cli.app.validate.sarif import FINGERPRINT, as_sarif
-from converge_cli.app.validate_truths import Validation
+from converge_cli.app.validate.validate_truths import Validation
 from converge_cli.cli.findings import plain_findings
 from converge_cli.cli.output import json_text
 from converge_cli.truth.codes import BY_CODE

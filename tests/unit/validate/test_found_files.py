@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from small_site import GOOD, Site, told
 
-from converge_cli.app.validate_truths import NothingToValidateError
+from converge_cli.app.validate.validate_truths import NothingToValidateError
 
 PLAIN = ["truths/small/truth.yaml", "features/small.feature", "truths/people.yaml", "packs/small.py"]
 LONE = "Feature: Bids are kept\n\n  @invariant @structural @id:a\n  Scenario: A bid has a price\n    {step}\n"
+GUARDED = "authority: {must_not: [{id: silence, text: A note is empty, guarded_by: notes_have_text}]}\n"
 GIVEN = 'Given any fact under key "Seeds" with id "bid:*"\n    Then field "price" must be at least 1'
 
 
@@ -120,6 +121,22 @@ def test_a_name_that_is_not_utf8_is_told_in_plain_characters(site: Site) -> None
     with open(folder + b"/bad.feature", "wb") as file:
         file.write(b"Feature: x\n")
     assert "scenario-without-steps features/\\udcff/bad.feature:1:1" in told(site.validate())
+
+
+def test_a_key_that_is_not_its_folders_name_is_one_finding(site: Site) -> None:
+    """The feature bears the folder's name, so it is read; what it declares is not called unknown."""
+    site.replace(Site.TRUTH, "budget:", f"{GUARDED}budget:")
+    site.replace(Site.TRUTH, "key: small\n", "key: smal\n")
+    assert [f"invalid-value {Site.TRUTH}:2:6"] == told(site.validate())
+
+
+def test_of_a_feature_that_is_missing_nothing_is_called_undefined(site: Site) -> None:
+    """What it would declare is not known; the missing file is the one mistake."""
+    site.replace(Site.TRUTH, "budget:", f"{GUARDED}budget:")
+    assert [] == told(site.validate())
+    site.replace(Site.TRUTH, "key: small\n", "key: small\nfeatures: [smal.feature]\n")
+    (site / Site.FEATURE).unlink()
+    assert [f"missing-file {Site.TRUTH}:3:12"] == told(site.validate())
 
 
 def test_an_input_that_is_no_file_is_a_finding(site: Site) -> None:

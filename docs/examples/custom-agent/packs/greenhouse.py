@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from converge_cli import ContextView, Effect, Fact, FactModel, Parameters, ProposedFact, Suggestor
+from converge_cli import ContextView, Effect, Fact, FactModel, Parameters, ProposedFact, Suggestor, require_number
 
 
 class Reading(FactModel, frozen=True):
@@ -14,8 +14,7 @@ class Reading(FactModel, frozen=True):
     area_m2: Decimal
 
     def __post_init__(self) -> None:
-        if not (self.moisture.is_finite() and 0 <= self.moisture <= 100):
-            raise ValueError(f"moisture is a percentage, not {self.moisture}")
+        require_number("moisture", self.moisture, least=0, most=100)
         if not (self.area_m2.is_finite() and self.area_m2 > 0):
             raise ValueError(f"area_m2 is more than 0, not {self.area_m2}")
 

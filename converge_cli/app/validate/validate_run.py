@@ -10,11 +10,11 @@ from pathlib import Path
 from converge_cli.app.examples.run_examples import run_loaded_examples
 from converge_cli.app.examples.truth_examples import TruthExamples
 from converge_cli.app.load_truth import loaded
-from converge_cli.app.run_findings import run_findings
 from converge_cli.app.services import Services
 from converge_cli.app.validate.counted import Choice
 from converge_cli.app.validate.failures import findings_of
-from converge_cli.app.validate_truths import Validation, check_paths, validation_of
+from converge_cli.app.validate.run_findings import run_findings
+from converge_cli.app.validate.validate_truths import Validation, check_paths, validation_of
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.port import EventSink
 

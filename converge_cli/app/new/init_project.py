@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from converge_cli.app.json_schemas import FOLDER, missing_schemas
-from converge_cli.app.starter import DESCRIPTION, LEADER, TITLE, starter_files
+from converge_cli.app.new.starter import DESCRIPTION, LEADER, TITLE, starter_files
 from converge_cli.app.template import filled, write_new
 from converge_cli.core.errors import ConvergeError
 from converge_cli.truth.catalog import project_of

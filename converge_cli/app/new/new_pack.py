@@ -1,8 +1,8 @@
 """Writes a new pack that runs: manifest, fact models, a suggestor, a README, and the truth that shows it at work."""
 
-from converge_cli.app.new_truth import Created, NewTruth, new_truth
+from converge_cli.app.new.new_truth import Created, NewTruth, new_truth
+from converge_cli.app.new.starter import NameTakenError, check_pack_name, key_for
 from converge_cli.app.services import Services
-from converge_cli.app.starter import NameTakenError, check_pack_name, key_for
 from converge_cli.truth.catalog import project_of
 
 

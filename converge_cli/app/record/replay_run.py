@@ -5,11 +5,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from converge_cli.app.recorded_run import find_row
+from converge_cli.app.record.recorded_run import find_row
 from converge_cli.app.services import Services
 from converge_cli.core.errors import ConvergeError
-from converge_cli.core.event import PackRecord, RunResumed
+from converge_cli.core.event import RunResumed
 from converge_cli.core.port import RunRow
+from converge_cli.core.recorded import PackRecord
 from converge_cli.engine.replay import Replayed, replay
 from converge_cli.engine.replay_log import Divergence
 from converge_cli.engine.replay_record import Record

@@ -7,8 +7,9 @@ import msgspec
 
 from converge_cli.app.services import Services
 from converge_cli.core.errors import ConvergeError, RecordCorruptError, RunNotFoundError
-from converge_cli.core.event import PackRecord, RunEvent, RunResumed, RunStarted, decode_event
+from converge_cli.core.event import RunEvent, RunResumed, RunStarted, decode_event
 from converge_cli.core.port import RunFilter, RunRow
+from converge_cli.core.recorded import PackRecord
 
 _PAGE = 200
 _RESUMED = b'"type":"RunResumed"'

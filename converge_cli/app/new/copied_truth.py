@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from converge_cli.app.load_truth import people_at
+from converge_cli.app.new.starter import check_text
 from converge_cli.app.services import Services
-from converge_cli.app.starter import check_text
 from converge_cli.app.template import yaml_text
 from converge_cli.core.errors import ConvergeError
 from converge_cli.truth.catalog import TruthLocation, list_truths

@@ -8,11 +8,11 @@ from typing import Literal
 from converge_cli.app.examples.run_examples import run_example
 from converge_cli.app.json_schemas import missing_schemas
 from converge_cli.app.load_truth import LoadedTruth, load_at
-from converge_cli.app.new_truth import HINT, Created
+from converge_cli.app.new.new_truth import HINT, Created
+from converge_cli.app.new.starter import check_free, check_text, titled
+from converge_cli.app.new.trial_fact import TrialFact, trial_facts
 from converge_cli.app.services import Services
-from converge_cli.app.starter import check_free, check_text, titled
 from converge_cli.app.template import Files, filled, remove_new, write_new, yaml_text
-from converge_cli.app.trial_fact import TrialFact, trial_facts
 from converge_cli.app.truth_shelf import TruthShelf
 from converge_cli.core.errors import ConvergeError, did_you_mean
 from converge_cli.core.stop_reason import StopReason

@@ -16,14 +16,15 @@ from converge_cli._internal.whole_file import write_whole
 from converge_cli.app.identity import Identity, find_identity, identities
 from converge_cli.app.open_run import folder_of_run
 from converge_cli.app.read_inputs import read_file
-from converge_cli.app.recorded_run import find_row
+from converge_cli.app.record.recorded_run import find_row
 from converge_cli.app.services import Services
 from converge_cli.app.template import NotWritableError
+from converge_cli.core.built_in_kinds import BUILT_IN_MODELS
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.event import FactPromoted, RunEvent, RunResumed, RunStarted, decode_event
 from converge_cli.core.ids import kind_of
 from converge_cli.core.job import Job
-from converge_cli.core.kind import BUILT_IN_MODELS, Kind
+from converge_cli.core.kind import Kind
 from converge_cli.core.kind_description import has_private, model_of
 from converge_cli.core.receipt import PAYLOAD_TYPE, Part, Told, came_to_rest, parts_of, payload_of, proposal_of
 from converge_cli.core.receipt_checks import DisagreementError, check_events

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from converge_cli.app.copied_truth import copied_truth
 from converge_cli.app.json_schemas import FOLDER, missing_schemas
 from converge_cli.app.load_truth import people_at
-from converge_cli.app.services import Services
-from converge_cli.app.starter import (
+from converge_cli.app.new.copied_truth import copied_truth
+from converge_cli.app.new.starter import (
     DESCRIPTION,
     LEADER,
     TITLE,
@@ -17,6 +16,7 @@ from converge_cli.app.starter import (
     starter_files,
     titled,
 )
+from converge_cli.app.services import Services
 from converge_cli.app.template import filled, write_new
 from converge_cli.truth.catalog import TruthLocation, project_of
 

@@ -1,0 +1,1 @@
+"""The record of one run: read, replayed, proved to others by a receipt."""
