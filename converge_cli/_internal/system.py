@@ -12,17 +12,18 @@ class SystemClock:
     """The machine's clock."""
 
     def __init__(self) -> None:
-        self._second = -1
-        self._prefix = ""
+        self._formatted = (-1, "")
 
     def now(self) -> str:
         """UTC now, ISO 8601 with microseconds and Z."""
         second, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
-        if second != self._second:
-            # Formatting a date costs more than a whole small cycle, so it is done once a second.
-            self._prefix = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-            self._second = second
-        return f"{self._prefix}.{nanoseconds // 1000:06d}Z"
+        # Formatting a date costs more than a whole small cycle, so it is done once a second. Threads share the clock:
+        # second and text are read as one, so that none gives its own fraction to another's second.
+        formatted, text = self._formatted
+        if second != formatted:
+            text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+            self._formatted = (second, text)
+        return f"{text}.{nanoseconds // 1000:06d}Z"
 
     monotonic = staticmethod(time.monotonic)
     """Seconds that never go back."""

@@ -28,6 +28,9 @@ class JobStatus(StrEnum):
 OPEN = frozenset({JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.PAUSED})
 """Jobs that may still change."""
 
+AT_ONCE = "0001-01-01T00:00:00.000000Z"
+"""A time that is always past."""
+
 
 class Lease(NamedTuple):
     """The right to drive a job, as long as no higher fencing number has been given out."""
@@ -49,8 +52,8 @@ class QueuedJob(msgspec.Struct, frozen=True):
         fence: number of the last claim, 0 before the first.
         worker: who claimed it last.
         lease_until: UTC until when the claim holds; "" when nobody holds it.
-        due: UTC when a paused job is to be looked at again, because a request's time is up; "" for never.
-        pending: how many requests of its run waited when it paused; fewer mean that somebody has decided.
+        due: UTC from when on a paused job is to be gone on with, because a request's time is up then; "" for never.
+            Whoever goes on with its run, or decides for it, without being a worker, sets it to `AT_ONCE`.
         passes: how often it was brought to a stop.
         asked: SHA-256 of kept instructions for the next pass (`ResumeRequest`), "" for none.
         cancel: whether it was asked to stop.
@@ -70,7 +73,6 @@ class QueuedJob(msgspec.Struct, frozen=True):
     worker: str = ""
     lease_until: str = ""
     due: str = ""
-    pending: int = 0
     passes: int = 0
     asked: str = ""
     cancel: bool = False
@@ -104,12 +106,11 @@ class Settled(NamedTuple):
     """What a worker brought a job to.
 
     Attributes:
-        due: see `QueuedJob`; so is `pending`.
+        due: see `QueuedJob`; for a paused job alone.
         error: canonical JSON of why it failed.
     """
 
     status: JobStatus
-    pending: int = 0
     due: str = ""
     error: str = ""
 
@@ -128,13 +129,15 @@ class JobQueue(Protocol):
         Raises:
             IdempotencyConflictError: the key was used for another submission.
             QueueFullError: so many jobs are queued already.
+            ConcurrentAppendError: there is a run of that id.
         """
         ...
 
     def claim(self, worker: str, now: str, until: str) -> QueuedJob | None:
-        """Take the oldest job that is queued, or whose lease has run out; None when there is none.
+        """Take the job that was submitted first of those that are queued, or whose lease has run out; None for none.
 
-        A run that a command on this machine is driving just now is passed over.
+        A run that a command on this machine is driving just now is passed over, and so is a job that is not as it was
+        written: `jobs` tells of it.
         """
         ...
 
@@ -142,7 +145,7 @@ class JobQueue(Protocol):
         """Hold a job for longer; returns it, so that a wish to cancel is seen.
 
         Raises:
-            LeaseLostError: somebody else has claimed it since.
+            LeaseLostError: it is somebody else's by now, or at rest.
         """
         ...
 
@@ -150,7 +153,7 @@ class JobQueue(Protocol):
         """Say what a claimed job has come to; QUEUED gives it back for others to claim.
 
         Raises:
-            LeaseLostError: somebody else has claimed it since.
+            LeaseLostError: it is somebody else's by now, or at rest.
         """
         ...
 
@@ -166,7 +169,7 @@ class JobQueue(Protocol):
         ...
 
     def wake_due(self, now: str) -> int:
-        """Queue every paused job whose time has come, or of which somebody has decided a request; how many."""
+        """Queue the paused jobs whose `due` has come; how many. What it costs does not grow with those that wait."""
         ...
 
     def cancel(self, job: str, now: str) -> QueuedJob:
@@ -188,16 +191,16 @@ class JobQueue(Protocol):
         ...
 
     def jobs(self, wanted: JobFilter, limit: int = 100) -> Iterable[QueuedJob]:
-        """Jobs that a filter means, the newest first.
+        """Jobs that a filter means, the newest first; a page's cost does not grow with the pages before it.
 
         Raises:
             JobNotFoundError: no job has the id `before`.
-            RecordCorruptError: one is not as it was written.
+            RecordCorruptError: some are not as they were written; raised after the others have been given.
         """
         ...
 
     def counts(self) -> Mapping[JobStatus, int]:
-        """How many jobs stand where; a status without any is left out."""
+        """How many jobs stand where; a status without any is left out, and so is a job that has none we know."""
         ...
 
 
@@ -221,14 +224,14 @@ class JobNotOpenError(ConvergeError):
 
 
 class LeaseLostError(ConvergeError):
-    """Somebody else has claimed the job: nothing more may be written for it under the old lease."""
+    """The job is no longer in the worker's hands: nothing more may be written for it under that lease."""
 
     code = "LEASE_LOST"
 
     def __init__(self, lease: Lease, fence: int) -> None:
         super().__init__(
-            f"job {lease.job} was claimed again since (fence {fence}, this worker holds {lease.fence})",
-            hint="nothing was written; the new claimer goes on with it",
+            f"job {lease.job} is no longer this worker's: its fence is {fence}, the worker's {lease.fence}",
+            hint="nothing was written; whoever claims the job goes on with it",
             where=lease.job,
         )
 

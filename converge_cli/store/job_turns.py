@@ -2,8 +2,9 @@
 
 import msgspec
 
-from converge_cli.core.errors import RunBusyError
+from converge_cli.core.errors import ConcurrentAppendError, RunBusyError
 from converge_cli.core.job_queue import (
+    AT_ONCE,
     OPEN,
     IdempotencyConflictError,
     JobNotOpenError,
@@ -13,6 +14,7 @@ from converge_cli.core.job_queue import (
     QueuedJob,
     Settled,
 )
+from converge_cli.core.port import RunRow
 
 _HELD = frozenset({JobStatus.QUEUED, JobStatus.RUNNING})
 _AT_REST = frozenset({JobStatus.PAUSED, JobStatus.CANCELLED, JobStatus.FAILED})
@@ -27,6 +29,13 @@ def resubmitted(standing: QueuedJob, job: QueuedJob) -> QueuedJob:
     if standing.submission != job.submission:
         raise IdempotencyConflictError(job.key, standing.job)
     return standing
+
+
+def taken(run: str) -> ConcurrentAppendError:
+    """The error for a job whose id a run has already."""
+    return ConcurrentAppendError(
+        f"there is a run {run} already", hint="submit again: the id will be another", where=run
+    )
 
 
 def may_be_claimed(job: QueuedJob, now: str) -> bool:
@@ -63,7 +72,6 @@ def settled(job: QueuedJob, lease: Lease, given: Settled, now: str) -> QueuedJob
         job,
         status=given.status,
         lease_until="",
-        pending=given.pending,
         due=given.due,
         error=given.error,
         updated_at=now,
@@ -86,11 +94,19 @@ def woken(job: QueuedJob, now: str, asked: str) -> QueuedJob:
     return job
 
 
-def is_due(job: QueuedJob, pending: int | None, now: str) -> bool:
-    """Whether a paused job has something to do: its time has come, or fewer requests wait than when it paused."""
-    if job.status is not JobStatus.PAUSED:
-        return False
-    return ("" < job.due <= now) or (pending is not None and pending < job.pending)
+def is_due(job: QueuedJob, now: str) -> bool:
+    """Whether a paused job is to be gone on with."""
+    return job.status is JobStatus.PAUSED and "" < job.due <= now
+
+
+def went_on(before: RunRow | None, after: RunRow) -> bool:
+    """Whether a write has changed where a run stands; a refused decision, or the first of two, has not."""
+    return before is None or _standing(before) != _standing(after)
+
+
+def due_at_once(job: QueuedJob) -> QueuedJob:
+    """A paused job whose run somebody who is no worker has decided for, or gone on with."""
+    return msgspec.structs.replace(job, due=AT_ONCE)
 
 
 def cancelled(job: QueuedJob, now: str) -> QueuedJob:
@@ -104,7 +120,7 @@ def cancelled(job: QueuedJob, now: str) -> QueuedJob:
     if job.fence == 0:
         return msgspec.structs.replace(job, status=JobStatus.CANCELLED, updated_at=now)
     status = JobStatus.QUEUED if job.status is JobStatus.PAUSED else job.status
-    return msgspec.structs.replace(job, status=status, cancel=True, updated_at=now)
+    return msgspec.structs.replace(job, status=status, due="", cancel=True, updated_at=now)
 
 
 def check_writer(run: str, standing: tuple[str, int] | None, fence: int | None) -> None:
@@ -144,6 +160,10 @@ def in_service(run: str) -> RunBusyError:
         hint=f"wait until it pauses or stops: converge show {run}; or start converge serve if it is down",
         where=run,
     )
+
+
+def _standing(row: RunRow) -> tuple[str, str, int, int, int]:
+    return row.status, row.reason, row.cycles, row.facts, row.pending
 
 
 def _require_held(job: QueuedJob, lease: Lease) -> None:

@@ -8,10 +8,10 @@ from contextlib import AbstractContextManager, contextmanager
 from converge_cli._internal.hashing import GENESIS, digest_bytes
 from converge_cli.core.call import KeptCall
 from converge_cli.core.errors import RecordCorruptError, RunBusyError, RunNotFoundError
-from converge_cli.core.job_queue import QueuedJob
+from converge_cli.core.job_queue import JobStatus, QueuedJob
 from converge_cli.core.port import Commit, RunFilter, RunRow
 from converge_cli.store.chain import check_commit, check_follows, check_run_id, corrupt, extend, is_repeated
-from converge_cli.store.job_turns import check_driver, check_writer
+from converge_cli.store.job_turns import check_driver, check_writer, due_at_once, went_on
 
 
 class MemoryExperience:
@@ -44,6 +44,9 @@ class MemoryExperience:
                 return
             check_follows(commit, self.known.get(run))
             check_writer(run, self._standing(run), commit.fence)
+            job = self.jobs.get(run)
+            if job is not None and job.status is JobStatus.PAUSED and went_on(self.known.get(run), commit.row):
+                self.jobs[run] = due_at_once(job)
             self._events.setdefault(run, []).extend(commit.events)
             self.known[run] = commit.row
             self.blobs.update((digest_bytes(data), bytes(data)) for data in commit.blobs)

@@ -23,6 +23,7 @@ from converge_cli.store.job_turns import (
     renewed,
     resubmitted,
     settled,
+    taken,
     woken,
 )
 from converge_cli.store.memory import MemoryExperience
@@ -45,6 +46,8 @@ class MemoryQueue:
                     return resubmitted(standing, job)
             if sum(standing.status is JobStatus.QUEUED for standing in self._jobs.values()) >= most:
                 raise QueueFullError(most)
+            if job.job in self._jobs or job.job in self._experience.known:
+                raise taken(job.job)
             self._experience.blobs[digest_bytes(submission)] = bytes(submission)
             self._jobs[job.job] = job
             return job
@@ -79,7 +82,7 @@ class MemoryQueue:
     def wake_due(self, now: str) -> int:
         """Queue the paused jobs that have something to do; see `JobQueue.wake_due`."""
         with self._lock:
-            due = [job for job in self._jobs.values() if is_due(job, self._pending(job), now)]
+            due = [job for job in self._jobs.values() if is_due(job, now)]
             for job in due:
                 self._set(woken(job, now, ""))
             return len(due)
@@ -106,10 +109,6 @@ class MemoryQueue:
         """How many jobs stand where; see `JobQueue.counts`."""
         with self._lock:
             return Counter(job.status for job in self._jobs.values())
-
-    def _pending(self, job: QueuedJob) -> int | None:
-        row = self._experience.known.get(job.job)
-        return None if row is None else row.pending
 
     def _get(self, job: str) -> QueuedJob:
         found = self._jobs.get(job)

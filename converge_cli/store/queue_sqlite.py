@@ -1,15 +1,12 @@
 """The queue of jobs in SQLite, in the database of the runs: a fence and what it guards change together."""
 
+import heapq
+import itertools
 import sqlite3
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-import msgspec
-
-from converge_cli._internal.canonical_json import encode
 from converge_cli._internal.hashing import digest_bytes
-from converge_cli.core.errors import RecordCorruptError
 from converge_cli.core.job_queue import (
     JobFilter,
     JobNotFoundError,
@@ -20,6 +17,17 @@ from converge_cli.core.job_queue import (
     Settled,
 )
 from converge_cli.store.chain import check_run_id
+from converge_cli.store.job_rows import (
+    add_job,
+    damaged_jobs,
+    due_jobs,
+    get_job,
+    job_by_key,
+    jobs_of,
+    page_below,
+    set_job,
+    sound_job,
+)
 from converge_cli.store.job_turns import (
     cancelled,
     claimed,
@@ -28,13 +36,17 @@ from converge_cli.store.job_turns import (
     renewed,
     resubmitted,
     settled,
+    taken,
     woken,
 )
 from converge_cli.store.sqlite import SqliteExperience, keep_blob
 
 _PAGE = 200
+_WOKEN_AT_ONCE = 100
+"""How many jobs one transaction wakes: no claim waits long for it."""
 _NO_JOB = 1 << 62
 """Above the number of every job."""
+_IS_THERE = "SELECT 1 FROM jobs WHERE job = ?1 UNION ALL SELECT 1 FROM runs WHERE run = ?1"
 
 
 class SqliteQueue:
@@ -48,19 +60,16 @@ class SqliteQueue:
         """Queue a job; see `JobQueue.submit`."""
         check_run_id(job.job)
         with self._file.writing() as connection:
-            if job.key:
-                same = "SELECT job, row, crc FROM jobs WHERE owner = ? AND key = ?"
-                standing = connection.execute(same, (job.owner, job.key)).fetchone()
-                if standing is not None:
-                    return resubmitted(_checked(standing), job)
+            standing = job_by_key(connection, job.owner, job.key) if job.key else None
+            if standing is not None:
+                return resubmitted(standing, job)
             queued = "SELECT count(*) FROM jobs WHERE status = ?"
             if connection.execute(queued, (JobStatus.QUEUED,)).fetchone()[0] >= most:
                 raise QueueFullError(most)
+            if connection.execute(_IS_THERE, (job.job,)).fetchone() is not None:
+                raise taken(job.job)
             keep_blob(connection, digest_bytes(submission), submission)
-            connection.execute(
-                "INSERT INTO jobs (job, owner, key, status, fence, row, crc) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (job.job, job.owner, job.key, *_changing(job)),
-            )
+            add_job(connection, job)
         return job
 
     def claim(self, worker: str, now: str, until: str) -> QueuedJob | None:
@@ -72,7 +81,7 @@ class SqliteQueue:
             for job in _claimable(connection, now):
                 with self._experience.held(job.job) as free:
                     if free:
-                        return _set(connection, claimed(job, worker, now, until))
+                        return set_job(connection, claimed(job, worker, now, until))
         return None
 
     def renew(self, lease: Lease, until: str) -> QueuedJob:
@@ -87,22 +96,22 @@ class SqliteQueue:
         """Queue a job at rest again; see `JobQueue.wake`."""
         digest = digest_bytes(asked) if asked else ""
         with self._file.writing() as connection:
-            changed = woken(_get(connection, job), now, digest)
+            changed = woken(get_job(connection, job), now, digest)
             if asked:
                 keep_blob(connection, digest, asked)
-            return _set(connection, changed)
+            return set_job(connection, changed)
 
     def wake_due(self, now: str) -> int:
-        """Queue the paused jobs that have something to do; see `JobQueue.wake_due`."""
-        with self._file.reading() as connection:
-            due = [] if connection is None else list(_due(connection, now))
+        """Queue the paused jobs whose time has come; see `JobQueue.wake_due`."""
         woke = 0
-        for job in due:
+        while self._any_due(now):
             with self._file.writing() as connection:
-                current = _get(connection, job.job)
-                if current == job:
-                    _set(connection, woken(current, now, ""))
-                    woke += 1
+                due = list(itertools.islice(_due(connection, now), _WOKEN_AT_ONCE))
+                for job in due:
+                    set_job(connection, woken(job, now, ""))
+            woke += len(due)
+            if len(due) < _WOKEN_AT_ONCE:
+                break
         return woke
 
     def cancel(self, job: str, now: str) -> QueuedJob:
@@ -112,7 +121,7 @@ class SqliteQueue:
     def job(self, job: str) -> QueuedJob:
         """The job of an id; see `JobQueue.job`."""
         with self._file.reading() as connection:
-            return _get(connection, job)
+            return get_job(connection, job)
 
     def jobs(self, wanted: JobFilter, limit: int = 100) -> Iterable[QueuedJob]:
         """Jobs that a filter means, the newest first; see `JobQueue.jobs`."""
@@ -126,48 +135,49 @@ class SqliteQueue:
             if connection is None:
                 return {}
             found = connection.execute("SELECT status, count(*) FROM jobs GROUP BY status").fetchall()
-        return {JobStatus(status): count for status, count in found}
+        known = set(JobStatus)
+        return {JobStatus(status): count for status, count in found if status in known}
+
+    def _any_due(self, now: str) -> bool:
+        with self._file.reading() as connection:
+            return connection is not None and any(True for _ in _due(connection, now))
 
     def _change(self, job: str, change: Callable[[QueuedJob], QueuedJob]) -> QueuedJob:
         with self._file.writing() as connection:
-            return _set(connection, change(_get(connection, job)))
+            return set_job(connection, change(get_job(connection, job)))
 
     def _meant(self, wanted: JobFilter, number: int, limit: int) -> Iterator[QueuedJob]:
+        damaged: list[Any] = []
         given = 0
-        while given < limit:
-            with self._file.reading() as connection:
-                page = "SELECT number, job, row, crc FROM jobs WHERE number < ? ORDER BY number DESC LIMIT ?"
-                rows = [] if connection is None else connection.execute(page, (number, _PAGE)).fetchall()
-            for below, *values in rows:
+        while given < limit and (rows := self._page(wanted, number)):
+            for below, values in rows:
                 number = below
-                job = _checked(values)
-                if wanted.means(job):
+                job = sound_job(values)
+                if job is None:
+                    damaged.append(values[0])
+                elif wanted.means(job):
                     given += 1
                     yield job
                     if given == limit:
-                        return
-            if len(rows) < _PAGE:
-                return
+                        break
+        if damaged:
+            raise damaged_jobs(damaged)
+
+    def _page(self, wanted: JobFilter, number: int) -> list[Any]:
+        with self._file.reading() as connection:
+            return page_below(connection, wanted, number, _PAGE)
 
 
 def _claimable(connection: sqlite3.Connection, now: str) -> Iterator[QueuedJob]:
     """Jobs that are queued, and those whose lease has run out; the oldest first."""
-    for status in (JobStatus.RUNNING, JobStatus.QUEUED):
-        for job in _of_status(connection, status):
-            if may_be_claimed(job, now):
-                yield job
-
-
-def _due(connection: sqlite3.Connection, now: str) -> Iterator[QueuedJob]:
-    for job in _of_status(connection, JobStatus.PAUSED):
-        found = connection.execute("SELECT pending FROM runs WHERE run = ?", (job.job,)).fetchone()
-        if is_due(job, None if found is None else found[0], now):
+    of_status = (jobs_of(connection, status) for status in (JobStatus.QUEUED, JobStatus.RUNNING))
+    for _, job in heapq.merge(*of_status, key=lambda numbered: numbered[0]):
+        if may_be_claimed(job, now):
             yield job
 
 
-def _of_status(connection: sqlite3.Connection, status: JobStatus) -> Iterator[QueuedJob]:
-    found = connection.execute("SELECT job, row, crc FROM jobs WHERE status = ? ORDER BY number", (status,))
-    return (_checked(values) for values in found)
+def _due(connection: sqlite3.Connection, now: str) -> Iterator[QueuedJob]:
+    return (job for job in due_jobs(connection, now) if is_due(job, now))
 
 
 def _number(connection: sqlite3.Connection | None, job: str) -> int:
@@ -177,34 +187,3 @@ def _number(connection: sqlite3.Connection | None, job: str) -> int:
     if found is None:
         raise JobNotFoundError(job)
     return int(found[0])
-
-
-def _get(connection: sqlite3.Connection | None, job: str) -> QueuedJob:
-    found = None
-    if connection is not None:
-        found = connection.execute("SELECT job, row, crc FROM jobs WHERE job = ?", (job,)).fetchone()
-    if found is None:
-        raise JobNotFoundError(job)
-    return _checked(found)
-
-
-def _set(connection: sqlite3.Connection, job: QueuedJob) -> QueuedJob:
-    connection.execute(
-        "UPDATE jobs SET status = ?, fence = ?, row = ?, crc = ? WHERE job = ?", (*_changing(job), job.job)
-    )
-    return job
-
-
-def _changing(job: QueuedJob) -> tuple[Any, ...]:
-    row = encode(job)
-    return (job.status, job.fence, row, zlib.crc32(row))
-
-
-def _checked(values: Any) -> QueuedJob:
-    """The job of stored values; raises RecordCorruptError when they are not what was written."""
-    name, row, crc = values
-    if type(row) is bytes and zlib.crc32(row) == crc:
-        job = msgspec.json.decode(row, type=QueuedJob)
-        if job.job == name:
-            return job
-    raise RecordCorruptError(f"the entry of job {str(name)[:80]!r} is damaged", where=str(name)[:80])

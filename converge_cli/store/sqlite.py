@@ -15,10 +15,12 @@ import msgspec
 from converge_cli._internal.hashing import GENESIS, digest_bytes
 from converge_cli.core.call import KeptCall
 from converge_cli.core.errors import RecordCorruptError, RunBusyError, RunNotFoundError
+from converge_cli.core.job_queue import JobStatus
 from converge_cli.core.port import Commit, RunFilter, RunRow
 from converge_cli.store.chain import check_commit, check_follows, check_run_id, check_segment, corrupt, is_repeated
 from converge_cli.store.file_lock import held_file
-from converge_cli.store.job_turns import check_driver, check_writer
+from converge_cli.store.job_rows import get_job, set_job
+from converge_cli.store.job_turns import check_driver, check_writer, due_at_once, went_on
 from converge_cli.store.packing import (
     call_check,
     checked_call,
@@ -76,7 +78,10 @@ class SqliteExperience:
             if is_repeated(commit, standing) and all(_holds(connection, data) for data in commit.blobs):
                 return
             check_follows(commit, standing)
-            check_writer(row.run, _job_of(connection, row.run), commit.fence)
+            job = _job_of(connection, row.run)
+            check_writer(row.run, job, commit.fence)
+            if job is not None and job[0] == JobStatus.PAUSED and went_on(standing, row):
+                set_job(connection, due_at_once(get_job(connection, row.run)))
             if standing is None:
                 number = connection.execute(_ADD_ROW, values).lastrowid or 0
             else:

@@ -82,11 +82,14 @@ CREATE TABLE jobs (
     key TEXT NOT NULL,
     status TEXT NOT NULL,
     fence INTEGER NOT NULL,
+    due TEXT NOT NULL,
     row BLOB NOT NULL,
     crc INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX jobs_by_key ON jobs (owner, key) WHERE key <> '';
 CREATE INDEX jobs_by_status ON jobs (status, number);
+CREATE INDEX jobs_by_owner ON jobs (owner, number);
+CREATE INDEX jobs_by_due ON jobs (due) WHERE due <> '';
 CREATE TABLE keys (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -111,7 +114,8 @@ CREATE TEMP VIEW call_counts AS SELECT run, count(*) AS calls FROM calls GROUP B
 
 _LACKS_JOBS = """
 CREATE TEMP VIEW jobs AS
-    SELECT 0 AS number, '' AS job, '' AS owner, '' AS key, '' AS status, 0 AS fence, x'' AS row, 0 AS crc WHERE 0;
+    SELECT 0 AS number, '' AS job, '' AS owner, '' AS key, '' AS status, 0 AS fence, '' AS due, x'' AS row, 0 AS crc
+    WHERE 0;
 CREATE TEMP VIEW keys AS SELECT 0 AS number, '' AS id, '' AS secret, x'' AS row, 0 AS crc WHERE 0;
 """
 

@@ -54,9 +54,9 @@ class FaultyExperience:
         """See `Experience.put_blob`; a write."""
         return self._write(lambda: self._store.put_blob(data))
 
-    def put_call(self, run: str, call: KeptCall, request: bytes, answer: bytes) -> None:
+    def put_call(self, run: str, call: KeptCall, request: bytes, answer: bytes, fence: int | None = None) -> None:
         """See `Experience.put_call`; a write."""
-        self._write(lambda: self._store.put_call(run, call, request, answer))
+        self._write(lambda: self._store.put_call(run, call, request, answer, fence))
 
     def read(self, run: str, after: int = 0) -> Iterator[bytes]:
         """See `Experience.read`."""

@@ -74,7 +74,7 @@ class DriveJob:
             if error.code in _NOT_ITS_FAULT:
                 raise
             return Settled(JobStatus.FAILED, error=encode(error_data(error)).decode())
-        return self._settled(services.experience, answer.result)
+        return self._settled(answer.result)
 
     def settled_so_far(self) -> Settled:
         """What the job has come to, of a worker whose thread is lost: its run was recorded as it stands."""
@@ -82,7 +82,7 @@ class DriveJob:
         if self.engine is None or not _is_begun(store, self.job.job):
             told = ConvergeError("a pack holds the worker and can't be stopped", where=self.job.job)
             return Settled(JobStatus.FAILED, error=encode(error_data(told)).decode())
-        return self._settled(store, self.engine.recorded(self.job.job))
+        return self._settled(self.engine.recorded(self.job.job))
 
     def _prepared(self, services: Services) -> RunJob | ResumeRun:
         job, store = self.job, services.experience
@@ -103,14 +103,14 @@ class DriveJob:
             approvals=approvals,
         )
 
-    def _settled(self, store: Experience, result: RunResult) -> Settled:
+    def _settled(self, result: RunResult) -> Settled:
         reason = result.stop.reason
         if reason is StopReason.CANCELLED:
             return Settled(JobStatus.CANCELLED if self._wanted else JobStatus.QUEUED)
         if reason not in RESUMABLE_REASONS:
             return Settled(JobStatus.ENDED)
         times = [request.until for request in result.pending if request.until]
-        return Settled(JobStatus.PAUSED, store.row(self.job.job).pending, min(times, default=""))
+        return Settled(JobStatus.PAUSED, min(times, default=""))
 
 
 _NOT_ITS_FAULT = frozenset({"LEASE_LOST", "STORE_UNAVAILABLE", "RUN_BUSY", "CONCURRENT_APPEND"})
