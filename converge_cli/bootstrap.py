@@ -1,9 +1,10 @@
 """The composition root: the only module that names concrete adapters."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import converge_cli
 from converge_cli._internal.system import RandomIds, SystemClock
@@ -17,9 +18,13 @@ from converge_cli.core.port import Experience, FlowGate, Ledger
 from converge_cli.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from converge_cli.app.jobs.job_setting import JobSetting
     from converge_cli.app.ledger.mirror import Mirror
+    from converge_cli.core.job_queue import JobQueue
     from converge_cli.core.ledger_address import LedgerAddress
     from converge_cli.store.ledger_watch import LocalLedger
+
+_NOWHERE = Path("/nonexistent")
 
 
 def make_services(
@@ -55,6 +60,35 @@ def make_services(
         mirror=None if mirrored is None else _mirror(mirrored, experience, alone=mirrored != chosen.ledger),
         identities=chosen.identities,
     )
+
+
+def make_service(folder: Path, *, settings: Settings) -> "JobSetting":
+    """What a server of jobs is made of, in a folder whose truths and packs it serves.
+
+    It never signs: whatever keys lie on its machine, they are those of whoever runs it, not of who calls it.
+
+    Raises:
+        ConvergeError: a setting is wrong.
+    """
+    from converge_cli.app.jobs.job_setting import JobSetting  # noqa: PLC0415  most commands serve nothing
+    from converge_cli.store.leased import LeasedExperience  # noqa: PLC0415
+
+    services = replace(make_services(folder, settings=settings), identities=_NOWHERE)
+    experience: Any = services.experience
+    queue: JobQueue
+    if settings.storage_backend == "memory":
+        from converge_cli.store.queue_memory import MemoryQueue  # noqa: PLC0415
+
+        queue, probe = MemoryQueue(experience), _nothing
+    else:
+        from converge_cli.store.queue_sqlite import SqliteQueue  # noqa: PLC0415
+
+        queue, probe = SqliteQueue(experience), experience.file.probe
+    return JobSetting(services, queue, partial(LeasedExperience, experience), probe=probe)
+
+
+def _nothing() -> None:
+    """Memory is always there to be written."""
 
 
 def shipped_content() -> Path:

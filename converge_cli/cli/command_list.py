@@ -30,6 +30,7 @@ COMMANDS = {
     "verify": Listed("verify", "Verify receipts, or a context of a ledger."),
     "identity": Listed("identity", "Make and list the keys that people sign with."),
     "ledger": Listed("ledger", "Append to, read, copy, watch or serve a ledger."),
+    "serve": Listed("serve", "Serve jobs to programs over HTTP."),
     "experience": Listed("experience", "Query, count and export recorded runs."),
     "steps": Listed("steps", "List every sentence that a feature or truth may use."),
     "schema": Listed("schema", "Print the JSON Schema of a YAML file, for an editor."),

@@ -140,6 +140,10 @@ BELOW = {
     "ledger serve": Below(
         ("converge ledger serve --listen 127.0.0.1:0",), _LEDGER, "Serve a ledger to other processes over gRPC."
     ),
+    "serve": Below(
+        ("converge serve --port 0 --insecure-local",),
+        "0 stopped when it was told to, 1 the address or the store can't be used, 2 wrong usage",
+    ),
     "experience query": Below(
         (
             "converge experience query --event ApprovalRequested --since 7d",

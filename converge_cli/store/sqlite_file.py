@@ -11,10 +11,13 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from converge_cli.store.file_lock import lock_within, unlock
 from converge_cli.store.sqlite_schema import BUSY_SECONDS, Layout, check_version, connect, migrate, read_older
 from converge_cli.store.unavailable import StoreUnavailableError, disk_error
+
+_PROBE_BYTES = 4096
 
 
 class SqliteFile:
@@ -85,6 +88,21 @@ class SqliteFile:
             yield
         except (OSError, sqlite3.Error, UnicodeError) as error:
             raise disk_error(self._shown, error, self._layout.file) from error
+
+    def probe(self) -> None:
+        """Write and sync, in the database and beside it, and leave everything as it was.
+
+        Raises:
+            StoreUnavailableError: nothing could be recorded now.
+            RecordCorruptError: the database is damaged.
+        """
+        with self.writing() as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            connection.execute(f"PRAGMA user_version = {version:d}")  # the same, and written all the same
+        with self.translated(), TemporaryFile(dir=self._folder) as file:
+            file.write(bytes(_PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
 
     def make_folder(self) -> None:
         """Make the folder, so that its name survives a crash too."""

@@ -9,7 +9,7 @@ import pytest
 
 HEAVY = (
     "anthropic", "behave", "fastapi", "google", "grpc", "httpx2", "mcp", "networkx", "numpy", "openai", "ortools",
-    "pandas", "pydantic", "zstandard",
+    "pandas", "pydantic", "starlette", "uvicorn", "zstandard",
 )  # fmt: skip
 TEXT = ("cedarpy", "gherkin", "yaml")
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from converge_cli.app.jobs.caller import Caller, Role
 from converge_cli.app.jobs.job_setting import JobSetting
 from converge_cli.app.open_run import people_if_here
-from converge_cli.app.recorded_run import events_of
+from converge_cli.app.record.recorded_run import events_of
 from converge_cli.core.approval import deciders
 from converge_cli.core.errors import RunNotFoundError
 from converge_cli.core.job_queue import JobFilter, JobNotFoundError, QueuedJob
@@ -27,11 +27,20 @@ def find_job(setting: JobSetting, caller: Caller, job: str) -> SeenJob:
     Raises:
         JobNotFoundError: there is none, or it is not the caller's to see.
     """
-    found = setting.queue.job(job)
-    seen = SeenJob(found, _row(setting, found))
-    if not (caller.sees_all() or found.owner == caller.person or _concerns(setting, caller, seen.row)):
+    seen = look_up(setting, job)
+    if not (caller.sees_all() or seen.job.owner == caller.person or _concerns(setting, caller, seen.row)):
         raise JobNotFoundError(job)
     return seen
+
+
+def look_up(setting: JobSetting, job: str) -> SeenJob:
+    """The job of an id, for who was let in before: a reader of its stream, a worker.
+
+    Raises:
+        JobNotFoundError: there is none.
+    """
+    found = setting.queue.job(job)
+    return SeenJob(found, _row(setting, found))
 
 
 def list_jobs(setting: JobSetting, caller: Caller, wanted: JobFilter, limit: int) -> Iterator[SeenJob]:

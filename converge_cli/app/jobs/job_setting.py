@@ -18,6 +18,7 @@ class JobSetting:
         leased: the experience store as the holder of a lease writes to it.
         lease_seconds: how long a worker that is not heard of keeps its job.
         most_queued: how many jobs may wait to be claimed.
+        probe: writes something durably where jobs and runs are kept; raises StoreUnavailableError when that fails.
     """
 
     services: Services
@@ -25,6 +26,7 @@ class JobSetting:
     leased: Callable[[Lease], Experience]
     lease_seconds: float = 15.0
     most_queued: int = 10_000
+    probe: Callable[[], None] = lambda: None
 
     def services_of(self, job: QueuedJob) -> Services:
         """What the worker that claimed a job drives it with."""

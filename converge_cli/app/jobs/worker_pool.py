@@ -69,6 +69,10 @@ class WorkerPool:
         """Say that there is something to do."""
         self._called.release()
 
+    def alive(self) -> int:
+        """How many workers are there to claim jobs."""
+        return sum(thread.is_alive() for thread in self._threads)
+
     def cancel(self, job: str) -> None:
         """Stop a job at once, if it is one of ours; the queue holds the wish for all others."""
         with self._lock:

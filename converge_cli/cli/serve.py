@@ -1,0 +1,116 @@
+"""`converge serve`."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from converge_cli.cli import options
+from converge_cli.cli.output import Answer, UsageError, answering
+
+if TYPE_CHECKING:
+    from converge_cli.server.http.door import Door
+    from converge_cli.server.serving import Listening
+    from converge_cli.settings import Settings
+
+app = options.app()
+
+_WORKERS = 2
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(metavar="HOST", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(metavar="N", min=0, max=65535, help="The port of HTTP; 0 takes a free one.")
+    ] = 8080,
+    workers: Annotated[int, typer.Option(metavar="N", min=1, max=256, help="Jobs driven at once.")] = _WORKERS,
+    storage: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where jobs and runs are kept, instead of where settings say.")
+    ] = None,
+    origins: Annotated[
+        list[str] | None,
+        typer.Option("--cors-origin", metavar="URL", help="Let pages of this origin call from a browser. Repeatable."),
+    ] = None,
+    insecure_local: Annotated[
+        bool, typer.Option("--insecure-local", help="Ask nobody who they are; only where this machine alone can call.")
+    ] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Serve the truths of this folder to programs: submit jobs, follow them, decide, fetch the proof.
+
+    HTTP with JSON and server-sent events; GET /api-docs/openapi.json describes it. SIGTERM or Ctrl-C stops: each job
+    finishes its cycle, is recorded, and goes on at the next start. A second one stops at once.
+    """
+
+    def work() -> Answer:
+        from converge_cli.server.serving import Listening, listen, url_of  # noqa: PLC0415  when the words are right
+        from converge_cli.server.serving import serve as serve_until_told  # noqa: PLC0415
+        from converge_cli.settings import load_settings  # noqa: PLC0415
+
+        listening = Listening(host, port, tuple(origins or ()))
+        _check_access(listening, insecure_local=insecure_local)
+        settings = load_settings(Path.cwd())
+        if storage is not None:
+            settings = replace(settings, storage_path=Path.cwd() / storage)
+        with listen(listening) as bound:
+            url = url_of(listening, bound)
+            door = _door(settings, url, workers)
+            drained = serve_until_told(door, listening, bound, lambda: _say(_banner(door, url)), local=insecure_local)
+        door.service.setting.services.experience.close()
+        told = "every job was left between two cycles" if drained else "some jobs go on where their last cycle ended"
+        return Answer("stopped", 0, {"url": url, "drained": drained}, f"converge: stopped; {told}")
+
+    answering("serve", work, as_json=as_json)
+
+
+def _check_access(listening: "Listening", *, insecure_local: bool) -> None:
+    """Raises: UsageError: anybody could call."""
+    from converge_cli.server.serving import is_loopback  # noqa: PLC0415
+
+    if not insecure_local:
+        raise UsageError(
+            "nobody could call: there is no key yet",
+            hint="--insecure-local serves whoever is on this machine",
+            where="--insecure-local",
+        )
+    if not is_loopback(listening.host):
+        raise UsageError(
+            f"--insecure-local asks nobody who they are, and {listening.host} can be reached from other machines",
+            hint="leave one of --insecure-local and --host away",
+            where="--insecure-local",
+        )
+
+
+def _door(settings: "Settings", name: str, workers: int) -> "Door":
+    from converge_cli.app.jobs.caller import LOCAL  # noqa: PLC0415  when the words are right
+    from converge_cli.bootstrap import make_service, policy_self_test  # noqa: PLC0415
+    from converge_cli.server.http.door import make_door  # noqa: PLC0415
+    from converge_cli.server.service import Service  # noqa: PLC0415
+
+    setting = make_service(Path.cwd(), settings=settings)
+    service = Service(setting, name, workers=workers, self_test=policy_self_test, note=_say)
+    return make_door(service, lambda _: LOCAL)
+
+
+def _banner(door: "Door", url: str) -> str:
+    services: Any = door.service.setting.services
+    return "\n".join(
+        [
+            f"converge: listening on {url}",
+            f"  serves   the truths that are seen from {services.folder}: {url}/api/v1/truths",
+            f"  API      {url}/api-docs/openapi.json",
+            f"  ready    {url}/ready",
+            "  stop     Ctrl-C, or SIGTERM",
+        ]
+    )
+
+
+def _say(line: str) -> None:
+    import sys  # noqa: PLC0415
+
+    from converge_cli.trace.sanitize import safe  # noqa: PLC0415
+
+    sys.stderr.write("\n".join(safe(part) for part in line.split("\n")) + "\n")
+    sys.stderr.flush()

@@ -1,0 +1,113 @@
+"""Puts the HTTP door together: routes, errors, and what every request passes first."""
+
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+
+from converge_cli.core.errors import ConvergeError
+from converge_cli.server.http import jobs, probes, streams
+from converge_cli.server.http.door import Door
+from converge_cli.server.http.front import App, Front
+from converge_cli.server.http.openapi import document
+from converge_cli.server.http.problems import (
+    InternalError,
+    MethodNotAllowedError,
+    RequestInvalidError,
+    RequestMalformedError,
+    RouteNotFoundError,
+)
+
+ROUTERS = (jobs.router, streams.router, probes.router)
+_CORS_SECONDS = 600
+
+
+def make_app(door: Door, *, local: bool = False, origins: Sequence[str] = ()) -> App:
+    """The ASGI application of a server's HTTP door.
+
+    Args:
+        local: whether nobody is asked who they are, so that only this machine may call.
+        origins: of web pages that may call from a browser.
+    """
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app.state.door = door
+    app.openapi = partial(document, app)  # type: ignore[method-assign]
+    for router in ROUTERS:
+        app.include_router(router)
+    handlers: tuple[tuple[type[Exception], Callable[[Request, Any], Awaitable[Response]]], ...] = (
+        (ConvergeError, _told),
+        (RequestValidationError, _invalid),
+        (HTTPException, _refused),
+    )
+    for kind, handler in handlers:
+        app.add_exception_handler(kind, handler)
+    inner: Any = _Guarded(app, door)
+    if origins:
+        inner = CORSMiddleware(
+            inner,
+            allow_origins=origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "traceparent"],
+            expose_headers=["Location", "Retry-After"],
+            max_age=_CORS_SECONDS,
+        )
+    return Front(inner, door, local=local)
+
+
+class _Guarded:
+    """Nobody outside learns more of a bug of ours than that there is one."""
+
+    def __init__(self, app: Any, door: Door) -> None:
+        self._app = app
+        self._door = door
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        begun = False
+
+        async def noted(message: Any) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception:  # noqa: BLE001  the last line of defence
+            sys.stderr.write(traceback.format_exc())
+            if not begun:
+                await self._door.problem(InternalError(), scope["path"])(scope, receive, send)
+
+
+async def _told(request: Request, error: ConvergeError) -> Response:
+    return _door(request).problem(error, request.url.path)
+
+
+async def _invalid(request: Request, error: RequestValidationError) -> Response:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    told = RequestInvalidError(str(first["msg"]), hint="GET /api-docs/openapi.json says what is taken", where=where)
+    return _door(request).problem(told, request.url.path)
+
+
+async def _refused(request: Request, error: HTTPException) -> Response:
+    """What the framework itself refuses."""
+    headers = error.headers or {}
+    told: ConvergeError = RequestMalformedError(str(error.detail))
+    if error.status_code == 404:
+        told = RouteNotFoundError()
+    elif error.status_code == 405:
+        told = MethodNotAllowedError(headers.get("Allow", "another"))
+    answer = _door(request).problem(told, request.url.path)
+    answer.headers.update(headers)
+    return answer
+
+
+def _door(request: Request) -> Door:
+    door: Door = request.app.state.door
+    return door

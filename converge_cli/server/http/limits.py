@@ -1,0 +1,116 @@
+"""What one caller may take of a server: requests in a second, requests and streams at once. Knows no store."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from converge_cli.core.errors import ConvergeError
+
+_MOST_CALLERS = 10_000
+"""Buckets that are kept; those that are full again are forgotten first."""
+
+
+class TooManyRequestsError(ConvergeError):
+    """The caller takes more than its share."""
+
+    code = "TOO_MANY_REQUESTS"
+
+    def __init__(self, told: str) -> None:
+        super().__init__(told, hint="wait as long as Retry-After says", where="caller")
+
+
+class Share(NamedTuple):
+    """What each caller may take.
+
+    Attributes:
+        rate: requests in a second, in the long run.
+        burst: requests at once, after a rest.
+        requests: that are under way at the same time.
+        streams: that are open at the same time.
+        refused: requests in a second without a good credential, from one address.
+    """
+
+    rate: float = 1000.0
+    burst: int = 2000
+    requests: int = 128
+    streams: int = 512
+    refused: float = 20.0
+
+
+class Limits:
+    """Counts by caller; used from one event loop or many threads."""
+
+    def __init__(self, share: Share, monotonic: Callable[[], float]) -> None:
+        self._share = share
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._buckets: dict[str, tuple[float, float]] = {}
+        self._open: Counter[str] = Counter()
+
+    def count(self, caller: str) -> None:
+        """Count a request of a caller.
+
+        Raises:
+            TooManyRequestsError: there were too many of late.
+        """
+        self._take(caller, self._share.rate, self._share.burst)
+
+    def count_refused(self, address: str) -> None:
+        """Count a request that had no good credential; the address is slowed down, so that nobody can guess.
+
+        Raises:
+            TooManyRequestsError: there were too many of late.
+        """
+        self._take(f"?{address}", self._share.refused, round(5 * self._share.refused))
+
+    @contextmanager
+    def request(self, caller: str) -> Iterator[None]:
+        """Hold a place for a request that is under way.
+
+        Raises:
+            TooManyRequestsError: the caller has as many as it may.
+        """
+        with self._held(f"{caller} request", self._share.requests, "requests under way"):
+            yield
+
+    @contextmanager
+    def stream(self, caller: str) -> Iterator[None]:
+        """Hold a place for an open stream.
+
+        Raises:
+            TooManyRequestsError: the caller has as many as it may.
+        """
+        with self._held(f"{caller} stream", self._share.streams, "streams open"):
+            yield
+
+    @contextmanager
+    def _held(self, key: str, most: int, what: str) -> Iterator[None]:
+        with self._lock:
+            if self._open[key] >= most:
+                raise TooManyRequestsError(f"you have {most} {what} already")
+            self._open[key] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._open[key] -= 1
+                if not self._open[key]:
+                    del self._open[key]
+
+    def _take(self, key: str, rate: float, burst: int) -> None:
+        now = self._monotonic()
+        with self._lock:
+            if len(self._buckets) >= _MOST_CALLERS:
+                self._forget(now)
+            left, at = self._buckets.get(key, (float(burst), now))
+            left = min(float(burst), left + (now - at) * rate)
+            self._buckets[key] = (max(0.0, left - 1), now)
+        if left < 1:
+            raise TooManyRequestsError(f"you made more than {rate:g} requests in a second")
+
+    def _forget(self, now: float) -> None:
+        """Let go of whoever has not called for a while; of everybody, should all of them be busy."""
+        busy = {key: kept for key, kept in self._buckets.items() if now - kept[1] < 60}
+        self._buckets = busy if len(busy) < _MOST_CALLERS else {}

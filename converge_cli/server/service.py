@@ -1,0 +1,145 @@
+"""The job service that every door opens on: its workers, its readers, and what is called after a use case.
+
+Doors (HTTP, gRPC) translate; what may be done, and what comes of it, is said by `app.jobs` alone.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import NamedTuple
+
+from converge_cli._internal.canonical_json import decode
+from converge_cli.app.decide_approval import DecisionAnswer
+from converge_cli.app.jobs.caller import Caller
+from converge_cli.app.jobs.decide_job import DecisionRequest, decide_job
+from converge_cli.app.jobs.find_job import SeenJob, find_job, look_up
+from converge_cli.app.jobs.job_setting import JobSetting
+from converge_cli.app.jobs.run_news import RunNews
+from converge_cli.app.jobs.steer_job import cancel_job, resume_job
+from converge_cli.app.jobs.submission import ResumeRequest, Submission
+from converge_cli.app.jobs.submit_job import submit_job
+from converge_cli.app.jobs.worker_pool import WorkerPool
+from converge_cli.core.errors import ConvergeError
+from converge_cli.core.job_queue import OPEN, JobStatus, QueuedJob
+from converge_cli.server.readiness import Readiness
+
+Note = Callable[[str], None]
+"""Takes one line for whoever runs the server."""
+
+
+class StoppingError(ConvergeError):
+    """The server takes nothing more: it is about to end."""
+
+    code = "STOPPING"
+
+    def __init__(self) -> None:
+        super().__init__("the server is stopping", hint="try again when it is back", where="server")
+
+
+class Step(NamedTuple):
+    """What a reader of a run is given next.
+
+    Attributes:
+        events: canonical bytes, in order.
+        seq: sequence of the last one; that of the reader where there is none.
+        more: whether there are more already.
+        seen: the job as it stood before the events were read, so that one at rest has no others.
+    """
+
+    events: tuple[bytes, ...]
+    seq: int
+    more: bool
+    seen: SeenJob
+
+
+class Service:
+    """One server's jobs: made by the composition root's setting, started once, stopped once."""
+
+    def __init__(
+        self, setting: JobSetting, name: str, *, workers: int, self_test: Callable[[], list[str]], note: Note
+    ) -> None:
+        """Nothing is started yet.
+
+        Args:
+            setting: ports and limits.
+            name: of this process among others that share the store.
+            workers: how many jobs are driven at once.
+            self_test: what is wrong with the policy engine; empty when nothing is.
+            note: told what goes wrong behind everybody's back.
+        """
+        self.setting = setting
+        self.news = RunNews()
+        self.stopping = threading.Event()
+        self._note = note
+        self.pool = WorkerPool(
+            setting, name, workers=workers, sink=self.news, settled=self._settled, troubled=self._troubled
+        )
+        self.readiness = Readiness(setting, self.pool, self_test)
+
+    def start(self) -> None:
+        """Begin to drive jobs: those of before, too."""
+        self.pool.start()
+
+    def stop(self, seconds: float) -> bool:
+        """Take nothing more, let each job finish its cycle and give it back; whether all did within that time."""
+        self.stopping.set()
+        return self.pool.stop(seconds)
+
+    def submit(self, caller: Caller, given: Submission, *, key: str = "", trace: str = "") -> SeenJob:
+        """Queue a job, and have a worker look; see `submit_job`."""
+        self._require_going()
+        job = submit_job(self.setting, caller, given, key=key, trace=trace)
+        self.pool.call()
+        return SeenJob(job, None) if not job.fence else find_job(self.setting, caller, job.job)
+
+    def decide(self, caller: Caller, job: str, target: str, given: DecisionRequest) -> DecisionAnswer:
+        """Record a decision, and have the job gone on with where it counted; see `decide_job`."""
+        answer = decide_job(self.setting, caller, job, target, given)
+        self.news.tell(job)
+        if len(answer.refused) < len(answer.decisions):
+            self._wake(job)
+        return answer
+
+    def cancel(self, caller: Caller, job: str) -> SeenJob:
+        """Ask a job to stop, also the worker here that has it; see `cancel_job`."""
+        cancel_job(self.setting, caller, job)
+        self.pool.cancel(job)
+        self.pool.call()
+        self.news.tell(job)
+        return find_job(self.setting, caller, job)
+
+    def resume(self, caller: Caller, job: str, given: ResumeRequest) -> SeenJob:
+        """Have a job at rest gone on with; see `resume_job`."""
+        self._require_going()
+        resume_job(self.setting, caller, job, given)
+        self.pool.call()
+        return find_job(self.setting, caller, job)
+
+    def step(self, job: str, after: int, limit: int) -> Step:
+        """What a reader that has the events up to `after` is given next; who may read was asked before."""
+        seen = look_up(self.setting, job)
+        if seen.row is None or seen.row.seq <= after:
+            return Step((), after, False, seen)
+        events: list[bytes] = []
+        for data in self.setting.services.experience.read(job, after):
+            events.append(data)
+            if len(events) == limit:
+                break
+        return Step(tuple(events), after + len(events), len(events) == limit, seen)
+
+    def _wake(self, job: str) -> None:
+        standing = self.setting.queue.job(job)
+        if standing.status in OPEN:
+            self.setting.queue.wake(job, self.setting.services.clock.now())
+            self.pool.call()
+
+    def _require_going(self) -> None:
+        if self.stopping.is_set():
+            raise StoppingError
+
+    def _settled(self, job: QueuedJob) -> None:
+        self.news.tell(job.job)
+        if job.status is JobStatus.FAILED:
+            self._note(f"job {job.job} ({job.truth}) failed: {decode(job.error)['message']}")
+
+    def _troubled(self, job: str, error: ConvergeError) -> None:
+        self._note(f"{f'job {job}' if job else 'queue'}: {error.message}")

@@ -1,0 +1,160 @@
+"""A server as a process: listens, starts the workers, and ends in time when it is told to. One event loop for all."""
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+
+import uvicorn
+
+from converge_cli._internal.process_exit import leave_now
+from converge_cli.core.errors import ConvergeError
+from converge_cli.server.http.app import make_app
+from converge_cli.server.http.door import Door
+
+GRACE_SECONDS = 3.5
+"""How long requests, streams and cycles have to end; the whole takes less than five seconds."""
+_BACKLOG = 2048
+
+
+class CannotListenError(ConvergeError):
+    """The address can't be listened on."""
+
+    code = "CANNOT_LISTEN"
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where to listen.
+
+    Attributes:
+        port: 0 takes a free one.
+        origins: of web pages that may call from a browser.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    origins: tuple[str, ...] = ()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens there."""
+    try:
+        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def listen(listening: Listening) -> socket.socket:
+    """A socket that is bound, so that a taken port is told before anything is started.
+
+    Raises:
+        CannotListenError: it is taken, or not of this machine.
+    """
+    host, port = listening.host.strip("[]"), listening.port
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        bound = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind((host, port))
+            bound.listen(_BACKLOG)
+        except OSError:
+            bound.close()
+            raise
+    except (OSError, OverflowError) as error:
+        raise _cannot(listening, error) from None
+    return bound
+
+
+def url_of(listening: Listening, bound: socket.socket) -> str:
+    """How it is reached."""
+    host = listening.host.strip("[]")
+    return f"http://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}"
+
+
+def serve(door: Door, listening: Listening, bound: socket.socket, ready: Callable[[], None], *, local: bool) -> bool:
+    """Serve until SIGTERM or Ctrl-C; whether every job could finish its cycle. A second signal ends at once.
+
+    Args:
+        ready: called when requests are answered.
+        local: whether nobody is asked who they are.
+    """
+    return asyncio.run(_Server(door, listening, local=local).serve(bound, ready))
+
+
+class _Server:
+    def __init__(self, door: Door, listening: Listening, *, local: bool) -> None:
+        self._door = door
+        app = make_app(door, local=local, origins=listening.origins)
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            ws="none",
+            timeout_graceful_shutdown=round(GRACE_SECONDS),
+        )
+        self._http = _Http(config)
+        self._told = 0
+        self._stop = asyncio.Event()
+
+    async def serve(self, bound: socket.socket, ready: Callable[[], None]) -> bool:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._signalled)
+        self._door.service.start()
+        serving = asyncio.create_task(self._http.serve([bound]))
+        await self._http.taking.wait()
+        ready()
+        stopped = asyncio.create_task(self._stop.wait())
+        await asyncio.wait((stopped, serving), return_when=asyncio.FIRST_COMPLETED)
+        finished = asyncio.to_thread(self._door.service.stop, GRACE_SECONDS)
+        self._door.streams.stop()
+        self._http.should_exit = True
+        ended, _ = await asyncio.gather(finished, serving)
+        return ended
+
+    def _signalled(self) -> None:
+        self._told += 1
+        if self._told > 1:
+            leave_now(130)
+        self._stop.set()
+
+
+class _Http(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.taking = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say so when requests are taken."""
+        await super().startup(sockets)
+        self.taking.set()
+
+    def capture_signals(self) -> Any:
+        """Signals are ours to hear: they end more than this."""
+        return nullcontext()
+
+
+def _cannot(listening: Listening, error: Exception) -> CannotListenError:
+    address = f"{listening.host}:{listening.port}"
+    number = getattr(error, "errno", None)
+    if number == errno.EADDRINUSE:
+        why, hint = "something listens there already", "choose another with --port, or --port 0 for a free one"
+    elif number in {errno.EACCES, errno.EPERM}:
+        why, hint = "it takes more rights than you have", "choose a port above 1023 with --port"
+    else:
+        why, hint = (
+            os.strerror(number) if number and number > 0 else str(error),
+            "choose another with --host and --port",
+        )
+    return CannotListenError(f"can't listen on {address}: {why}", hint=hint, where=address)
