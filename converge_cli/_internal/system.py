@@ -36,3 +36,8 @@ class RandomIds:
         """A new run id; begins with a letter, so that it is never taken for a number."""
         first = secrets.choice(_ALPHABET[10:])
         return first + "".join(secrets.choice(_ALPHABET) for _ in range(8))
+
+
+def random_bytes(count: int) -> bytes:
+    """Bytes that nobody can guess, for secrets."""
+    return secrets.token_bytes(count)

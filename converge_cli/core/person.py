@@ -9,6 +9,9 @@ Authority = Literal["advisory", "participatory", "supervisory", "sovereign"]
 AUTHORITIES: tuple[Authority, ...] = ("advisory", "participatory", "supervisory", "sovereign")
 """In ascending order."""
 
+PERSON_ID = r"^[A-Za-z0-9][A-Za-z0-9._@-]*$"
+"""How a person's id is spelt, so that it stands in a command, a log and a header as it is."""
+
 
 class Person(msgspec.Struct, frozen=True, omit_defaults=True):
     """A named person.

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from converge_cli._internal.ed25519 import public_bytes
-from converge_cli.core.person import Authority, Person
+from converge_cli.core.person import PERSON_ID, Authority, Person
 from converge_cli.truth.clause_ids import ClauseIds
 from converge_cli.truth.diagnostics import InvalidTruthError
 from converge_cli.truth.findings import Findings
@@ -15,7 +15,7 @@ from converge_cli.truth.yaml_types import Name, Section, Text, spelled
 PublicKey = Annotated[
     str, spelled(r"^ed25519:[A-Za-z0-9+/]{43}=$", "what `converge identity new` prints: ed25519: and 44 characters")
 ]
-PersonId = Annotated[str, spelled(r"^[A-Za-z0-9][A-Za-z0-9._@-]*$", "letters, digits, dots, dashes, underscores and @")]
+PersonId = Annotated[str, spelled(PERSON_ID, "letters, digits, dots, dashes, underscores and @")]
 
 
 _FIX = "take the public key that `converge identity list` prints"

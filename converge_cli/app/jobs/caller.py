@@ -1,23 +1,12 @@
 """Who calls a service, and what they may do there. Who may approve what is the truth's to say, not the service's."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.job_queue import QueuedJob
+from converge_cli.core.role import Role
 
-
-class Role(StrEnum):
-    """What a key or token lets its holder do."""
-
-    SUBMIT = "submit"
-    """Submit jobs; see, cancel and resume one's own."""
-    DECIDE = "decide"
-    """See the jobs that wait for one's decision, and decide as oneself."""
-    READ = "read"
-    """See every job, and the metrics."""
-    OPERATE = "operate"
-    """See, cancel and resume every job; submit for another principal."""
+__all__ = ["LOCAL", "Caller", "ForbiddenError", "Role"]
 
 
 class ForbiddenError(ConvergeError):
