@@ -1,19 +1,16 @@
 """The ledger as a process of its own: listens, serves, stops gracefully when it is told to."""
 
 import asyncio
-import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from converge_cli.core.ledger_errors import LedgerRequestError, LedgerUnavailableError
+from converge_cli.server.listening import grpc_options, is_loopback, listen_grpc, tls_files
 from converge_cli.store.ledger_watch import LocalLedger
-
-os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 DEFAULT_LISTEN = "127.0.0.1:50052"
 SERVICE = "converge.ledger.v1.Ledger"
@@ -48,8 +45,8 @@ class LedgerServer:
         """
         self._ledger = ledger
         self._host, self._port = _split(listening.address)
-        self._files = _read_files(listening)
-        if self._files is None and not _is_here(self._host):
+        self._tls = tls_files(listening.cert, listening.key, listening.ca, LedgerRequestError)
+        if self._tls is None and not is_loopback(self._host):
             raise LedgerRequestError(
                 f"{listening.address} can be reached from other machines, and there is no TLS",
                 hint="add --tls-cert and --tls-key (and --tls-ca for who may call), or listen on 127.0.0.1",
@@ -72,20 +69,25 @@ class LedgerServer:
         from converge_cli._internal.wire.ledger_pb2_grpc import add_LedgerServicer_to_server  # noqa: PLC0415
         from converge_cli.server.ledger_service import LedgerService, abort  # noqa: PLC0415
         from converge_cli.server.malformed import MalformedRefused  # noqa: PLC0415
+        from converge_cli.store.ledger_messages import MESSAGE_BYTES  # noqa: PLC0415  brings protobuf
 
         # A file that is no ledger is told of now, and not to each caller.
         self._ledger.get("start", limit=1)
-        self._server = grpc.aio.server(interceptors=(MalformedRefused(SERVICE, abort),), options=_options())
+        told = LedgerRequestError(
+            "a message is none of converge.ledger.v1", hint="send what ledger.proto describes", where="request"
+        )
+        refusing = MalformedRefused(SERVICE, told, abort)
+        self._server = grpc.aio.server(interceptors=(refusing,), options=grpc_options(MESSAGE_BYTES))
         self._service = LedgerService(self._ledger, ThreadPoolExecutor(_WORKERS, "converge-ledger"))
         add_LedgerServicer_to_server(self._service, self._server)  # type: ignore[no-untyped-call]
         self._health = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection((SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
-        port = self._listen(grpc)
+        port = self._listen()
         await self._server.start()
         for name in ("", SERVICE):
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
-        return f"{'grpc' if self._files is None else 'grpcs'}://{self._host}:{port}"
+        return f"{'grpc' if self._tls is None else 'grpcs'}://{self._host}:{port}"
 
     async def stop(self) -> None:
         """Take no more calls, end every watch, let the others end, for at most five seconds."""
@@ -93,21 +95,12 @@ class LedgerServer:
         self._service.stop()
         await self._server.stop(GRACE_SECONDS)
 
-    def _listen(self, grpc: Any) -> int:
-        target = f"{self._host}:{self._port}"
-        try:
-            if self._files is None:
-                port = self._server.add_insecure_port(target)
-            else:
-                cert, key, ca = self._files
-                credentials = grpc.ssl_server_credentials([(key, cert)], ca, require_client_auth=ca is not None)
-                port = self._server.add_secure_port(target, credentials)
-        except RuntimeError:
-            port = 0
+    def _listen(self) -> int:
+        port = listen_grpc(self._server, self._host, self._port, self._tls)
         if not port:
             why = "the address is taken or not of this machine, or the TLS files are none"
-            raise LedgerUnavailableError(target, why, "choose another with --listen HOST:PORT")
-        return int(port)
+            raise LedgerUnavailableError(f"{self._host}:{self._port}", why, "choose another with --listen HOST:PORT")
+        return port
 
 
 def serve(ledger: LocalLedger, listening: Listening, ready: Callable[[str], None]) -> str:
@@ -134,18 +127,6 @@ async def _serving(server: LedgerServer, ready: Callable[[str], None]) -> str:
     return url
 
 
-def _options() -> tuple[tuple[str, int], ...]:
-    from converge_cli.store.ledger_messages import MESSAGE_BYTES  # noqa: PLC0415  brings protobuf
-
-    return (
-        ("grpc.max_receive_message_length", MESSAGE_BYTES),
-        # Without this a second server could listen on the same port, and take a part of the calls.
-        ("grpc.so_reuseport", 0),
-        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
-        ("grpc.keepalive_permit_without_calls", 1),
-    )
-
-
 def _split(address: str) -> tuple[str, int]:
     host, colon, port = address.rpartition(":")
     if not colon or not host or not port.isdecimal() or int(port) > 65_535:
@@ -153,24 +134,3 @@ def _split(address: str) -> tuple[str, int]:
             f"--listen takes HOST:PORT, not {address[:80]!r}", hint=f"for example {DEFAULT_LISTEN}", where="--listen"
         )
     return host, int(port)
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def _read_files(listening: Listening) -> tuple[bytes, bytes, bytes | None] | None:
-    cert, key, ca = listening.cert, listening.key, listening.ca
-    if cert is None and key is None and ca is None:
-        return None
-    if cert is None or key is None:
-        raise LedgerRequestError("TLS needs --tls-cert and --tls-key", hint="give both files", where="--tls-cert")
-    try:
-        return cert.read_bytes(), key.read_bytes(), None if ca is None else ca.read_bytes()
-    except OSError as error:
-        raise LedgerRequestError(
-            f"can't read {error.filename}: {error.strerror}", hint="give a PEM file", where=str(error.filename)
-        ) from None

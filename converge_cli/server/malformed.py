@@ -1,4 +1,4 @@
-"""Refuses messages that are none of the ledger's protocol in the ledger's own words. Must never look at others."""
+"""Refuses messages that are none of a protocol of ours in our own words. Must never look at others' services."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -6,9 +6,10 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 
-from converge_cli.core.ledger_errors import LedgerRequestError
+from converge_cli.core.errors import ConvergeError
 
-Abort = Callable[[Any, LedgerRequestError], Awaitable[Any]]
+Abort = Callable[[Any, Any], Awaitable[Any]]
+"""Ends a call with an error."""
 
 _MALFORMED = object()
 
@@ -18,11 +19,13 @@ class MalformedRefused(grpc.aio.ServerInterceptor):  # type: ignore[misc]
 
     Args:
         service: whose calls are looked at.
-        abort: ends a call with an error.
+        told: what is said.
+        abort: ends a call with it.
     """
 
-    def __init__(self, service: str, abort: Abort) -> None:
+    def __init__(self, service: str, told: ConvergeError, abort: Abort) -> None:
         self._prefix = f"/{service}/"
+        self._told = told
         self._abort = abort
 
     async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details: Any) -> Any:
@@ -31,6 +34,8 @@ class MalformedRefused(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         if handler is None or not details.method.startswith(self._prefix):
             return handler
         read, write = _reading(handler.request_deserializer), handler.response_serializer
+        if handler.stream_stream is not None:
+            return grpc.stream_stream_rpc_method_handler(self._both_checked(handler.stream_stream), read, write)
         if handler.stream_unary is not None:
             return grpc.stream_unary_rpc_method_handler(self._requests_checked(handler.stream_unary), read, write)
         if handler.unary_stream is not None:
@@ -53,22 +58,27 @@ class MalformedRefused(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         return served
 
     def _requests_checked(self, serve: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def checked(requests: AsyncIterator[Any], context: Any) -> AsyncIterator[Any]:
-            async for request in requests:
-                await self._check(request, context)
-                yield request
-
         async def served(requests: AsyncIterator[Any], context: Any) -> Any:
-            return await serve(checked(requests, context), context)
+            return await serve(self._each(requests, context), context)
 
         return served
 
+    def _both_checked(self, serve: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+        """Of a call that writes its answers itself."""
+
+        async def served(requests: AsyncIterator[Any], context: Any) -> None:
+            await serve(self._each(requests, context), context)
+
+        return served
+
+    async def _each(self, requests: AsyncIterator[Any], context: Any) -> AsyncIterator[Any]:
+        async for request in requests:
+            await self._check(request, context)
+            yield request
+
     async def _check(self, request: Any, context: Any) -> None:
         if request is _MALFORMED:
-            told = LedgerRequestError(
-                "a message is none of converge.ledger.v1", hint="send what ledger.proto describes", where="request"
-            )
-            await self._abort(context, told)
+            await self._abort(context, self._told)
 
 
 def _reading(read: Callable[[bytes], Any]) -> Callable[[bytes], Any]:

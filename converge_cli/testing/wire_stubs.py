@@ -12,7 +12,7 @@ from converge_cli.core.errors import ConvergeError
 
 TOOLS = "1.81.1"
 ROOT = Path(converge_cli.__file__).parents[1]
-PROTOS = ("converge_cli/_internal/wire/ledger.proto",)
+PROTOS = ("converge_cli/_internal/wire/converge.proto", "converge_cli/_internal/wire/ledger.proto")
 
 
 def generate(target: Path) -> list[Path]:
