@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import converge_cli
-from converge_cli._internal.system import RandomIds, SystemClock
+from converge_cli._internal.system import RandomIds, SystemClock, random_bytes
+from converge_cli.app.deployment import Deployment
 from converge_cli.app.services import Services
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.pack import Pack, PolicyFiles
@@ -19,7 +20,9 @@ from converge_cli.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from converge_cli.app.jobs.job_setting import JobSetting
+    from converge_cli.app.jobs.keys import KeySetting
     from converge_cli.app.ledger.mirror import Mirror
+    from converge_cli.core.api_key import KeyRing
     from converge_cli.core.job_queue import JobQueue
     from converge_cli.core.ledger_address import LedgerAddress
     from converge_cli.store.ledger_watch import LocalLedger
@@ -59,21 +62,34 @@ def make_services(
         on_stuck=on_stuck,
         mirror=None if mirrored is None else _mirror(mirrored, experience, alone=mirrored != chosen.ledger),
         identities=chosen.identities,
+        deployment=_deployment(chosen),
     )
 
 
-def make_service(folder: Path, *, settings: Settings) -> "JobSetting":
+def _deployment(settings: Settings) -> Deployment:
+    durable = settings.storage_backend != "memory"
+    return Deployment(storage=settings.storage_backend, storage_path=settings.storage_path if durable else None)
+
+
+def make_service(folder: Path, *, settings: Settings, templates: Sequence[Path] = ()) -> "JobSetting":
     """What a server of jobs is made of, in a folder whose truths and packs it serves.
 
     It never signs: whatever keys lie on its machine, they are those of whoever runs it, not of who calls it.
 
+    Args:
+        templates: folders whose truths are served, too.
+
     Raises:
-        ConvergeError: a setting is wrong.
+        ConvergeError: a setting is wrong, or a folder of templates is none.
     """
     from converge_cli.app.jobs.job_setting import JobSetting  # noqa: PLC0415  most commands serve nothing
+    from converge_cli.app.templates.kept_gates import KeptGates  # noqa: PLC0415
+    from converge_cli.app.templates.template_shelf import TemplateShelf  # noqa: PLC0415
     from converge_cli.store.leased import LeasedExperience  # noqa: PLC0415
 
-    services = replace(make_services(folder, settings=settings), identities=_NOWHERE)
+    made = make_services(folder, settings=settings)
+    made = replace(made, identities=_NOWHERE, gate=KeptGates(made.gate))
+    services = replace(made, shelf=TemplateShelf(made, templates))
     experience: Any = services.experience
     queue: JobQueue
     if settings.storage_backend == "memory":
@@ -85,6 +101,28 @@ def make_service(folder: Path, *, settings: Settings) -> "JobSetting":
 
         queue, probe = SqliteQueue(experience), experience.file.probe
     return JobSetting(services, queue, partial(LeasedExperience, experience), probe=probe)
+
+
+def make_keys(services: Services, settings: Settings) -> "KeySetting":
+    """The keys of a service, in the store of its jobs.
+
+    Args:
+        services: made with these settings.
+    """
+    from converge_cli.app.jobs.keys import KeySetting  # noqa: PLC0415  most commands need no keys
+
+    experience: Any = services.experience
+    lasting = settings.storage_backend != "memory"
+    ring: KeyRing
+    if lasting:
+        from converge_cli.store.keys_sqlite import SqliteKeys  # noqa: PLC0415
+
+        ring = SqliteKeys(experience.file)
+    else:
+        from converge_cli.store.keys_memory import MemoryKeys  # noqa: PLC0415
+
+        ring = MemoryKeys()
+    return KeySetting(ring, services.clock, random_bytes, lasting=lasting)
 
 
 def _nothing() -> None:

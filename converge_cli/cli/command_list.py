@@ -31,6 +31,7 @@ COMMANDS = {
     "identity": Listed("identity", "Make and list the keys that people sign with."),
     "ledger": Listed("ledger", "Append to, read, copy, watch or serve a ledger."),
     "serve": Listed("serve", "Serve jobs to programs over HTTP."),
+    "keys": Listed("keys", "Make, list and revoke the keys of a server's callers."),
     "experience": Listed("experience", "Query, count and export recorded runs."),
     "steps": Listed("steps", "List every sentence that a feature or truth may use."),
     "schema": Listed("schema", "Print the JSON Schema of a YAML file, for an editor."),

@@ -144,6 +144,17 @@ BELOW = {
         ("converge serve --port 0 --insecure-local",),
         "0 stopped when it was told to, 1 the address or the store can't be used, 2 wrong usage",
     ),
+    "keys new": Below(
+        (
+            "converge keys new --person mona --role decide --expires 90d",
+            "converge keys new --person nightly --role submit --role read --name 'the nightly job' --json",
+        ),
+        line="Make a key, and print its secret.",
+    ),
+    "keys list": Below(("converge keys list",), "0 told, 9 a key is damaged", line="List the keys."),
+    "keys revoke": Below(
+        ("converge keys revoke KEY",), "0 done, 1 no such key, 2 wrong usage", line="Have a key open nothing any more."
+    ),
     "experience query": Below(
         (
             "converge experience query --event ApprovalRequested --since 7d",

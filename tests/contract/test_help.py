@@ -13,6 +13,7 @@ HERE = Path(__file__).parent / "help"
 BELOW = {
     "experience": ("query", "stats", "export"),
     "identity": ("new", "list"),
+    "keys": ("new", "list", "revoke"),
     "ledger": ("append", "get", "snapshot", "load", "watch", "serve"),
     "truths": ("list", "show", "new", "compile"),
     "packs": ("list", "show", "new"),

@@ -35,7 +35,7 @@ def leaves() -> list[str]:
 
 @pytest.fixture
 def shell(converge: Any, tmp_path: Path) -> Any:
-    """Run an example in a checkout's copy, RUN being a run that waits for a person; its exit code and stderr."""
+    """Run an example in a checkout's copy, RUN a run that waits for a person, KEY a key; its exit code and stderr."""
     folder = tmp_path / "copy"
     for name in ("truths", "packs", "features"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -49,6 +49,9 @@ def shell(converge: Any, tmp_path: Path) -> Any:
                 ran = converge("run", "vendor-selection", "--no-input", "--json", cwd=folder)
                 waiting.append(ran.data["run_id"])
             example = re.sub(r"\bRUN\b", waiting[0], example)
+        if re.search(r"\bKEY\b", example):
+            key = converge("keys", "new", "--person", "mona", "--role", "decide", "--json", cwd=folder)
+            example = re.sub(r"\bKEY\b", key.data["id"], example)
         script = ["timeout", "--preserve-status", "-s", "TERM", "3", *example.split()] if " serve" in example else None
         done = subprocess.run(
             script or ["bash", "-c", example],
