@@ -180,6 +180,10 @@ class Experience(Protocol):
         """
         ...
 
+    def find(self, run: str) -> RunRow | None:
+        """The run's line in the index; None for an unknown run. It costs the same either way."""
+        ...
+
     def rows(self, *, truth: str | None = None, status: str | None = None, limit: int = 100) -> Iterable[RunRow]:
         """Runs, the newest first; see `query`."""
         ...

@@ -42,6 +42,10 @@ class LeasedExperience:
         """See `Experience.row`."""
         return self._experience.row(run)
 
+    def find(self, run: str) -> RunRow | None:
+        """See `Experience.find`."""
+        return self._experience.find(run)
+
     def rows(self, *, truth: str | None = None, status: str | None = None, limit: int = 100) -> Iterable[RunRow]:
         """See `Experience.rows`."""
         return self._experience.rows(truth=truth, status=status, limit=limit)

@@ -65,6 +65,11 @@ class MemoryExperience:
         with self.lock:
             return self._known(run)
 
+    def find(self, run: str) -> RunRow | None:
+        """The run's line in the index, if there is one; see `Experience.find`."""
+        with self.lock:
+            return self.known.get(run)
+
     def rows(self, *, truth: str | None = None, status: str | None = None, limit: int = 100) -> Iterable[RunRow]:
         """Runs, the newest first."""
         return self.query(RunFilter(truth=truth, status=status), limit)

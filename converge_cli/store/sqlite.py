@@ -105,6 +105,11 @@ class SqliteExperience:
         with self.file.reading() as connection:
             return self._known(connection, run)[1]
 
+    def find(self, run: str) -> RunRow | None:
+        """The run's line in the index, if there is one; see `Experience.find`."""
+        with self.file.reading() as connection:
+            return None if connection is None else _find(connection, run)[1]
+
     def rows(self, *, truth: str | None = None, status: str | None = None, limit: int = 100) -> Iterable[RunRow]:
         """Runs, the newest first."""
         return self.query(RunFilter(truth=truth, status=status), limit)

@@ -121,6 +121,7 @@ class ExperienceConformance:
         fill(experience, "run1", (1,))
         expect("did you mean run1?", expect_error(RunNotFoundError, lambda: experience.row("run2")).hint)
         expect_error(RunNotFoundError, lambda: list(experience.read("../run1")))
+        expect((None, experience.row("run1")), (experience.find("run2"), experience.find("run1")))
 
     def test_a_run_id_that_leads_elsewhere_is_refused(self, experience: Experience) -> None:
         """Nothing is written for it, and it can't be driven."""

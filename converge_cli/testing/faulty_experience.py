@@ -66,6 +66,10 @@ class FaultyExperience:
         """See `Experience.row`."""
         return self._store.row(run)
 
+    def find(self, run: str) -> RunRow | None:
+        """See `Experience.find`."""
+        return self._store.find(run)
+
     def rows(self, *, truth: str | None = None, status: str | None = None, limit: int = 100) -> Iterable[RunRow]:
         """See `Experience.rows`."""
         return self._store.rows(truth=truth, status=status, limit=limit)

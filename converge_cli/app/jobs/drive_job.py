@@ -1,6 +1,7 @@
 """Drives one claimed job to its next stop: a new run, or the one that was begun before."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,7 +14,9 @@ from converge_cli.app.jobs.submission import Instructions, ResumeRequest, Submis
 from converge_cli.app.resume_run import ResumeRun
 from converge_cli.app.run_job import RunAnswer, RunJob
 from converge_cli.app.services import Services
-from converge_cli.core.errors import ConvergeError, RunNotFoundError, RunNotResumableError
+from converge_cli.core.budget import BudgetChange
+from converge_cli.core.errors import ConvergeError, RunNotResumableError
+from converge_cli.core.event import RunResumed, decode_event
 from converge_cli.core.job_queue import JobStatus, QueuedJob, Settled
 from converge_cli.core.port import EventSink, Experience
 from converge_cli.core.stop_reason import RESUMABLE_REASONS, StopReason
@@ -26,6 +29,7 @@ class DriveJob:
 
     Attributes:
         engine: drives it, once it is prepared.
+        thread: the worker's, which made this.
     """
 
     def __init__(
@@ -40,6 +44,7 @@ class DriveJob:
             lost: called from another thread when a suggestor holds the worker's and can't be stopped.
         """
         self.job = job
+        self.thread = threading.current_thread()
         self._lost = lost
         self.engine: Engine | None = None
         self._setting = setting
@@ -73,16 +78,21 @@ class DriveJob:
         except ConvergeError as error:
             if error.code in _NOT_ITS_FAULT:
                 raise
-            return Settled(JobStatus.FAILED, error=encode(error_data(error)).decode())
+            return _failed(error)
         return self._settled(answer.result)
 
     def settled_so_far(self) -> Settled:
         """What the job has come to, of a worker whose thread is lost: its run was recorded as it stands."""
         store = self._setting.services.experience
-        if self.engine is None or not _is_begun(store, self.job.job):
-            told = ConvergeError("a pack holds the worker and can't be stopped", where=self.job.job)
-            return Settled(JobStatus.FAILED, error=encode(error_data(told)).decode())
+        if self.engine is None or store.find(self.job.job) is None:
+            return self.failed("a pack holds the worker and can't be stopped")
         return self._settled(self.engine.recorded(self.job.job))
+
+    def failed(self, why: str) -> Settled:
+        """What a job has come to that a worker could not bring to a stop."""
+        error = ConvergeError(why, hint="whoever runs the service finds more in its log", where=self.job.job)
+        error.code = "INTERNAL"
+        return _failed(error)
 
     def _prepared(self, services: Services) -> RunJob | ResumeRun:
         job, store = self.job, services.experience
@@ -90,7 +100,7 @@ class DriveJob:
         request = submission.request(job.owner)
         # Given along, they are for the first stop: whoever refused them then is not asked again.
         approvals = request.approvals if job.passes == 0 else ()
-        if not _is_begun(store, job.job):
+        if store.find(job.job) is None:
             return RunJob(services, request, self._sink)
         asked = _instructions(store, job)
         return ResumeRun(
@@ -116,12 +126,8 @@ class DriveJob:
 _NOT_ITS_FAULT = frozenset({"LEASE_LOST", "STORE_UNAVAILABLE", "RUN_BUSY", "CONCURRENT_APPEND"})
 
 
-def _is_begun(store: Experience, run: str) -> bool:
-    try:
-        store.row(run)
-    except RunNotFoundError:
-        return False
-    return True
+def _failed(error: ConvergeError) -> Settled:
+    return Settled(JobStatus.FAILED, error=encode(error_data(error)).decode())
 
 
 def _instructions(store: Experience, job: QueuedJob) -> ResumeRequest:
@@ -129,4 +135,10 @@ def _instructions(store: Experience, job: QueuedJob) -> ResumeRequest:
     if not job.asked:
         return ResumeRequest()
     kept = msgspec.json.decode(store.get_blob(job.asked), type=Instructions)
-    return kept.request if store.row(job.job).seq == kept.after else ResumeRequest()
+    resumed = (event for event in map(decode_event, store.read(job.job, kept.after)) if isinstance(event, RunResumed))
+    return ResumeRequest() if any(_heeds(event, kept.request) for event in resumed) else kept.request
+
+
+def _heeds(event: RunResumed, asked: ResumeRequest) -> bool:
+    given = {record.name for record in event.inputs}
+    return event.added == (asked.add_budget or BudgetChange()) and given == asked.inputs.keys()

@@ -8,7 +8,6 @@ from converge_cli.app.jobs.job_setting import JobSetting
 from converge_cli.app.open_run import people_if_here
 from converge_cli.app.record.recorded_run import events_of
 from converge_cli.core.approval import deciders
-from converge_cli.core.errors import RunNotFoundError
 from converge_cli.core.job_queue import JobFilter, JobNotFoundError, QueuedJob
 from converge_cli.core.port import RunRow
 from converge_cli.engine.request_book import requests_of
@@ -40,7 +39,7 @@ def look_up(setting: JobSetting, job: str) -> SeenJob:
         JobNotFoundError: there is none.
     """
     found = setting.queue.job(job)
-    return SeenJob(found, _row(setting, found))
+    return SeenJob(found, setting.services.experience.find(job))
 
 
 def list_jobs(setting: JobSetting, caller: Caller, wanted: JobFilter, limit: int) -> Iterator[SeenJob]:
@@ -48,14 +47,7 @@ def list_jobs(setting: JobSetting, caller: Caller, wanted: JobFilter, limit: int
     if not caller.sees_all():
         wanted = JobFilter(caller.person, wanted.truth, wanted.status, wanted.before)
     for job in setting.queue.jobs(wanted, limit):
-        yield SeenJob(job, _row(setting, job))
-
-
-def _row(setting: JobSetting, job: QueuedJob) -> RunRow | None:
-    try:
-        return setting.services.experience.row(job.job)
-    except RunNotFoundError:
-        return None
+        yield SeenJob(job, setting.services.experience.find(job.job))
 
 
 def _concerns(setting: JobSetting, caller: Caller, row: RunRow | None) -> bool:

@@ -6,7 +6,7 @@ from converge_cli._internal.canonical_json import encode
 from converge_cli.app.jobs.caller import Caller, ForbiddenError, Role
 from converge_cli.app.jobs.find_job import SeenJob, find_job
 from converge_cli.app.jobs.job_setting import JobSetting
-from converge_cli.app.jobs.submission import Instructions, ResumeRequest
+from converge_cli.app.jobs.submission import Instructions, InvalidSubmissionError, ResumeRequest
 from converge_cli.core.job_queue import QueuedJob
 
 
@@ -28,12 +28,20 @@ def resume_job(setting: JobSetting, caller: Caller, job: str, given: ResumeReque
         ForbiddenError: it is another's, and the caller operates nothing.
         JobNotFoundError, JobNotOpenError: there is no such job to be seen, or it is not at rest.
         InputFileError: an input does not read.
+        InvalidSubmissionError: something is to be added to a run that has not begun.
     """
     seen = _ruled(setting, caller, job, "resume it")
-    for name, item in given.inputs.items():
-        item.source(f"input {name}")
-    wish = Instructions(given, 0 if seen.row is None else seen.row.seq)
-    return setting.queue.wake(seen.job.job, setting.services.clock.now(), encode(msgspec.to_builtins(wish)))
+    given.check()
+    now = setting.services.clock.now()
+    if seen.row is not None:
+        return setting.queue.wake(seen.job.job, now, encode(msgspec.to_builtins(Instructions(given, seen.row.seq))))
+    if given != ResumeRequest():
+        raise InvalidSubmissionError(
+            f"job {job} has not begun, so there is nothing to add to",
+            hint="resume it with {}, or submit anew",
+            where=job,
+        )
+    return setting.queue.wake(seen.job.job, now)
 
 
 def _ruled(setting: JobSetting, caller: Caller, job: str, wish: str) -> SeenJob:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from hashlib import sha256
@@ -17,6 +18,9 @@ from converge_cli.core.budget import BudgetChange
 from converge_cli.core.errors import ConvergeError
 from converge_cli.truth.source import Source
 
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+_MOST_LIMIT = 10**15
+"""More than any run could use, and a number that every JSON library reads."""
 _REASON = "given with the submission"
 
 
@@ -104,16 +108,21 @@ class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
 
     @property
     def name(self) -> str:
-        """The truth that is meant.
+        """The key of the truth that is meant.
 
         Raises:
-            InvalidSubmissionError: neither or both names are given.
+            InvalidSubmissionError: neither or both names are given, or it is a path and no key.
         """
         if bool(self.truth) == bool(self.template):
             raise InvalidSubmissionError(
                 "a submission names one truth", hint='{"truth": "vendor-selection"}', where="truth"
             )
-        return self.truth or self.template
+        name = self.truth or self.template
+        if not _KEY.fullmatch(name):
+            raise InvalidSubmissionError(
+                f"{name[:80]!r} is no key of a truth", hint='{"truth": "vendor-selection"}', where="truth"
+            )
+        return name
 
     def request(self, caller: str) -> RunRequest:
         """What it asks the machinery for.
@@ -145,12 +154,19 @@ class ResumeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     add_budget: BudgetChange | None = None
     accept_changes: bool = False
 
+    def check(self) -> None:
+        """Raises: ConvergeError: an input does not read, or a limit is none."""
+        for name, item in self.inputs.items():
+            item.source(f"input {name}")
+        if self.add_budget is not None:
+            check_limits(self.add_budget, "add_budget")
+
 
 class Instructions(msgspec.Struct, frozen=True):
     """A wish for the next pass, as it is kept.
 
     Attributes:
-        after: the run's sequence when it was wished; once the run has gone on, it has been heeded.
+        after: the run's sequence when it was wished; once it has been resumed so above it, the wish has been heeded.
     """
 
     request: ResumeRequest
@@ -168,7 +184,22 @@ def _paths(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[t
 
 def _limits(given: BudgetChange | None) -> dict[str, int | Decimal]:
     """The limits that were given: one that was left out, or is 0, stays the truth's."""
-    return {} if given is None else {name: value for name, value in msgspec.structs.asdict(given).items() if value}
+    if given is None:
+        return {}
+    check_limits(given, "budget")
+    return {name: value for name, value in msgspec.structs.asdict(given).items() if value}
+
+
+def check_limits(given: BudgetChange, what: str) -> None:
+    """Raises: InvalidSubmissionError: a limit is below zero, no number, or more than any run could use."""
+    for name, value in msgspec.structs.asdict(given).items():
+        number = Decimal(value)
+        if not number.is_finite() or not 0 <= number <= _MOST_LIMIT:
+            raise InvalidSubmissionError(
+                f"{what}: {name} takes a number from 0 to {_MOST_LIMIT}, not {str(value)[:40]}",
+                hint='for example {"cycles": 50, "time": "90"}',
+                where=f"{what}.{name}",
+            )
 
 
 def _default_name(given: GivenInput) -> str:

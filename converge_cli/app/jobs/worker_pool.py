@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from converge_cli.app.jobs.bell import Bell
 from converge_cli.app.jobs.drive_job import DriveJob
 from converge_cli.app.jobs.job_setting import JobSetting
 from converge_cli.core.errors import ConvergeError
@@ -49,15 +50,10 @@ class WorkerPool:
         self._troubled = troubled
         self._driving: dict[str, DriveJob] = {}
         self._lock = threading.Lock()
-        self._called = threading.Semaphore(0)
+        self._bell = Bell(workers)
         self._stopping = threading.Event()
         self._drained = threading.Event()
-        self._threads = [
-            threading.Thread(
-                target=self._work, args=(f"{name}/{number}",), name=f"converge-worker-{number}", daemon=True
-            )
-            for number in range(workers)
-        ]
+        self._threads = {self._worker(f"{name}/{number}") for number in range(workers)}
         self._keeper = threading.Thread(target=self._keep, name="converge-leases", daemon=True)
 
     def start(self) -> None:
@@ -67,11 +63,12 @@ class WorkerPool:
 
     def call(self) -> None:
         """Say that there is something to do."""
-        self._called.release()
+        self._bell.ring()
 
     def alive(self) -> int:
         """How many workers are there to claim jobs."""
-        return sum(thread.is_alive() for thread in self._threads)
+        with self._lock:
+            return sum(thread.is_alive() for thread in self._threads)
 
     def cancel(self, job: str) -> None:
         """Stop a job at once, if it is one of ours; the queue holds the wish for all others."""
@@ -84,15 +81,16 @@ class WorkerPool:
         """Claim nothing more, let each job finish its cycle and give it back; whether all did within that time."""
         self._stopping.set()
         with self._lock:
+            threads = list(self._threads)
             for driving in self._driving.values():
                 driving.cancel(give_back=True)
-        for _ in self._threads:
-            self._called.release()
+        self._bell.ring(len(threads))
         deadline = self._now() + seconds
-        for thread in self._threads:
+        for thread in threads:
             thread.join(max(0.0, deadline - self._now()))
         self._drained.set()
-        return not any(thread.is_alive() for thread in self._threads)
+        self._keeper.join(max(0.1, deadline - self._now()))
+        return not any(thread.is_alive() for thread in threads)
 
     def _worker(self, name: str) -> threading.Thread:
         return threading.Thread(target=self._work, args=(name,), name=f"converge-worker-{name}", daemon=True)
@@ -100,10 +98,10 @@ class WorkerPool:
     def _work(self, name: str) -> None:
         loop = asyncio.new_event_loop()
         try:
-            while not self._stopping.is_set():
+            while not self._stopping.is_set() and threading.current_thread() in self._threads:
                 job = self._claim(name)
                 if job is None:
-                    self._called.acquire(timeout=_LOOK_SECONDS)
+                    self._bell.wait(_LOOK_SECONDS)
                 else:
                     self._drive(job, loop)
         finally:
@@ -129,26 +127,40 @@ class WorkerPool:
             self._settle(job, driving.run(loop))
         except ConvergeError as error:  # its lease runs out, and whoever claims it then goes on
             self._troubled(job.job, error)
+        except Exception as error:  # noqa: BLE001  a fault of ours costs one job, not the worker
+            self._fail(driving, error)
         finally:
             self._forget(driving)
 
     def _settle(self, job: QueuedJob, settled: Settled) -> None:
         self._settled(self._setting.queue.settle(job.lease, settled, self._setting.services.clock.now()))
 
+    def _fail(self, driving: DriveJob, error: Exception) -> None:
+        """Whoever asks for the job is told what kind of error it was; what it says is for whoever runs the service."""
+        kind = type(error).__name__
+        self._troubled(driving.job.job, ConvergeError(f"unexpected {kind}: {error}", where=driving.job.job))
+        try:
+            self._settle(driving.job, driving.failed(f"unexpected {kind}"))
+        except ConvergeError as again:
+            self._troubled(driving.job.job, again)
+
     def _lost(self, driving: DriveJob) -> None:
         """A suggestor holds its worker's thread for good: its run is recorded so far, and another thread takes over.
 
-        Should the thread ever come back, the lease is no longer its own.
+        Should the thread ever come back, the lease is no longer its own, and it ends.
         """
         try:
             self._settle(driving.job, driving.settled_so_far())
         except ConvergeError as error:
             self._troubled(driving.job.job, error)
         self._forget(driving)
-        if not self._stopping.is_set():
-            thread = self._worker(f"{driving.job.worker}+")
-            self._threads.append(thread)
-            thread.start()
+        successor = self._worker(f"{driving.job.worker}+")
+        with self._lock:
+            self._threads.discard(driving.thread)
+            if self._stopping.is_set():
+                return
+            self._threads.add(successor)
+        successor.start()
 
     def _forget(self, driving: DriveJob) -> None:
         with self._lock:
@@ -157,27 +169,30 @@ class WorkerPool:
 
     def _keep(self) -> None:
         """Renew leases, hear wishes to cancel, and wake the jobs that have something to do again."""
-        while not self._drained.wait(self._setting.lease_seconds / _RENEWALS):
-            with self._lock:
-                held = list(self._driving.values())
-            for driving in held:
-                self._renew(driving)
+        every = self._setting.lease_seconds / _RENEWALS
+        renewed = self._now()
+        while not self._drained.wait(min(_LOOK_SECONDS, every)):
+            if self._now() - renewed >= every:
+                renewed = self._now()
+                self._renew_all()
             try:
-                for _ in range(self._setting.queue.wake_due(self._setting.services.clock.now())):
-                    self.call()
+                self._bell.ring(self._setting.queue.wake_due(self._setting.services.clock.now()))
             except ConvergeError as error:
                 self._troubled("", error)
 
-    def _renew(self, driving: DriveJob) -> None:
-        try:
-            job = self._setting.queue.renew(driving.job.lease, self._until())
-        except LeaseLostError:  # settled since, or somebody else's: then the store refuses what this worker writes
-            driving.cancel(give_back=True)
-        except ConvergeError as error:
-            self._troubled(driving.job.job, error)
-        else:
-            if job.cancel:
-                driving.cancel()
+    def _renew_all(self) -> None:
+        with self._lock:
+            held = list(self._driving.values())
+        for driving in held:
+            try:
+                job = self._setting.queue.renew(driving.job.lease, self._until())
+            except LeaseLostError:  # settled since, or somebody else's: then the store refuses what this worker writes
+                driving.cancel(give_back=True)
+            except ConvergeError as error:
+                self._troubled(driving.job.job, error)
+            else:
+                if job.cancel:
+                    driving.cancel()
 
     def _until(self) -> str:
         now = datetime.fromisoformat(self._setting.services.clock.now())
