@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from converge_cli._internal.canonical_json import encode
 from converge_cli.app.jobs.caller import Caller
 from converge_cli.core.errors import ConvergeError
+from converge_cli.server.following import Following
 from converge_cli.server.http.bodies import MOST_BYTES, read_body
 from converge_cli.server.http.follow import Streams
 from converge_cli.server.http.limits import Limits, Share
@@ -27,13 +28,14 @@ _SHARE = Share()
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """The HTTP door of one server.
+    """What every door of one server shares; the HTTP door's own is `streams`, `tickets` and `metrics`.
 
     Attributes:
         service: what it opens on.
         caller_of: who calls.
         hide: takes the paths of the machine out of an answer.
-        streams: those that are open.
+        following: the readers of runs.
+        streams: the readers that HTTP has.
         limits: what each caller may take.
         tickets: what lets a browser open a stream.
         metrics: what is counted, as Prometheus reads it; None where nothing is.
@@ -43,6 +45,7 @@ class Door:
     service: Service
     caller_of: CallerOf
     hide: Callable[[bytes], bytes]
+    following: Following
     streams: Streams
     limits: Limits
     tickets: Tickets
@@ -71,8 +74,9 @@ def make_door(
     services = service.setting.services
     hide = _hider((services.folder, services.shipped))
     monotonic = services.clock.monotonic
-    streams, limits, tickets = Streams(service, hide), Limits(share, monotonic), Tickets(monotonic)
-    return Door(service, caller_of, hide, streams, limits, tickets, metrics, most_bytes)
+    following, limits, tickets = Following(service), Limits(share, monotonic), Tickets(monotonic)
+    streams = Streams(following, hide)
+    return Door(service, caller_of, hide, following, streams, limits, tickets, metrics, most_bytes)
 
 
 def _hider(folders: Iterable[Path]) -> Callable[[bytes], bytes]:

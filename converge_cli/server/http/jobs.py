@@ -1,6 +1,5 @@
 """Routes: submit, list, see, decide, cancel and resume jobs."""
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query
@@ -16,9 +15,7 @@ from converge_cli.server.http import answers
 from converge_cli.server.http.bodies import parse_body
 from converge_cli.server.http.door import Reply, TheBody, TheCaller, TheDoor
 from converge_cli.server.http.openapi import ACCEPTED, OK, answering, taking
-
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
-_KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
+from converge_cli.server.request_words import IDEMPOTENCY_KEY, trace_of
 
 router = APIRouter(prefix="/api/v1", tags=["jobs"], default_response_class=Reply)
 
@@ -28,7 +25,7 @@ KEY = Annotated[
     Header(
         alias="Idempotency-Key",
         description="A second submission with the same key and content is the first one.",
-        pattern=f"^{_KEY.pattern}$",
+        pattern=f"^{IDEMPOTENCY_KEY.pattern}$",
     ),
 ]
 
@@ -50,8 +47,7 @@ def submit(
 ) -> Response:
     """Check all that can be wrong, queue the job durably, and answer with where it can be followed."""
     given = parse_body(body, Submission)
-    trace = traceparent if _TRACEPARENT.fullmatch(traceparent) else ""
-    seen = door.service.submit(caller, given, key=idempotency_key or "", trace=trace)
+    seen = door.service.submit(caller, given, key=idempotency_key or "", trace=trace_of(traceparent))
     return door.reply(job_line(seen), ACCEPTED, Location=f"/api/v1/jobs/{seen.job.job}")
 
 

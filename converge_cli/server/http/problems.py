@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from converge_cli.app.error_data import error_data
 from converge_cli.core.errors import ConvergeError
+from converge_cli.server.told_error import told_error
 
 PROBLEM = "application/problem+json"
 
@@ -110,17 +110,15 @@ def problem_of(error: ConvergeError, instance: str) -> dict[str, Any]:
     Args:
         instance: path of the request.
     """
-    data, status = error_data(error), status_of(error)
-    # A store's own message names its folder, which is nobody's business.
-    why = getattr(error, "why", None)
+    data, status = told_error(error), status_of(error)
     problem = {
         "type": f"urn:converge:error:{error.code.lower().replace('_', '-')}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": error.code,
-        "detail": data["message"] if why is None else f"the store can't be used: {why}",
-        "hint": None if why is not None else data["hint"],
-        "where": None if why is not None else data["where"],
+        "detail": data["message"],
+        "hint": data["hint"],
+        "where": data["where"],
         "instance": instance,
     }
     return problem | {name: data[name] for name in ("findings", "divergence") if name in data}

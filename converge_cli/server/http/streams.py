@@ -11,9 +11,9 @@ from starlette.responses import Response
 from converge_cli.app.jobs.caller import Caller
 from converge_cli.app.jobs.find_job import find_job
 from converge_cli.core.errors import ConvergeError
+from converge_cli.server.following import Until
 from converge_cli.server.http import answers
 from converge_cli.server.http.door import Reply, TheCaller, TheDoor, door_of, known_caller
-from converge_cli.server.http.follow import Until
 from converge_cli.server.http.openapi import OK, answering, problems_of
 from converge_cli.server.http.tickets import LIFE_SECONDS
 

@@ -1,0 +1,106 @@
+"""Follows runs for every door: what each reader is told next, at its own pace. Must never hold up who records them.
+
+A reader is told that there is news, and reads it from the store from where it was: so a slow one holds nothing up, and
+one that comes back misses nothing and sees nothing twice.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from typing import Literal, NamedTuple
+
+import anyio
+import msgspec
+
+from converge_cli.app.jobs.find_job import SeenJob
+from converge_cli.core.job_queue import OPEN, JobStatus
+from converge_cli.server.service import Service, Step
+
+Until = Literal["stop", "pause"]
+
+_PAGE = 200
+"""Events that are read at once."""
+_LOOK_SECONDS = 1.0
+"""How often a reader looks that nobody called: another process may drive the run."""
+_READERS = 8
+"""Threads that read for streams, so that many streams leave the others to requests."""
+
+
+class NextEvent(NamedTuple):
+    """An event, as it was hashed."""
+
+    seq: int
+    type: str
+    data: bytes
+
+
+class AtRest(NamedTuple):
+    """The job has come to rest; `last` when nothing more is told."""
+
+    seen: SeenJob
+    last: bool
+
+
+class _Typed(msgspec.Struct):
+    type: str
+
+
+_TYPED = msgspec.json.Decoder(_Typed)
+
+
+def type_of(event: bytes) -> str:
+    """What kind of event some canonical bytes are."""
+    return _TYPED.decode(event).type
+
+
+class Following:
+    """The open readers of one server.
+
+    Args:
+        service: whose jobs are followed.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self.stopping = False
+        self._waiting: set[asyncio.Event] = set()
+        self._threads = anyio.CapacityLimiter(_READERS)
+
+    def stop(self) -> None:
+        """End every reader, each after a whole event; from the event loop."""
+        self.stopping = True
+        for woken in self._waiting:
+            woken.set()
+
+    async def follow(self, job: str, after: int, until: Until) -> AsyncGenerator[NextEvent | AtRest, None]:
+        """The events above `after` as they come, then why no more do; ends without that only when the server does.
+
+        Raises:
+            ConvergeError: the store can't be read.
+        """
+        paused = -1
+        with self._service.news.reading(job) as woken:
+            self._waiting.add(woken)
+            try:
+                while not self.stopping:
+                    woken.clear()
+                    step = await self._step(job, after)
+                    for data in step.events:
+                        after += 1
+                        yield NextEvent(after, type_of(data), data)
+                    if step.more:
+                        continue
+                    status = step.seen.job.status
+                    if status not in OPEN or (until == "pause" and status is JobStatus.PAUSED):
+                        yield AtRest(step.seen, last=True)
+                        return
+                    if status is JobStatus.PAUSED and paused != step.seen.job.passes:
+                        paused = step.seen.job.passes
+                        yield AtRest(step.seen, last=False)
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(woken.wait(), _LOOK_SECONDS)
+            finally:
+                self._waiting.discard(woken)
+
+    async def _step(self, job: str, after: int) -> Step:
+        return await anyio.to_thread.run_sync(self._service.step, job, after, _PAGE, limiter=self._threads)
