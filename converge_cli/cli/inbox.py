@@ -1,10 +1,9 @@
 """`converge inbox`."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from converge_cli.app.error_data import error_data
 from converge_cli.cli import options
 from converge_cli.cli.output import Answer, answering, unreadable_outcome
 
@@ -29,36 +28,19 @@ def inbox(
 
     def work() -> Answer:
         from converge_cli.app.inbox import inbox as look  # noqa: PLC0415  when the words are right
+        from converge_cli.app.inbox_data import inbox_data  # noqa: PLC0415
         from converge_cli.cli.here import services_here  # noqa: PLC0415
         from converge_cli.cli.mirrored import ledger_word  # noqa: PLC0415
 
         services = services_here()
         found = look(services, who=who, role=role)
         outcome, code = unreadable_outcome("listed", found.unreadable)
-        data, word = _data(found), ledger_word(services)
+        data, word = inbox_data(found), ledger_word(services)
         if word is not None:
             data["ledger"] = word
         return Answer(outcome, code, data, lambda console: _show(console, found, who or "WHO"))
 
     answering("inbox", work, as_json=as_json)
-
-
-def _data(found: "Inbox") -> dict[str, Any]:
-    from converge_cli.app.result_data import request_data  # noqa: PLC0415
-
-    return {
-        "waiting": [
-            {
-                "run_id": item.row.run,
-                "truth": item.row.truth,
-                **request_data(item.request, item.people),
-                "approved_by": [approval.by for approval in item.given],
-            }
-            for item in found.waiting
-        ],
-        "ready": [{"run_id": row.run, "truth": row.truth} for row in found.ready],
-        "unreadable": [error_data(error) for error in found.unreadable],
-    }
 
 
 def _show(console: "Console", found: "Inbox", who: str) -> None:

@@ -19,7 +19,7 @@ from converge_cli.app.jobs.submission import ResumeRequest, Submission
 from converge_cli.app.jobs.submit_job import submit_job
 from converge_cli.app.jobs.worker_pool import WorkerPool
 from converge_cli.core.errors import ConvergeError
-from converge_cli.core.job_queue import OPEN, JobStatus, QueuedJob
+from converge_cli.core.job_queue import JobStatus, QueuedJob
 from converge_cli.server.readiness import Readiness
 
 Note = Callable[[str], None]
@@ -52,7 +52,11 @@ class Step(NamedTuple):
 
 
 class Service:
-    """One server's jobs: made by the composition root's setting, started once, stopped once."""
+    """One server's jobs: made by the composition root's setting, started once, stopped once.
+
+    Attributes:
+        note: tells whoever runs the server.
+    """
 
     def __init__(
         self, setting: JobSetting, name: str, *, workers: int, self_test: Callable[[], list[str]], note: Note
@@ -69,7 +73,7 @@ class Service:
         self.setting = setting
         self.news = RunNews()
         self.stopping = threading.Event()
-        self._note = note
+        self.note = note
         self.pool = WorkerPool(
             setting, name, workers=workers, sink=self.news, settled=self._settled, troubled=self._troubled
         )
@@ -95,8 +99,7 @@ class Service:
         """Record a decision, and have the job gone on with where it counted; see `decide_job`."""
         answer = decide_job(self.setting, caller, job, target, given)
         self.news.tell(job)
-        if len(answer.refused) < len(answer.decisions):
-            self._wake(job)
+        self._wake()
         return answer
 
     def cancel(self, caller: Caller, job: str) -> SeenJob:
@@ -126,10 +129,9 @@ class Service:
                 break
         return Step(tuple(events), after + len(events), len(events) == limit, seen)
 
-    def _wake(self, job: str) -> None:
-        standing = self.setting.queue.job(job)
-        if standing.status in OPEN:
-            self.setting.queue.wake(job, self.setting.services.clock.now())
+    def _wake(self) -> None:
+        """Have what can go on by now gone on with, before whoever made that so is answered."""
+        for _ in range(self.setting.queue.wake_due(self.setting.services.clock.now())):
             self.pool.call()
 
     def _require_going(self) -> None:
@@ -139,7 +141,7 @@ class Service:
     def _settled(self, job: QueuedJob) -> None:
         self.news.tell(job.job)
         if job.status is JobStatus.FAILED:
-            self._note(f"job {job.job} ({job.truth}) failed: {decode(job.error)['message']}")
+            self.note(f"job {job.job} ({job.truth}) failed: {decode(job.error)['message']}")
 
     def _troubled(self, job: str, error: ConvergeError) -> None:
-        self._note(f"{f'job {job}' if job else 'queue'}: {error.message}")
+        self.note(f"{f'job {job}' if job else 'queue'}: {error.message}")

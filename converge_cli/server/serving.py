@@ -17,6 +17,7 @@ from converge_cli._internal.process_exit import leave_now
 from converge_cli.core.errors import ConvergeError
 from converge_cli.server.http.app import make_app
 from converge_cli.server.http.door import Door
+from converge_cli.server.http.front import App
 
 GRACE_SECONDS = 3.5
 """How long requests, streams and cycles have to end; the whole takes less than five seconds."""
@@ -89,21 +90,43 @@ def serve(door: Door, listening: Listening, bound: socket.socket, ready: Callabl
     return asyncio.run(_Server(door, listening, local=local).serve(bound, ready))
 
 
+class HttpServer(uvicorn.Server):
+    """Speaks HTTP for an application; ends when `should_exit` is set.
+
+    Attributes:
+        taking: set as soon as requests are taken.
+    """
+
+    def __init__(self, app: App) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                port=0,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                ws="none",
+                timeout_graceful_shutdown=round(GRACE_SECONDS),
+            )
+        )
+        self.taking = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say so when requests are taken."""
+        await super().startup(sockets)
+        self.taking.set()
+
+    def capture_signals(self) -> Any:
+        """Signals are heard by whoever runs this: they end more than this."""
+        return nullcontext()
+
+
 class _Server:
     def __init__(self, door: Door, listening: Listening, *, local: bool) -> None:
         self._door = door
-        app = make_app(door, local=local, origins=listening.origins)
-        config = uvicorn.Config(
-            app,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            ws="none",
-            timeout_graceful_shutdown=round(GRACE_SECONDS),
-        )
-        self._http = _Http(config)
+        self._http = HttpServer(make_app(door, local=local, origins=listening.origins))
         self._told = 0
         self._stop = asyncio.Event()
 
@@ -128,21 +151,6 @@ class _Server:
         if self._told > 1:
             leave_now(130)
         self._stop.set()
-
-
-class _Http(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.taking = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Say so when requests are taken."""
-        await super().startup(sockets)
-        self.taking.set()
-
-    def capture_signals(self) -> Any:
-        """Signals are ours to hear: they end more than this."""
-        return nullcontext()
 
 
 def _cannot(listening: Listening, error: Exception) -> CannotListenError:

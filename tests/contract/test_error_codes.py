@@ -12,6 +12,7 @@ from converge_cli.core.stop_reason import StopReason
 SOURCE = Path(converge_cli.__file__).parent
 
 CODES = {
+    "BLOB_NOT_FOUND",
     "BODY_TOO_LARGE",
     "CALL_FORBIDDEN",
     "CANNOT_LISTEN",
@@ -22,6 +23,7 @@ CODES = {
     "DECISION_INVALID",
     "EARLIER_RUN_HUNG",
     "EXAMPLE_INPUT_INVALID",
+    "FACT_NOT_FOUND",
     "FILE_EXISTS",
     "FILE_UNREADABLE",
     "FORBIDDEN",
@@ -90,6 +92,7 @@ CODES = {
     "ROUTE_NOT_FOUND",
     "RUN_BUSY",
     "RUN_ID_MALFORMED",
+    "RUN_NOT_BEGUN",
     "RUN_NOT_FOUND",
     "RUN_NOT_RESUMABLE",
     "SELECTOR_MALFORMED",

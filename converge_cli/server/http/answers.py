@@ -244,6 +244,102 @@ class DecisionData(msgspec.Struct, frozen=True, omit_defaults=True):
     people_changed: tuple[str, ...] = ()
 
 
+class EventPage(msgspec.Struct, frozen=True):
+    """Events as they were recorded; see `converge schema event` for what each may hold."""
+
+    events: tuple[dict[str, Any], ...]
+    last: int
+    next_after: int | None
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """What is explained, as a tree for people and programs; `what` says which of the others stand there."""
+
+    what: str
+
+
+class WaitingData(RequestData, frozen=True, kw_only=True):
+    """A request that waits, with its run and who has said yes so far."""
+
+    run_id: str
+    truth: str
+    approved_by: tuple[str, ...]
+
+
+class ReadyRun(msgspec.Struct, frozen=True):
+    """A run in which everything is decided."""
+
+    run_id: str
+    truth: str
+
+
+class InboxData(msgspec.Struct, frozen=True):
+    """What waits for people, the most urgent first."""
+
+    waiting: tuple[WaitingData, ...]
+    ready: tuple[ReadyRun, ...]
+    unreadable: tuple[ErrorData, ...]
+
+
+class TruthLine(msgspec.Struct, frozen=True):
+    """A truth in a list; `from` is `shipped`, or its file."""
+
+    key: str
+    kind: Literal["job", "policy", "invariant"]
+    title: str
+    source: str = msgspec.field(name="from")
+
+
+class TruthList(msgspec.Struct, frozen=True):
+    """The truths that are served."""
+
+    truths: tuple[TruthLine, ...]
+
+
+class TruthPage(msgspec.Struct, frozen=True):
+    """A truth as a page; what else stands there depends on its kind."""
+
+    key: str
+    kind: Literal["job", "policy", "invariant"]
+    file: str
+    title: str
+    clauses: tuple[dict[str, Any], ...]
+    checks: tuple[dict[str, Any], ...]
+    approvals: tuple[dict[str, Any], ...]
+    examples: tuple[dict[str, Any], ...]
+
+
+class PackLine(msgspec.Struct, frozen=True):
+    """A pack in a list; a broken one says why in its description."""
+
+    name: str
+    version: str
+    description: str
+    broken: bool
+
+
+class PackList(msgspec.Struct, frozen=True):
+    """The packs that truths may use."""
+
+    packs: tuple[PackLine, ...]
+
+
+class PackPage(msgspec.Struct, frozen=True):
+    """Everything that a pack declares."""
+
+    name: str
+    version: str
+    description: str
+    digest: str
+    kinds: dict[str, dict[str, str]]
+    parameters: dict[str, dict[str, Any]]
+    models: dict[str, dict[str, str]]
+    gates: tuple[dict[str, Any], ...]
+    steps: tuple[str, ...]
+    policies: tuple[str, ...]
+    suggestors: tuple[dict[str, Any], ...]
+
+
 class Ticket(msgspec.Struct, frozen=True):
     """What opens one stream, once, within so many seconds; `url` has it in already."""
 

@@ -1,6 +1,5 @@
 """Puts the HTTP door together: routes, errors, and what every request passes first."""
 
-import sys
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -13,7 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
 from converge_cli.core.errors import ConvergeError
-from converge_cli.server.http import jobs, probes, streams
+from converge_cli.server.http import catalog, jobs, probes, records, streams
 from converge_cli.server.http.door import Door
 from converge_cli.server.http.front import App, Front
 from converge_cli.server.http.openapi import document
@@ -24,8 +23,9 @@ from converge_cli.server.http.problems import (
     RequestMalformedError,
     RouteNotFoundError,
 )
+from converge_cli.server.service import Note
 
-ROUTERS = (jobs.router, streams.router, probes.router)
+ROUTERS = (jobs.router, streams.router, records.router, catalog.router, probes.router)
 _CORS_SECONDS = 600
 
 
@@ -45,10 +45,11 @@ def make_app(door: Door, *, local: bool = False, origins: Sequence[str] = ()) ->
         (ConvergeError, _told),
         (RequestValidationError, _invalid),
         (HTTPException, _refused),
+        (Exception, _failed),
     )
     for kind, handler in handlers:
         app.add_exception_handler(kind, handler)
-    inner: Any = _Guarded(app, door)
+    inner: Any = _Guarded(app, door.service.note)
     if origins:
         inner = CORSMiddleware(
             inner,
@@ -62,30 +63,25 @@ def make_app(door: Door, *, local: bool = False, origins: Sequence[str] = ()) ->
 
 
 class _Guarded:
-    """Nobody outside learns more of a bug of ours than that there is one."""
+    """What a bug of ours was is told to whoever runs the server; callers have been told that there is one."""
 
-    def __init__(self, app: Any, door: Door) -> None:
+    def __init__(self, app: App, note: Note) -> None:
         self._app = app
-        self._door = door
+        self._note = note
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        begun = False
-
-        async def noted(message: Any) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
         try:
-            await self._app(scope, receive, noted)
+            await self._app(scope, receive, send)
         except Exception:  # noqa: BLE001  the last line of defence
-            sys.stderr.write(traceback.format_exc())
-            if not begun:
-                await self._door.problem(InternalError(), scope["path"])(scope, receive, send)
+            self._note(traceback.format_exc())
 
 
 async def _told(request: Request, error: ConvergeError) -> Response:
     return _door(request).problem(error, request.url.path)
+
+
+async def _failed(request: Request, _: Exception) -> Response:
+    return _door(request).problem(InternalError(), request.url.path)
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> Response:

@@ -1,0 +1,43 @@
+"""Routes: what is served: truths and packs."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.responses import Response
+
+from converge_cli.app.list_truths import list_truths
+from converge_cli.app.show_pack import list_packs, show_pack
+from converge_cli.app.show_truth import show_truth
+from converge_cli.server.http import answers
+from converge_cli.server.http.door import Reply, TheCaller, TheDoor
+from converge_cli.server.http.openapi import answering
+
+router = APIRouter(prefix="/api/v1", tags=["catalog"], default_response_class=Reply)
+
+Name = Annotated[str, Path(max_length=200, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+
+
+@router.get("/truths", operation_id="listTruths", summary="The truths", responses=answering(answers.TruthList))
+def truths(door: TheDoor, caller: TheCaller) -> Response:  # noqa: ARG001  who calls must be known
+    """As `converge truths list --json`."""
+    return door.reply({"truths": list_truths(door.service.setting.services)})
+
+
+@router.get("/truths/{name}", operation_id="getTruth", summary="One truth", responses=answering(answers.TruthPage, 404))
+def truth(door: TheDoor, caller: TheCaller, name: Name) -> Response:  # noqa: ARG001
+    """As `converge truths show NAME --json`: its job, clauses and what keeps each, inputs, approvals, budget."""
+    return door.reply(show_truth(door.service.setting.services, name))
+
+
+@router.get("/packs", operation_id="listPacks", summary="The packs", responses=answering(answers.PackList))
+def packs(door: TheDoor, caller: TheCaller) -> Response:  # noqa: ARG001
+    """As `converge packs list --json`."""
+    return door.reply({"packs": list_packs(door.service.setting.services)})
+
+
+@router.get("/packs/{name}", operation_id="getPack", summary="One pack", responses=answering(answers.PackPage, 404))
+def pack(door: TheDoor, caller: TheCaller, name: Name) -> Response:  # noqa: ARG001
+    """As `converge packs show NAME --json`: kinds, suggestors, parameters, steps, gates; not where its files are."""
+    data = show_pack(door.service.setting.services, name)
+    del data["folder"]
+    return door.reply(data)

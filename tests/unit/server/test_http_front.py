@@ -1,0 +1,249 @@
+"""What is refused before anybody looks at what it means, and what every answer has."""
+
+import json
+import time
+from dataclasses import replace
+from typing import Any
+
+import httpx2
+import pytest
+
+from converge_cli.app.jobs.caller import Caller, Role
+from converge_cli.core.errors import ConvergeError
+from converge_cli.server.http.bodies import MOST_DEEP, check_depth
+from converge_cli.server.http.front import SECURITY
+from converge_cli.server.http.limits import Limits, Share, TooManyRequestsError
+from converge_cli.server.http.problems import RequestMalformedError
+from converge_cli.testing import ManualClock
+
+JSON = {"Content-Type": "application/json"}
+
+
+class _UnauthorizedError(ConvergeError):
+    code = "UNAUTHORIZED"
+
+
+def keyed(header: str) -> Caller:
+    """Mona's and Petra's keys are their names."""
+    name = header.removeprefix("Bearer ")
+    if name not in {"mona", "petra"}:
+        raise _UnauthorizedError("no credential that is known", hint="send one")
+    return Caller(name, frozenset({Role.SUBMIT, Role.DECIDE}))
+
+
+def by(name: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {name}"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/", 404, "ROUTE_NOT_FOUND"),
+        ("GET", "/api/v1/nope", 404, "ROUTE_NOT_FOUND"),
+        ("DELETE", "/api/v1/jobs", 405, "METHOD_NOT_ALLOWED"),
+        ("POST", "/health", 405, "METHOD_NOT_ALLOWED"),
+        ("GET", "/api/v1/jobs/../../etc/passwd", 404, "ROUTE_NOT_FOUND"),
+        ("GET", "/api/v1/truths/..%2f..%2fetc", 404, "ROUTE_NOT_FOUND"),
+        ("GET", "/api/v1/truths/%2e%2e", 422, "REQUEST_INVALID"),
+        ("GET", "/api/v1/truths/a%0d%0ab", 422, "REQUEST_INVALID"),
+        ("GET", "/api/v1/truths/a%00b", 422, "REQUEST_INVALID"),
+        ("GET", "/api/v1/jobs/%00", 404, "JOB_NOT_FOUND"),
+        ("GET", "/api/v1/jobs/%ff", 404, "JOB_NOT_FOUND"),
+        ("GET", f"/api/v1/jobs/{'x' * 65}", 422, "REQUEST_INVALID"),
+        ("GET", "/api/v1/jobs?limit=0", 422, "REQUEST_INVALID"),
+        ("GET", "/api/v1/jobs?limit=x", 422, "REQUEST_INVALID"),
+        ("GET", "/api/v1/jobs?status=nope", 422, "REQUEST_INVALID"),
+        ("GET", "/api/v1/jobs?before=nope", 404, "JOB_NOT_FOUND"),
+        ("GET", "/api/v1/jobs?token=abc", 400, "CREDENTIAL_IN_QUERY"),
+        ("GET", "/api/v1/jobs?Access_Token=abc", 400, "CREDENTIAL_IN_QUERY"),
+        ("GET", "/ready?api_key=abc", 400, "CREDENTIAL_IN_QUERY"),
+    ],
+)
+def test_whatever_is_refused_is_a_problem(served: Any, method: str, path: str, status: int, code: str):
+    """The framework's own refusals too."""
+    answer = served.http.request(method, path)
+    problem = answer.json()
+    assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+    assert (code, status) == (problem["code"], problem["status"])
+    assert {"type", "title", "status", "code", "detail", "hint", "where", "instance"} <= problem.keys()
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready", "/api/v1/jobs", "/nope", "/api-docs/openapi.json"])
+def test_every_answer_has_the_security_headers_and_no_name_of_the_server(served: Any, path: str):
+    """Problems and the quick answer to probes too."""
+    headers = served.http.get(path).headers
+    assert {name.decode(): value.decode() for name, value in SECURITY}.items() <= dict(headers).items()
+    assert {"server", "x-powered-by", "access-control-allow-origin"}.isdisjoint(headers)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "code"),
+    [
+        (b"{", JSON, 400, "REQUEST_MALFORMED"),
+        (b'{"truth": "\xff"}', JSON, 400, "REQUEST_MALFORMED"),
+        (b'{"truth": "\\ud800"}', JSON, 400, "REQUEST_MALFORMED"),
+        (b'{"truth": NaN}', JSON, 400, "REQUEST_MALFORMED"),
+        (b"[" * 100_000, JSON, 400, "REQUEST_MALFORMED"),
+        (b'{"parameters": {"a": ' + b'{"b":' * 200 + b"1" + b"}" * 200 + b"}}", JSON, 400, "REQUEST_MALFORMED"),
+        (b'{"truth": "hello-convergence"}', {}, 415, "MEDIA_TYPE_UNKNOWN"),
+        (b'{"truth": "hello-convergence"}', {"Content-Type": "text/plain"}, 415, "MEDIA_TYPE_UNKNOWN"),
+        (b" " * 1_000_001, JSON, 413, "BODY_TOO_LARGE"),
+    ],
+)
+def test_bodies_are_looked_at_before_they_are_read(served: Any, body: bytes, headers: Any, status: int, code: str):
+    """Size, kind, depth, form: in this order, and each with its own code."""
+    answer = served.http.post("/api/v1/jobs", content=body, headers=headers)
+    assert (status, code) == (answer.status_code, answer.json()["code"])
+
+
+def test_a_body_that_does_not_say_its_size_is_cut_off_too(served: Any):
+    """As soon as it is too large."""
+    answer = served.http.post("/api/v1/jobs", content=(b" " * 100_000 for _ in range(11)), headers=JSON)
+    assert "BODY_TOO_LARGE" == answer.json()["code"]
+
+
+def test_brackets_inside_texts_are_no_depth():
+    """Nor are many that stand beside one another."""
+    check_depth(json.dumps({"a": "[{" * 1000 + '\\"' + "[" * 1000, "b": [[]] * 1000}).encode())
+    with pytest.raises(RequestMalformedError):
+        check_depth(b'["\\\\",' + b"[" * MOST_DEEP)
+
+
+def test_many_brackets_are_counted_quickly():
+    """A million of them in less than a second, or a body could hold a server up."""
+    began = time.perf_counter()
+    check_depth(b"[" + b"[],{}," * 250_000)
+    assert time.perf_counter() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "localhost:8080"}, 200),
+        ({"Host": "[::1]:8080"}, 200),
+        ({"Host": "evil.example"}, 403),
+        ({"Origin": "http://localhost:3000"}, 200),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+    ],
+)
+def test_a_web_page_can_not_call_a_server_that_asks_nobody(served: Any, headers: dict[str, str], status: int):
+    """Neither from another origin nor under a name that somebody made lead here."""
+    assert status == served.http.get("/api/v1/jobs", headers=headers).status_code
+
+
+def test_pages_may_call_only_from_origins_that_were_configured(serving: Any):
+    """CORS is off otherwise."""
+    with serving(local=False, origins=("https://app.example",)) as served:
+        for origin, allowed in (("https://app.example", "https://app.example"), ("https://evil.example", None)):
+            answer = served.http.get("/api/v1/jobs", headers={"Origin": origin})
+            assert allowed == answer.headers.get("access-control-allow-origin")
+
+
+def test_who_has_no_credential_is_told_how_to_show_one(serving: Any):
+    """401 with a challenge, for every route but the probes and the document."""
+    with serving(caller_of=keyed, local=False) as served:
+        answer = served.http.get("/api/v1/jobs")
+        assert (401, 'Bearer realm="converge"') == (answer.status_code, answer.headers["www-authenticate"])
+        assert [200, 200, 200] == [
+            served.http.get(path).status_code for path in ("/health", "/ready", "/api-docs/openapi.json")
+        ]
+        assert 403 == served.http.get("/metrics", headers=by("mona")).status_code
+
+
+def test_what_is_another_persons_is_not_there(serving: Any):
+    """Nobody learns that it exists: the same answer as for a job that never was."""
+    with serving(caller_of=keyed, local=False) as served:
+        job = served.post("/api/v1/jobs", {"truth": "hello-convergence"}, **by("petra"))["job_id"]
+        told = [served.http.get(f"/api/v1/jobs/{name}", headers=by("mona")) for name in (job, "neverwas1")]
+        assert [404, 404] == [answer.status_code for answer in told]
+        assert told[0].json()["detail"].replace(job, "neverwas1") == told[1].json()["detail"]
+        assert 200 == served.http.get(f"/api/v1/jobs/{job}", headers=by("petra")).status_code
+
+
+def test_guessing_credentials_is_slowed_down(serving: Any):
+    """By address; 429 says when to try again."""
+    with serving(caller_of=keyed, local=False, share=Share(refused=1)) as served:
+        answers = [served.http.get("/api/v1/jobs", headers=by(str(number))) for number in range(8)]
+        assert {401, 429} == {answer.status_code for answer in answers}
+        assert "1" == answers[-1].headers["retry-after"]
+
+
+def test_a_caller_takes_no_more_than_its_share(serving: Any):
+    """And takes nothing from another."""
+    with serving(caller_of=keyed, local=False, share=Share(rate=1, burst=3)) as served:
+        mine = [served.http.get("/api/v1/jobs", headers=by("petra")).status_code for _ in range(5)]
+        assert ([200, 200, 200], 429) == (mine[:3], mine[-1])
+        assert 200 == served.http.get("/api/v1/jobs", headers=by("mona")).status_code
+
+
+def test_shares_fill_up_again_and_places_are_given_back():
+    """In time, and when a request ends."""
+    clock = ManualClock()
+    limits = Limits(Share(rate=1, burst=1, requests=1, streams=1), clock.monotonic)
+    limits.count("mona")
+    with pytest.raises(TooManyRequestsError):
+        limits.count("mona")
+    clock.advance(1)
+    limits.count("mona")
+    with limits.request("mona"), pytest.raises(TooManyRequestsError), limits.request("mona"):
+        pass
+    with limits.request("mona"), limits.stream("mona"), limits.request("petra"):
+        pass
+
+
+def test_a_full_queue_is_told_with_when_to_try_again(serving: Any):
+    """503, and what was taken stays."""
+    with serving(most_queued=1, workers=0) as served:
+        served.submit()
+        answer = served.http.post("/api/v1/jobs", json={"truth": "hello-convergence"})
+        assert (503, "QUEUE_FULL", "2") == (answer.status_code, answer.json()["code"], answer.headers["retry-after"])
+
+
+def test_a_run_that_is_being_driven_is_busy_for_others(serving: Any):
+    """409 with when to try again: the job is queued, so a decision would come to late or too early."""
+    with serving(workers=0) as served:
+        job = served.submit("vendor-selection")
+        answer = served.http.post(f"/api/v1/jobs/{job}/resume", json={"add_budget": {"cycles": 1}})
+        assert (True, True) == (400 <= answer.status_code < 500, "code" in answer.json())
+
+
+def test_a_bug_of_ours_tells_nothing_of_itself(served: Any):
+    """500 with a code; what it was is for whoever runs the server."""
+    served.service.setting = replace(served.service.setting, queue=None)
+    answer = served.http.get("/api/v1/jobs")
+    assert (500, "INTERNAL") == (answer.status_code, answer.json()["code"])
+    assert "NoneType" not in answer.text
+    while not served.noted:
+        time.sleep(0.01)
+    assert "NoneType" in served.noted[0]
+
+
+def test_no_answer_names_a_path_of_the_machine(served: Any, tmp_path: Any):
+    """Neither where truths are nor where runs are kept."""
+    shipped = str(served.service.setting.services.shipped)
+    for path in ("/ready", "/api/v1/truths", "/api/v1/truths/vendor-selection", "/api/v1/packs/procurement", "/x"):
+        assert shipped not in (text := served.http.get(path).text), path
+        assert str(tmp_path) not in text
+
+
+def test_readiness_tells_what_is_wrong(serving: Any):
+    """No worker, and a store that can't be written: 503 names both, and health still answers."""
+    with serving(workers=0) as served:
+        folder = served.service.setting.services.experience.file._folder
+        folder.parent.mkdir(exist_ok=True)
+        folder.write_text("a file is where the folder should be")
+        answer = served.http.get("/ready")
+        wrong = {check["name"] for check in answer.json()["checks"] if not check["ok"]}
+        assert (503, {"store", "workers"}) == (answer.status_code, wrong & {"store", "workers"})
+        assert str(folder) not in answer.text
+        assert 200 == served.http.get("/health").status_code
+
+
+def test_a_header_with_a_line_break_is_none(served: Any):
+    """What would be written into logs or answers as two lines does not get here."""
+    with pytest.raises(httpx2.LocalProtocolError):
+        served.http.get("/api/v1/jobs", headers={"Idempotency-Key": "a\r\nb: c"})
+    for key in (b"a\xe4", b"x" * 256):
+        answer = served.http.post("/api/v1/jobs", json={"truth": "hello-convergence"}, headers={"Idempotency-Key": key})
+        assert (422, "REQUEST_INVALID") == (answer.status_code, answer.json()["code"])
