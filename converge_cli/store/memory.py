@@ -42,8 +42,8 @@ class MemoryExperience:
                 digest_bytes(data) in self.blobs for data in commit.blobs
             ):
                 return
-            check_follows(commit, self.known.get(run))
             check_writer(run, self._standing(run), commit.fence)
+            check_follows(commit, self.known.get(run))
             job = self.jobs.get(run)
             if job is not None and job.status is JobStatus.PAUSED and went_on(self.known.get(run), commit.row):
                 self.jobs[run] = due_at_once(job)

@@ -77,9 +77,9 @@ class SqliteExperience:
             number, standing = _find(connection, row.run)
             if is_repeated(commit, standing) and all(_holds(connection, data) for data in commit.blobs):
                 return
-            check_follows(commit, standing)
             job = _job_of(connection, row.run)
             check_writer(row.run, job, commit.fence)
+            check_follows(commit, standing)
             if job is not None and job[0] == JobStatus.PAUSED and went_on(standing, row):
                 set_job(connection, due_at_once(get_job(connection, row.run)))
             if standing is None:

@@ -331,6 +331,8 @@ class QueueConformance:
         self._expect_refused(place, first.row, old.fence)
         second = fenced(commit_after(first.row, "job1", sample_events(2, 1)), new.fence)
         place.experience.append(second)
+        outdated = fenced(commit_after(first.row, "job1", sample_events(2, 1, "stale")), old.fence)
+        expect_error(LeaseLostError, lambda: place.experience.append(outdated))
         settle(place.queue, new, JobStatus.QUEUED)
         self._expect_refused(place, second.row, new.fence)
         last = claim(place.queue, 6)
