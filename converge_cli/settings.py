@@ -1,6 +1,7 @@
 """Settings: converge.yaml of the project, then the environment (CONVERGE_*), which wins. Unknown keys are errors."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,18 @@ if TYPE_CHECKING:
 
 FILE = "converge.yaml"
 BACKENDS = ("sqlite", "memory")
+ALGORITHMS = ("HS256", "RS256", "EdDSA")
+TOKEN_VARIABLES = {
+    "algorithm": "CONVERGE_JWT_ALGORITHM",
+    "key": "CONVERGE_JWT_KEY",
+    "audience": "CONVERGE_JWT_AUDIENCE",
+    "issuer": "CONVERGE_JWT_ISSUER",
+    "type": "CONVERGE_JWT_TYPE",
+    "leeway": "CONVERGE_JWT_LEEWAY",
+}
+"""Key of `serve.jwt` -> the variable that wins over it."""
+
+_MOST_LEEWAY = 300
 
 
 class InvalidSettingError(ConvergeError):
@@ -41,6 +54,27 @@ class Settings:
     identities: Path = Path()
 
 
+@dataclass(frozen=True, slots=True)
+class TokenSettings:
+    """Which JSON web tokens a server takes.
+
+    Attributes:
+        algorithm: `HS256`, `RS256` or `EdDSA`; no other is taken.
+        key: file with the secret, the public key (PEM) or a set of them (JWKS).
+        audience: what `aud` must name.
+        issuer: what `iss` must be.
+        type: what `typ` must be.
+        leeway: seconds that the issuer's clock may differ from ours.
+    """
+
+    algorithm: str
+    key: Path
+    audience: str
+    issuer: str
+    type: str = "JWT"
+    leeway: int = 30
+
+
 def load_settings(folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
     """The settings that hold for a folder: those of the nearest converge.yaml above it, and the environment.
 
@@ -64,6 +98,54 @@ def load_settings(folder: Path, environment: Mapping[str, str] | None = None) ->
     people = written.people if written else None
     mirrored = _ledger(env.get("CONVERGE_LEDGER"), folder) or _ledger(written.ledger if written else None, home)
     return Settings(backend, storage, home / people if people else None, mirrored, _identities(env))
+
+
+def load_token_settings(folder: Path, environment: Mapping[str, str] | None = None) -> TokenSettings | None:
+    """Which tokens a server in a folder takes: those of `serve.jwt` in converge.yaml, and the environment, which wins.
+
+    None where nothing is said of them.
+
+    Raises:
+        InvalidSettingError: something is missing, or means nothing.
+        InvalidSettingsError, UnreadableFileError: as with `load_settings`.
+    """
+    env = os.environ if environment is None else environment
+    home = _home(folder)
+    section = _read(home / FILE).serve.jwt if _is_there(home / FILE) else None
+    given = {name: env[variable] for name, variable in TOKEN_VARIABLES.items() if env.get(variable)}
+    if section is None and not given:
+        return None
+    written = {name: getattr(section, name, None) for name in TOKEN_VARIABLES}
+    chosen = {name: str(value) for name, value in written.items() if value is not None} | given
+    _check_tokens(chosen)
+    return TokenSettings(
+        algorithm=chosen["algorithm"],
+        key=(folder if "key" in given else home) / chosen["key"],
+        audience=chosen["audience"],
+        issuer=chosen["issuer"],
+        type=chosen.get("type", "JWT"),
+        leeway=int(chosen.get("leeway", 30)),
+    )
+
+
+def _check_tokens(chosen: Mapping[str, str]) -> None:
+    for name in ("algorithm", "key", "audience", "issuer"):
+        if name not in chosen:
+            raise InvalidSettingError(
+                f"tokens are to be taken, and {TOKEN_VARIABLES[name]} is missing",
+                hint=f"or serve.jwt.{name} in {FILE}; a token is checked against all of them",
+                where=TOKEN_VARIABLES[name],
+            )
+    if chosen["algorithm"] not in ALGORITHMS:
+        raise InvalidSettingError(
+            f"unknown algorithm {chosen['algorithm']!r}",
+            hint=did_you_mean(chosen["algorithm"], ALGORITHMS) or f"the choices are {', '.join(ALGORITHMS)}",
+            where=TOKEN_VARIABLES["algorithm"],
+        )
+    leeway = chosen.get("leeway", "0")
+    if not re.fullmatch("[0-9]{1,3}", leeway) or int(leeway) > _MOST_LEEWAY:
+        told = f"clocks may differ by whole seconds, at most {_MOST_LEEWAY}, not {leeway!r}"
+        raise InvalidSettingError(told, hint="leave it out for 30", where=TOKEN_VARIABLES["leeway"])
 
 
 def _identities(env: Mapping[str, str]) -> Path:

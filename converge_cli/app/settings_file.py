@@ -28,6 +28,36 @@ class StorageSection(Section, frozen=True):
     path: Text = ".converge"
 
 
+class JwtSection(Section, frozen=True):
+    """Which JSON web tokens converge serve takes. What is left out here is taken from the environment.
+
+    Attributes:
+        algorithm: what tokens are signed with; no other is taken.
+        key: file with the public key (PEM) or keys (JWKS), for HS256 with the secret; from this file on.
+        audience: what their aud names.
+        issuer: what their iss says.
+        type: what their typ says.
+        leeway: seconds that clocks may differ.
+    """
+
+    algorithm: Literal["HS256", "RS256", "EdDSA"] | None = None
+    key: Text | None = None
+    audience: Text | None = None
+    issuer: Text | None = None
+    type: Text | None = None
+    leeway: int | None = None
+
+
+class ServeSection(Section, frozen=True):
+    """What converge serve does beside its options.
+
+    Attributes:
+        jwt: which tokens it takes; none when it is left out.
+    """
+
+    jwt: JwtSection | None = None
+
+
 class SettingsFile(Section, frozen=True):
     """The whole file. The environment (CONVERGE_*) wins over it.
 
@@ -35,11 +65,13 @@ class SettingsFile(Section, frozen=True):
         storage: where runs are recorded.
         people: people file that overrides those beside the truths, from this file on.
         ledger: where runs are mirrored: a file, or grpc://HOST:PORT.
+        serve: what converge serve does beside its options.
     """
 
     storage: StorageSection = StorageSection()
     people: Text | None = None
     ledger: Text | None = None
+    serve: ServeSection = ServeSection()
 
 
 def read_settings(source: Source) -> SettingsFile:
