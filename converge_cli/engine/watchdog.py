@@ -1,7 +1,8 @@
 """A watchdog over code that is not ours: raises in it when its time is up, tells when that does not help.
 
-One thread looks at the clock; entering and leaving a guarded region costs well under a microsecond. Must never
-raise in code outside a guarded region.
+One thread looks at the clock for all watchdogs of the process: runs may be short, and starting a thread takes longer
+than a small run. Entering and leaving a guarded region costs well under a microsecond. Must never raise in code outside
+a guarded region.
 """
 
 import ctypes
@@ -26,12 +27,57 @@ class _Region(msgspec.Struct, eq=False):
     stuck: bool = False
 
 
+class _Lookout:
+    """Looks at the clock for every open watchdog; its thread ends when there has been none for a while."""
+
+    _LINGER = 1.0
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._open: set[Watchdog] = set()
+        self._thread: threading.Thread | None = None
+        self._waits = 0.0
+
+    def watch(self, watchdog: "Watchdog") -> None:
+        """Look at the clock for one more."""
+        with self._changed:
+            self._open.add(watchdog)
+            if self._thread is None or not self._thread.is_alive():  # it does not come along into a forked process
+                self._thread = threading.Thread(target=self._look, name="converge-watchdog", daemon=True)
+                self._thread.start()
+            elif watchdog.poll < self._waits:
+                self._changed.notify()
+
+    def forget(self, watchdog: "Watchdog") -> None:
+        """Look at the clock no more for one."""
+        with self._changed:
+            self._open.discard(watchdog)
+
+    def _look(self) -> None:
+        idle_since: float | None = None
+        while True:
+            with self._changed:
+                self._waits = min((watchdog.poll for watchdog in self._open), default=self._LINGER)
+                self._changed.wait(self._waits)
+                watchdogs = tuple(self._open)
+                now = time.monotonic()
+                idle_since = None if watchdogs else idle_since or now
+                if idle_since is not None and now - idle_since >= self._LINGER:
+                    self._thread = None
+                    return
+            for watchdog in watchdogs:
+                watchdog.look(now)
+
+
+_LOOKOUT = _Lookout()
+
+
 class Watchdog:
     """Guards one region at a time, in the thread that made it.
 
     Args:
-        on_stuck: called from the watchdog's thread with the region's name when raising did not end it; the region
-            can't be left before it returns.
+        on_stuck: called from a thread of its own with the region's name when raising did not end it; the region can't
+            be left before it returns.
         patience: how often it looks, and how long it waits.
     """
 
@@ -42,14 +88,14 @@ class Watchdog:
         self._telling = threading.Lock()
         self._region: _Region | None = None
         self._guarded = threading.get_ident()
-        self._closed = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._watched = False
+        self.poll = patience.poll
 
     def enter(self, name: str, deadline: float) -> None:
         """Begin a guarded region; its time is up at `deadline` of `time.monotonic`."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._watch, name="converge-watchdog", daemon=True)
-            self._thread.start()
+        if not self._watched:
+            self._watched = True
+            _LOOKOUT.watch(self)
         self._region = _Region(name, deadline)
 
     def leave(self) -> None:
@@ -93,21 +139,21 @@ class Watchdog:
             self.leave()
 
     def close(self) -> None:
-        """End the watchdog's thread."""
-        self._closed.set()
+        """Nobody looks at the clock for it any more."""
+        _LOOKOUT.forget(self)
+        self._watched = False
+
+    def look(self, now: float) -> None:
+        """Raise in the guarded code if its time is up; `now` of `time.monotonic`."""
+        region = self._region
+        if region is not None and now > region.deadline:
+            self._press(region, now)
 
     def _leave_quietly(self) -> None:
         try:
             self.leave()
         except WatchdogTimeout:
             self.settle()
-
-    def _watch(self) -> None:
-        while not self._closed.wait(self._patience.poll):
-            region = self._region
-            now = time.monotonic()
-            if region is not None and now > region.deadline:
-                self._press(region, now)
 
     def _press(self, region: _Region, now: float) -> None:
         with self._lock:
@@ -120,8 +166,14 @@ class Watchdog:
                 return
             region.stuck = True
             self._telling.acquire()
+        # Whatever is done about it must not keep the others unwatched.
+        threading.Thread(
+            target=self._tell, args=(self._on_stuck, region.name), name="converge-stuck", daemon=True
+        ).start()
+
+    def _tell(self, on_stuck: Callable[[str], None], name: str) -> None:
         try:
-            self._on_stuck(region.name)
+            on_stuck(name)
         finally:
             self._telling.release()
 
