@@ -128,7 +128,7 @@ def _words(scope: Any) -> list[str]:
 
 def _seconds(claims: Mapping[str, Any], name: str) -> float:
     value = claims.get(name)
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not abs(value) <= _LAST:  # written so that NaN is none either
+    # Written so that NaN is none either.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LAST:
         raise CredentialRefusedError(f"the token's {name} is no time")
     return float(value)

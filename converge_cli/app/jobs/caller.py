@@ -14,10 +14,9 @@ class ForbiddenError(ConvergeError):
 
     code = "FORBIDDEN"
 
-    def __init__(self, wish: str, role: Role) -> None:
-        super().__init__(
-            f"you may not {wish}", hint=f"ask for a key with the role {role}: converge keys new", where=role
-        )
+    def __init__(self, wish: str, role: Role | None) -> None:
+        needed = f"role {role}: converge keys new" if role else "credential of that person"
+        super().__init__(f"you may not {wish}", hint=f"it takes the {needed}", where=role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class Caller:
             ForbiddenError: the credential is another person's.
         """
         if person != self.person and not self.anyone:
-            raise ForbiddenError(f"act as {person}: your credential is {self.person}'s", Role.OPERATE)
+            raise ForbiddenError(f"act as {person}: your credential is {self.person}'s", None)
         return person
 
 

@@ -43,9 +43,15 @@ def look_up(setting: JobSetting, job: str) -> SeenJob:
 
 
 def list_jobs(setting: JobSetting, caller: Caller, wanted: JobFilter, limit: int) -> Iterator[SeenJob]:
-    """The caller's jobs that a filter means, the newest first; all jobs for whoever may see all."""
+    """The caller's jobs that a filter means, the newest first; all jobs for whoever may see all.
+
+    Raises:
+        JobNotFoundError: the caller can see no job of the id `before`.
+    """
     if not caller.sees_all():
         wanted = JobFilter(caller.person, wanted.truth, wanted.status, wanted.before)
+        if wanted.before is not None:  # else an empty page would tell that there is such a job
+            find_job(setting, caller, wanted.before)
     for job in setting.queue.jobs(wanted, limit):
         yield SeenJob(job, setting.services.experience.find(job.job))
 
