@@ -5,6 +5,7 @@ from typing import Any
 from converge_cli.app.services import Services
 from converge_cli.app.shown_path import shown
 from converge_cli.core.errors import ConvergeError
+from converge_cli.truth.catalog import TruthLocation
 from converge_cli.truth.catalog import list_truths as found_truths
 from converge_cli.truth.files import read_source
 from converge_cli.truth.findings import Findings
@@ -12,9 +13,9 @@ from converge_cli.truth.yaml_source import read_yaml
 
 
 def list_truths(services: Services) -> list[dict[str, Any]]:
-    """Key, kind, title and origin (`shipped`, or its file) of each truth, by key."""
+    """Key, kind, title and origin (`shipped`, or its file) of each truth, by key; for a server of those it serves."""
     rows = []
-    for location in found_truths(services.folder, services.shipped):
+    for location in _locations(services):
         ours = location.project == services.shipped and not services.folder.is_relative_to(services.shipped)
         rows.append(
             {
@@ -25,6 +26,12 @@ def list_truths(services: Services) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _locations(services: Services) -> tuple[TruthLocation, ...]:
+    if services.shelf is not None:
+        return services.shelf.locations()
+    return found_truths(services.folder, services.shipped)
 
 
 def _title(file: Any) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from converge_cli.app.examples.files import missing_example_files
 from converge_cli.app.services import Services
@@ -22,6 +22,9 @@ from converge_cli.truth.files import read_source
 from converge_cli.truth.people import read_people
 from converge_cli.truth.surroundings import Surroundings
 
+if TYPE_CHECKING:
+    from converge_cli.pack.wiring import Wiring
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedTruth:
@@ -29,6 +32,7 @@ class LoadedTruth:
 
     Attributes:
         merged: the policy and invariant truths that the job holds.
+        wiring: what the file beside it asks of a deployment; of a truth from a server's shelf only.
     """
 
     location: TruthLocation
@@ -36,6 +40,7 @@ class LoadedTruth:
     job: Job
     people: tuple[Person, ...]
     merged: tuple[TruthLocation, ...] = ()
+    wiring: "Wiring | None" = None
 
     @property
     def features(self) -> tuple[Path, ...]:
@@ -57,7 +62,20 @@ def load_truth(
         InvalidTruthError: with every finding.
         ConvergeError: there is no such truth, or a file of it can't be read.
     """
+    if services.shelf is not None:
+        return services.shelf.load(name, parameters)
     return load_at(services, find_truth(name, services.folder, services.shipped), parameters)
+
+
+def locate_truth(services: Services, name: str) -> TruthLocation:
+    """The files of a truth; for a server only of those that it serves, by key.
+
+    Raises:
+        ConvergeError: there is no such truth, or its file can't be read.
+    """
+    if services.shelf is not None:
+        return services.shelf.locate(name)
+    return find_truth(name, services.folder, services.shipped)
 
 
 def load_at(
@@ -161,6 +179,8 @@ def _listed(services: Services, location: TruthLocation) -> tuple[Person, ...] |
 def people_at(services: Services, location: TruthLocation) -> tuple[Person, ...]:
     """The people of a truth: the user's own file, else the one beside the truths; none when there is none."""
     path = services.people or location.people
+    if path is not None and services.shelf is not None:
+        return services.shelf.people(path)
     return () if path is None else read_people(read_source(path, shown(path, services.folder)))
 
 

@@ -92,6 +92,8 @@ def _parameters(pack: Pack, values: object) -> Parameters | None:
 
 def _location(services: Services, row: RunRow) -> TruthLocation | None:
     """Where the run's truth stands now: where it was started from, else wherever its key is found."""
+    if services.shelf is not None:
+        return services.shelf.location_of(row)
     for name in (row.location, row.truth):
         try:
             return find_truth(name, services.folder, services.shipped)

@@ -7,9 +7,10 @@ import msgspec
 
 from converge_cli.app.load_truth import load_truth, require_person
 from converge_cli.app.read_inputs import read_inputs
-from converge_cli.app.run_job import RunRequest, with_budget
+from converge_cli.app.run_job import RunRequest
 from converge_cli.app.services import Services
 from converge_cli.app.show_truth import machine_data
+from converge_cli.app.templates.deployed import deployed_job, wiring_of
 from converge_cli.core.approval import ApprovalPoint
 from converge_cli.core.criterion import Criterion
 from converge_cli.core.invariant import Origin
@@ -26,7 +27,7 @@ def plan_run(services: Services, request: RunRequest) -> dict[str, Any]:
         ConvergeError: whatever would keep the run from starting.
     """
     truth = load_truth(services, request.truth, request.parameters)
-    job = with_budget(truth.job, request.budget)
+    job = deployed_job(services, truth, wiring_of(services, truth, request.wiring), request.budget)
     principal = request.principal or job.principal
     if request.principal is not None:
         require_person(truth.people, request.principal)

@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from converge_cli.app.decide_approval import GivenApproval, apply_given, require_point
 from converge_cli.app.load_truth import LoadedTruth, load_truth, require_person
 from converge_cli.app.make_engine import make_engine
 from converge_cli.app.read_inputs import read_inputs
 from converge_cli.app.services import Services
-from converge_cli.core.budget import Budget
+from converge_cli.app.templates.deployed import deployed_job, wiring_of
 from converge_cli.core.person import Person
 from converge_cli.core.port import EventSink
 from converge_cli.core.stop_reason import StopReason
@@ -36,6 +35,7 @@ class RunRequest:
         principal: person id for whom gates are asked, instead of the truth's.
         budget: field -> value, over what the truth says.
         scripted: suggestors registered last (examples use them).
+        wiring: file that says what the deployment needs, instead of the one beside the truth.
     """
 
     truth: str
@@ -47,6 +47,7 @@ class RunRequest:
     strict: bool = False
     budget: Mapping[str, Any] = field(default_factory=dict)
     scripted: tuple[Suggestor, ...] = ()
+    wiring: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +80,21 @@ class RunJob:
         *,
         truth: LoadedTruth | None = None,
     ) -> None:
-        """Load everything that can be wrong before anything runs; `truth` when it has been loaded already.
+        """Load everything that can be wrong before anything runs.
+
+        Args:
+            truth: when it has been loaded already; then its examples are judged, and no wiring counts.
 
         Raises:
-            ConvergeError: the truth, a pack, an input, a seed, a parameter or a person is at fault.
+            ConvergeError: the truth, a pack, an input, a seed, a parameter or a person is at fault, or the deployment
+                lacks what the wiring asks for.
         """
         self._services = services
         self._request = request
         self._sink = sink
         self.truth: LoadedTruth = truth or load_truth(services, request.truth, request.parameters)
-        self._job = with_budget(self.truth.job, request.budget)
+        wiring = wiring_of(services, self.truth, request.wiring) if truth is None else None
+        self._job = deployed_job(services, self.truth, wiring, request.budget)
         named = [request.principal] if request.principal is not None else []
         for person in (*named, *(given.who for given in request.approvals)):
             require_person(self.truth.people, person)
@@ -97,16 +103,24 @@ class RunJob:
         self._seeds = [read_seed(text) for text in request.seeds]
         packs = self.truth.compilation.packs
         self._given = read_inputs(self._job, packs, self.truth.location.file.parent, request.inputs)
-        self.engine = make_engine(
-            services,
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What drives it, made when it is wanted: whoever only asks whether a run can be prepared needs none.
+
+        Raises:
+            ConvergeError: a pack's suggestors or its policy are at fault.
+        """
+        return make_engine(
+            self._services,
             self._job,
-            packs,
+            self.truth.compilation.packs,
             self.truth.compilation.parameters,
             self.truth.people,
-            principal=request.principal,
-            strict=request.strict,
-            sink=sink,
-            scripted=request.scripted,
+            principal=self._request.principal,
+            strict=self._request.strict,
+            sink=self._sink,
+            scripted=self._request.scripted,
         )
 
     async def run(self) -> RunAnswer:
@@ -144,9 +158,3 @@ async def with_approvals(
     if result.stop.reason is StopReason.HUMAN_INTERVENTION_REQUIRED:
         refusals += [item.unmatched(result.run_id) for item in waiting]
     return RunAnswer(engine.recorded(result.run_id) if refusals else result, tuple(refusals))
-
-
-def with_budget(job: Any, changes: Mapping[str, Any]) -> Any:
-    """The job with some of its limits replaced."""
-    budget: Budget = msgspec.structs.replace(job.budget, **changes)
-    return msgspec.structs.replace(job, budget=budget)

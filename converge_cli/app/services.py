@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from converge_cli.app.deployment import IN_MEMORY, Deployment
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.pack import Pack, PolicyFiles
 from converge_cli.core.person import Person
@@ -14,6 +15,7 @@ from converge_cli.core.port import Clock, Experience, FlowGate, IdSource
 
 if TYPE_CHECKING:
     from converge_cli.app.ledger.mirror import Mirror
+    from converge_cli.app.templates.template_shelf import TemplateShelf
     from converge_cli.pack.registry import PackRegistry
 
 
@@ -33,6 +35,8 @@ class Services:
         on_stuck: called with a name when foreign code can't be stopped.
         mirror: copies runs into a ledger in the background, or None.
         identities: folder of the user's own key files.
+        deployment: what truths may ask for by their wiring.
+        shelf: the truths of a server, kept compiled, and named by key alone; None for a command.
     """
 
     experience: Experience
@@ -48,9 +52,13 @@ class Services:
     on_stuck: Callable[[str], None] | None = None
     mirror: "Mirror | None" = None
     identities: Path = Path("identities")
+    deployment: Deployment = IN_MEMORY
+    shelf: "TemplateShelf | None" = None
 
     def packs(self, project: Path | None) -> "PackRegistry":
         """The packs that a project sees: its own, installed ones, ours. For our truths ours are its own."""
+        if self.shelf is not None:
+            return self.shelf.packs(project)
         from converge_cli.pack.registry import PackRegistry  # noqa: PLC0415  commands that need no pack load none
 
         roots = [] if project is None else [project / "packs"]

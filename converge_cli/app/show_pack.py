@@ -50,7 +50,7 @@ def show_pack(services: Services, name: str) -> dict[str, Any]:
         "folder": pack.folder,
         "digest": pack.digest,
         "kinds": {kind: parsed.field_words() for kind, parsed in pack.kinds.items()},
-        "parameters": _parameters(pack),
+        "parameters": parameters_data(pack),
         "models": _models(pack),
         "gates": msgspec.to_builtins(pack.gates),
         "steps": [Template(item.sentence).shown for item in pack.steps],
@@ -77,7 +77,7 @@ def find_pack(services: Services, name: str) -> Pack:
     return pack
 
 
-def _parameters(pack: Pack) -> dict[str, dict[str, Any]]:
+def parameters_data(pack: Pack) -> dict[str, dict[str, Any]]:
     """Name -> type in words, whether a truth must set it, and what it is otherwise."""
     model = _parameters_kind(pack)
     if model is None:

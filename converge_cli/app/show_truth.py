@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from converge_cli.app.declared import Declared
-from converge_cli.app.load_truth import LoadedTruth, load_at
+from converge_cli.app.load_truth import LoadedTruth, load_at, locate_truth
 from converge_cli.app.named_checks import named_checks
 from converge_cli.app.services import Services
 from converge_cli.app.shown_path import shown
@@ -18,7 +18,7 @@ from converge_cli.core.example import Example
 from converge_cli.core.invariant import Invariant, Validation
 from converge_cli.core.job import Clause
 from converge_cli.core.person import Person
-from converge_cli.truth.catalog import TruthLocation, find_truth, list_truths
+from converge_cli.truth.catalog import TruthLocation, list_truths
 from converge_cli.truth.files import read_source
 from converge_cli.truth.findings import Findings
 from converge_cli.truth.yaml_source import plain, read_yaml
@@ -44,17 +44,21 @@ def show_truth(services: Services, name: str) -> Page:
         InvalidTruthError: it, or the job that a policy or invariant truth is shown in, does not compile.
         ConvergeError: there is no such truth, or a file of it can't be read.
     """
-    location = find_truth(name, services.folder, services.shipped)
+    location = locate_truth(services, name)
     header = {"key": location.key, "kind": location.kind, "file": shown(location.file, services.folder)}
     if location.runs:
-        truth = load_at(services, location)
+        truth = _loaded(services, location)
         return header | _job_head(truth) | _Parts(services, truth).page()
     jobs = TruthShelf(services).jobs_of(location)
     head = header | _shared_head(location) | {"applies_to": [job.key for job in jobs]}
     if not jobs:
         return head | {name: [] for name in _SHARED_LISTS}
-    parts = _Parts(services, load_at(services, jobs[0]), only=location).page()
+    parts = _Parts(services, _loaded(services, jobs[0]), only=location).page()
     return head | {name: parts[name] for name in _SHARED_LISTS}
+
+
+def _loaded(services: Services, location: TruthLocation) -> LoadedTruth:
+    return load_at(services, location) if services.shelf is None else services.shelf.load(location.key)
 
 
 def _job_head(truth: LoadedTruth) -> Page:

@@ -42,6 +42,18 @@ Mirror = Annotated[
     str | None,
     typer.Option("--ledger", metavar="URL", help="Mirror the run into this ledger; it never influences the run."),
 ]
+Wiring = Annotated[
+    Path | None,
+    typer.Option("--wiring", metavar="FILE", help="What the deployment needs, instead of wiring.yaml by the truth."),
+]
+Server = Annotated[
+    str | None,
+    typer.Option(
+        "--server",
+        metavar="URL",
+        help="Work at this server (converge serve); else at CONVERGE_SERVER's; '' is here.",
+    ),
+]
 NoInput = Annotated[bool, typer.Option("--no-input", help="Never prompt: pause and say what waits.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only list the files that would be written.")]
 

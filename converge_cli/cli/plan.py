@@ -18,6 +18,7 @@ def plan(
     parameters: options.Parameters = None,
     principal: options.Principal = None,
     budget: options.Budgets = None,
+    wiring: options.Wiring = None,
     as_json: options.Json = False,
 ) -> None:
     """Show what a run would read, do and ask. Nothing runs, nothing is recorded."""
@@ -33,6 +34,7 @@ def plan(
             parameters=options.parameter_values(parameters),
             principal=principal,
             budget=options.budget_values(budget),
+            wiring=wiring,
         )
         made = plan_run(services_here(), request)
         return Answer("planned", 0, made, lambda console: _show(console, made))

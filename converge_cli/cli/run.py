@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from converge_cli.app.decide_approval import GivenApproval
 
 _REASON = "given with --approve"
+_MIRRORED = "where runs are mirrored is said where the server is started"
+_DEPLOYED = "what a deployment needs is said where the server is started"
 
 app = options.app()
 
@@ -39,6 +41,16 @@ def run(
     ] = False,
     trace: options.Trace = None,
     ledger: options.Mirror = None,
+    wiring: options.Wiring = None,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            "--idempotency-key",
+            metavar="KEY",
+            help="With --server: submitted once only.",
+        ),
+    ] = None,
+    server: options.Server = None,
     no_input: options.NoInput = False,
     as_json: options.Json = False,
 ) -> None:
@@ -47,8 +59,12 @@ def run(
     def work() -> Answer:
         from converge_cli.app.run_job import RunJob, RunRequest  # noqa: PLC0415  imported when the words are right
         from converge_cli.cli.display import Display  # noqa: PLC0415
+        from converge_cli.cli.place import place_of, refuse_remotely, server_named  # noqa: PLC0415
         from converge_cli.cli.session import Session, choose_trace  # noqa: PLC0415
 
+        refuse_remotely(server, {"--ledger": (ledger, _MIRRORED), "--wiring": (wiring, _DEPLOYED)})
+        if key is not None and server_named(server) is None:
+            raise UsageError("--idempotency-key is for a server", hint="add --server URL", where="--idempotency-key")
         request = RunRequest(
             truth=truth,
             inputs=options.input_paths(inputs),
@@ -58,9 +74,15 @@ def run(
             principal=principal,
             strict=strict,
             budget=options.budget_values(budget),
+            wiring=wiring,
         )
         display = Display(choose_trace(trace, as_json=as_json), as_json=as_json)
-        session = Session(display, interactive=at_terminal() and not (no_input or as_json), ledger=ledger)
+        interactive = at_terminal() and not (no_input or as_json)
+        if server_named(server) is not None:
+            from converge_cli.cli.remote_run import run_remotely  # noqa: PLC0415  most runs are driven here
+
+            return run_remotely(place_of(server), request, display, interactive=interactive, key=key)
+        session = Session(display, interactive=interactive, ledger=ledger)
         return session.answer("run", lambda services, sink: RunJob(services, request, sink))
 
     answering("run", work, as_json=as_json)

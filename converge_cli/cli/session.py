@@ -5,10 +5,9 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from converge_cli._internal.process_exit import leave_now
 from converge_cli.app.changed_packs import PacksChangedError
@@ -18,7 +17,7 @@ from converge_cli.app.resume_run import ResumeRun
 from converge_cli.app.run_job import RunAnswer
 from converge_cli.app.services import Services
 from converge_cli.bootstrap import make_services
-from converge_cli.cli.display import Display
+from converge_cli.cli.display import Display, Ended
 from converge_cli.cli.local_zone import local_zone
 from converge_cli.cli.mirrored import ledger_word
 from converge_cli.cli.output import Answer, UsageError, deliver, interrupted, stuck
@@ -28,6 +27,9 @@ from converge_cli.core.stop_reason import StopReason
 from converge_cli.engine.engine import Engine
 from converge_cli.trace.sanitize import safe
 
+if TYPE_CHECKING:
+    from converge_cli.cli.prompt import Prompt
+
 _LOOK = 0.1
 """Seconds between two looks at whether the engine's thread has ended."""
 
@@ -35,8 +37,12 @@ _LOOK = 0.1
 class Drivable(Protocol):
     """A prepared run or resume."""
 
-    engine: Engine
     people_changed: tuple[str, ...]
+
+    @property
+    def engine(self) -> Engine:
+        """What drives it."""
+        ...
 
     async def run(self) -> RunAnswer:
         """Drive it to its next stop."""
@@ -101,10 +107,8 @@ class Session:
         return self._once(prepare)
 
     def _consents(self, changed: PacksChangedError) -> bool:
-        from converge_cli.cli.prompt import Prompt  # noqa: PLC0415  only when somebody is asked
-
         self._display.pause()
-        return Prompt(self.services, self._display, local_zone()).consents(changed)
+        return self._prompt().consents(changed)
 
     def _go_on(self, run: str, services: Services, sink: EventSink) -> Drivable:
         return ResumeRun(services, run, sink=sink, accept_changes=self.accept_changes)
@@ -122,15 +126,11 @@ class Session:
         """Drive, and put what came of it into an answer."""
         from converge_cli.app.result_data import EXIT_CODES, run_data  # noqa: PLC0415  only when a run has ended
 
-        ended = self.drive(prepare)
-        ended = replace(ended, ledger=ledger_word(self.services))
-        result = ended.result
-        answer = Answer(
-            result.reason,
-            EXIT_CODES[result.stop.reason],
-            run_data(result, ended.refusals, ended.ledger, ended.people_changed),
-            self._display.plain_verdict(command, ended) or (lambda console: self._display.show_verdict(console, ended)),
-        )
+        driven = self.drive(prepare)
+        result, word = driven.result, ledger_word(self.services)
+        data = run_data(result, driven.refusals, word, driven.people_changed)
+        ended = Ended(result.reason, EXIT_CODES[result.stop.reason], data, result.head, result.people, driven.refusals)
+        answer = self._display.answer(command, ended)
         if self._stuck:
             self._leave_stuck(command, answer)
         # Not left to the end of the process, which does not come to it when a pack leaves a thread behind.
@@ -164,20 +164,13 @@ class Session:
         return outcome
 
     def _wait(self) -> None:
-        asked = False
-        while True:
-            try:
-                while not self._done.wait(_LOOK):
-                    pass
-            except KeyboardInterrupt:
-                if asked or self._engine is None:
-                    self._display.close()
-                    raise interrupted(self._display.state.run) from None
-                asked = True
-                self._engine.cancel()
-                self._display.say("stopping after this cycle; Ctrl-C again stops at once")
-            else:
-                return
+        wait_for(self._done, self._display, self._cancel)
+
+    def _cancel(self) -> bool:
+        if self._engine is None:
+            return False
+        self._engine.cancel()
+        return True
 
     def _on_stuck(self, name: str) -> None:
         """From the watchdog's thread: foreign code holds the engine's thread and can't be stopped."""
@@ -199,13 +192,43 @@ class Session:
             leave_now(answer.exit_code)
 
     def _ask(self, answer: RunAnswer) -> bool:
-        from converge_cli.cli.prompt import Prompt  # noqa: PLC0415  only when somebody is asked
-
         self._display.pause()
-        decided = Prompt(self.services, self._display, local_zone()).ask(answer.result)
+        decided = self._prompt().ask(answer.result)
         if decided:
             self._display.resume()
         return decided
+
+    def _prompt(self) -> "Prompt":
+        from converge_cli.cli.desk import LocalDesk  # noqa: PLC0415  only when somebody is asked
+        from converge_cli.cli.prompt import Prompt  # noqa: PLC0415
+
+        return Prompt(LocalDesk(self.services, self._display), self._display, local_zone())
+
+
+def wait_for(done: threading.Event, display: Display, cancel: Callable[[], bool]) -> None:
+    """Wait for another thread; Ctrl-C asks the run to stop between cycles, a second one leaves at once.
+
+    Args:
+        done: set when the thread has ended.
+        display: of the run.
+        cancel: asks for the stop; whether there was anything to ask.
+
+    Raises:
+        ConvergeError: interrupted; see `interrupted`.
+    """
+    asked = False
+    while True:
+        try:
+            while not done.wait(_LOOK):
+                pass
+        except KeyboardInterrupt:
+            if asked or not cancel():
+                display.close()
+                raise interrupted(display.state.run) from None
+            asked = True
+            display.say("stopping after this cycle; Ctrl-C again stops at once")
+        else:
+            return
 
 
 def _complete(work: Coroutine[Any, Any, RunAnswer]) -> RunAnswer:

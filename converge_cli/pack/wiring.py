@@ -149,12 +149,28 @@ def read_wiring(source: Source, findings: Findings, suggestors: Collection[str] 
     Args:
         suggestors: names of those that the truth's packs register; None when they are not known.
     """
+    return _read(source, findings, suggestors, for_us=True)
+
+
+def read_foreign_wiring(source: Source, findings: Findings, suggestors: Collection[str] | None = None) -> Wiring | None:
+    """The same, be it written for another version of Converge: whoever runs by it asks `lacks_version`."""
+    return _read(source, findings, suggestors, for_us=False)
+
+
+def lacks_version(wiring: Wiring) -> str | None:
+    """The range of versions of Converge that a wiring needs when this is none of them."""
+    needed = wiring.requires
+    return None if needed is None or in_range(__version__, needed.converge) else needed.converge
+
+
+def _read(source: Source, findings: Findings, suggestors: Collection[str] | None, *, for_us: bool) -> Wiring | None:
     root = read_yaml(source, findings)
     wiring = read_model(root, Wiring, findings, _business_rule) if root is not None else None
     if root is None or wiring is None:
         return None
     before = len(findings.sorted())
-    _check_version(root, wiring, findings)
+    if for_us:
+        _check_version(root, wiring, findings)
     _check_suggestors(root, wiring, suggestors, findings)
     _check_backends(root, wiring, findings)
     return wiring if len(findings.sorted()) == before else None
@@ -173,9 +189,10 @@ def _business_rule(key: str) -> Stranger | None:
 
 
 def _check_version(root: Node, wiring: Wiring, findings: Findings) -> None:
-    if wiring.requires is not None and not in_range(__version__, wiring.requires.converge):
+    needed = lacks_version(wiring)
+    if needed is not None:
         place = root.nearest("requires", "converge").place
-        message = f"the wiring needs Converge {wiring.requires.converge}; this is {__version__}"
+        message = f"the wiring needs Converge {needed}; this is {__version__}"
         findings.add("invalid-value", place, message, "update one")
 
 

@@ -1,0 +1,100 @@
+"""JSON Schema of what may be submitted for one template: its inputs, parameters, approval points and limits.
+
+It stands alone, without references. Must never be stricter than the machinery: what `submit_job` takes fits the schema.
+"""
+
+from typing import Any
+
+from converge_cli.app.load_truth import LoadedTruth
+from converge_cli.app.templates.model_schema import Schema, model_schema
+from converge_cli.core.approval import authority_point
+from converge_cli.core.built_in_kinds import reserved_kinds
+from converge_cli.core.job import InputSpec
+from converge_cli.core.pack import Pack
+from converge_cli.core.person import AUTHORITIES
+
+_TEXT: Schema = {"type": "string"}
+_NO_OR_TEXT: Schema = {"type": ["string", "null"]}
+_AMOUNT: Schema = {"type": ["number", "string"], "minimum": 0}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_WAYS: tuple[Schema, ...] = ({"required": ["text"]}, {"required": ["base64"]})
+_FILE: Schema = {
+    "type": "object",
+    "properties": {"name": _TEXT, "text": _TEXT, "base64": _TEXT},
+    "additionalProperties": False,
+    "oneOf": list(_WAYS),
+}
+
+
+def submission_schema(truth: LoadedTruth) -> Schema:
+    """The schema of a submission for one truth."""
+    job = truth.job
+    parameters = {pack.name: _parameters(pack) for pack in truth.compilation.packs if pack.parameters_model is not None}
+    properties: Schema = {
+        "truth": {"const": job.truth},
+        "template": {"const": job.truth},
+        "inputs": _inputs(truth),
+        "parameters": {"type": "object", "properties": parameters, "additionalProperties": {"type": "object"}},
+        "seeds": {"type": "array", "items": {"type": "string", "description": "Key:id=content"}},
+        "budget": _budget(),
+        "approvals": {"type": "array", "items": _approval(truth)},
+        "principal": _NO_OR_TEXT | {"description": "for whom gates are asked, instead of the truth's actor"},
+        "strict": {"type": "boolean", "description": "soft violations and deferred clauses count"},
+    }
+    return {
+        "title": job.title,
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        "oneOf": [{"required": ["truth"]}, {"required": ["template"]}],
+    }
+
+
+def _inputs(truth: LoadedTruth) -> Schema:
+    needed = [spec.name for spec in truth.job.inputs if spec.required and spec.file is None]
+    told = {"description": f"without {', '.join(needed)} the job waits for it"} if needed else {}
+    given = {spec.name: _input(spec, truth) for spec in truth.job.inputs}
+    return {"type": "object", "properties": given, "additionalProperties": False, **told}
+
+
+def _input(spec: InputSpec, truth: LoadedTruth) -> Schema:
+    """A file, a folder, or records of the input's kind."""
+    ways, properties = list(_WAYS), {"name": _TEXT, "text": _TEXT, "base64": _TEXT}
+    if spec.shape != "text":
+        ways += [{"required": ["rows"]}, {"required": ["files"]}]
+        properties["rows"] = {"type": "array", "items": _row(spec, truth)}
+        properties["files"] = {"type": "object", "additionalProperties": _FILE}
+    return {
+        "type": "object",
+        "description": f"facts of kind {spec.kind}" + ("" if spec.file is None else "; without it, the template's own"),
+        "properties": properties,
+        "additionalProperties": False,
+        "oneOf": ways,
+    }
+
+
+def _row(spec: InputSpec, truth: LoadedTruth) -> Schema:
+    if spec.shape == "table" or spec.each is not None:
+        return {"type": "object"}
+    packs = [pack for pack in truth.compilation.packs if spec.kind in pack.kinds]
+    kind = packs[0].kinds[spec.kind] if packs else reserved_kinds()[spec.kind]
+    # A column of the id's pattern may stand beside the model's own fields.
+    return model_schema(kind.model) | {"additionalProperties": True}
+
+
+def _parameters(pack: Pack) -> Schema:
+    """Values over those of the truth, nested or with dotted names; what is left out stays as it is."""
+    model: Any = pack.parameters_model
+    return model_schema(model, partial=True) | {"patternProperties": {r"^[^.]+\..+$": {}}}
+
+
+def _budget() -> Schema:
+    limits = {"cycles": _COUNT, "facts": _COUNT, "time": _AMOUNT, "tokens": _COUNT, "cost_usd": _AMOUNT}
+    return {"type": ["object", "null"], "properties": limits, "additionalProperties": False}
+
+
+def _approval(truth: LoadedTruth) -> Schema:
+    points = [point.id for point in truth.job.approval_points]
+    points += [authority_point(level) for level in AUTHORITIES if truth.job.gates]
+    properties = {"point": {"enum": points}, "fact": _NO_OR_TEXT, "by": _NO_OR_TEXT, "reason": _TEXT}
+    return {"type": "object", "properties": properties, "required": ["point"], "additionalProperties": False}
