@@ -25,6 +25,16 @@ def serve(
     port: Annotated[
         int, typer.Option(metavar="N", min=0, max=65535, help="The port of HTTP; 0 takes a free one.")
     ] = 8080,
+    grpc_port: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            max=65535,
+            help="The port of gRPC; 0 takes a free one.",
+            show_default="50051, or a free one beside --port 0",
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(metavar="N", min=1, max=256, help="Jobs driven at once.")] = _WORKERS,
     storage: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where jobs and runs are kept, instead of where settings say.")
@@ -33,6 +43,11 @@ def serve(
         list[str] | None,
         typer.Option("--cors-origin", metavar="URL", help="Let pages of this origin call from a browser. Repeatable."),
     ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="The server's certificate, PEM.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its key, PEM.")] = None,
+    tls_ca: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Who may call: certificates signed by these, PEM.")
+    ] = None,
     insecure_local: Annotated[
         bool, typer.Option("--insecure-local", help="Ask nobody who they are; only where this machine alone can call.")
     ] = False,
@@ -40,34 +55,43 @@ def serve(
 ) -> None:
     """Serve the truths of this folder to programs: submit jobs, follow them, decide, fetch the proof.
 
-    HTTP with JSON and server-sent events; GET /api-docs/openapi.json describes it. SIGTERM or Ctrl-C stops: each job
-    finishes its cycle, is recorded, and goes on at the next start. A second one stops at once.
+    HTTP with JSON and server-sent events; GET /api-docs/openapi.json describes it. gRPC: converge.v1. SIGTERM or
+    Ctrl-C stops: each job finishes its cycle, is recorded, and goes on at the next start. A second one stops at once.
     """
 
     def work() -> Answer:
-        from converge_cli.server.serving import Listening, listen, url_of  # noqa: PLC0415  when the words are right
+        from converge_cli.server.listening import tls_files  # noqa: PLC0415  when the words are right
+        from converge_cli.server.serving import GRPC_PORT, Listening, listen, url_of  # noqa: PLC0415
         from converge_cli.server.serving import serve as serve_until_told  # noqa: PLC0415
         from converge_cli.settings import load_settings  # noqa: PLC0415
 
-        listening = Listening(host, port, tuple(origins or ()))
+        tls = tls_files(tls_cert, tls_key, tls_ca, UsageError)
+        also = grpc_port if grpc_port is not None else GRPC_PORT if port else 0
+        listening = Listening(host, port, also, tls, tuple(origins or ()))
         _check_access(listening, insecure_local=insecure_local)
         settings = load_settings(Path.cwd())
         if storage is not None:
             settings = replace(settings, storage_path=Path.cwd() / storage)
         with listen(listening) as bound:
             url = url_of(listening, bound)
-            door = _door(settings, url, workers)
-            drained = serve_until_told(door, listening, bound, lambda: _say(_banner(door, url)), local=insecure_local)
+            door, urls = _door(settings, url, workers), {"url": url}
+
+            def ready(grpc: str) -> None:
+                urls["grpc"] = grpc
+                _say(_banner(door, url, grpc))
+
+            backend = settings.storage_backend
+            drained = serve_until_told(door, listening, bound, ready, storage=backend, local=insecure_local)
         door.service.setting.services.experience.close()
         told = "every job was left between two cycles" if drained else "some jobs go on where their last cycle ended"
-        return Answer("stopped", 0, {"url": url, "drained": drained}, f"converge: stopped; {told}")
+        return Answer("stopped", 0, {**urls, "drained": drained}, f"converge: stopped; {told}")
 
     answering("serve", work, as_json=as_json)
 
 
 def _check_access(listening: "Listening", *, insecure_local: bool) -> None:
     """Raises: UsageError: anybody could call."""
-    from converge_cli.server.serving import is_loopback  # noqa: PLC0415
+    from converge_cli.server.listening import is_loopback  # noqa: PLC0415
 
     if not insecure_local:
         raise UsageError(
@@ -91,16 +115,17 @@ def _door(settings: "Settings", name: str, workers: int) -> "Door":
 
     setting = make_service(Path.cwd(), settings=settings)
     service = Service(setting, name, workers=workers, self_test=policy_self_test, note=_say)
-    return make_door(service, lambda _: LOCAL)
+    return make_door(service, lambda *_: LOCAL)
 
 
-def _banner(door: "Door", url: str) -> str:
+def _banner(door: "Door", url: str, grpc: str) -> str:
     services: Any = door.service.setting.services
     return "\n".join(
         [
             f"converge: listening on {url}",
             f"  serves   the truths that are seen from {services.folder}: {url}/api/v1/truths",
             f"  API      {url}/api-docs/openapi.json",
+            f"  gRPC     {grpc}, converge.v1",
             f"  ready    {url}/ready",
             "  stop     Ctrl-C, or SIGTERM",
         ]

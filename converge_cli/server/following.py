@@ -58,17 +58,20 @@ class Following:
 
     Args:
         service: whose jobs are followed.
+
+    Attributes:
+        stopped: set when no reader is told anything any more.
     """
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self.stopping = False
+        self.stopped = asyncio.Event()
         self._waiting: set[asyncio.Event] = set()
         self._threads = anyio.CapacityLimiter(_READERS)
 
     def stop(self) -> None:
         """End every reader, each after a whole event; from the event loop."""
-        self.stopping = True
+        self.stopped.set()
         for woken in self._waiting:
             woken.set()
 
@@ -82,7 +85,7 @@ class Following:
         with self._service.news.reading(job) as woken:
             self._waiting.add(woken)
             try:
-                while not self.stopping:
+                while not self.stopped.is_set():
                     woken.clear()
                     step = await self._step(job, after)
                     for data in step.events:

@@ -10,12 +10,13 @@ from typing import IO, Any
 
 import grpc
 
+from converge_cli._internal.wire import ERROR_TRAILER
 from converge_cli._internal.wire import ledger_pb2 as wire
 from converge_cli._internal.wire.ledger_pb2_grpc import LedgerServicer
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.ledger import LedgerEntry, LedgerPage
 from converge_cli.core.ledger_errors import LedgerUnavailableError, SnapshotInvalidError
-from converge_cli.store.ledger_messages import TRAILER, error_trailer, from_new_messages, to_message
+from converge_cli.store.ledger_messages import error_trailer, from_new_messages, to_message
 from converge_cli.store.ledger_snapshot import MAX_COMPRESSED
 from converge_cli.store.ledger_watch import PAGE, Cursor, LocalLedger, check_watch
 
@@ -148,7 +149,7 @@ async def abort(context: Any, error: ConvergeError) -> None:
     """End a call with an error: its status, its words and, for our own client, all of it."""
     status = STATUS.get(error.code, grpc.StatusCode.INTERNAL)
     told = error.why if isinstance(error, LedgerUnavailableError) else error.message
-    await context.abort(status, told, ((TRAILER, error_trailer(error)),))
+    await context.abort(status, told, ((ERROR_TRAILER, error_trailer(error)),))
 
 
 def _key(request: Any) -> str | None:

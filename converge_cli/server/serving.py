@@ -5,20 +5,24 @@ import errno
 import os
 import signal
 import socket
+import ssl
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
 
 import uvicorn
 
 from converge_cli._internal.process_exit import leave_now
 from converge_cli.core.errors import ConvergeError
+from converge_cli.server.grpc_server import GrpcServer
+from converge_cli.server.grpc_service import About
 from converge_cli.server.http.app import make_app
 from converge_cli.server.http.door import Door
 from converge_cli.server.http.front import App
+from converge_cli.server.listening import TlsFiles
 
+GRPC_PORT = 50051
 GRACE_SECONDS = 3.5
 """How long requests, streams and cycles have to end; the whole takes less than five seconds."""
 _BACKLOG = 2048
@@ -35,21 +39,17 @@ class Listening:
     """Where to listen.
 
     Attributes:
-        port: 0 takes a free one.
+        port: of HTTP; 0 takes a free one.
+        grpc_port: of gRPC; 0 takes a free one.
+        tls: for both; None for none.
         origins: of web pages that may call from a browser.
     """
 
     host: str = "127.0.0.1"
     port: int = 8080
+    grpc_port: int = GRPC_PORT
+    tls: TlsFiles | None = None
     origins: tuple[str, ...] = ()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach what listens there."""
-    try:
-        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def listen(listening: Listening) -> socket.socket:
@@ -70,24 +70,35 @@ def listen(listening: Listening) -> socket.socket:
             bound.close()
             raise
     except (OSError, OverflowError) as error:
-        raise _cannot(listening, error) from None
+        raise _cannot(f"{listening.host}:{listening.port}", error) from None
     return bound
 
 
 def url_of(listening: Listening, bound: socket.socket) -> str:
-    """How it is reached."""
-    host = listening.host.strip("[]")
-    return f"http://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}"
+    """How HTTP is reached."""
+    return _url("http", listening, bound.getsockname()[1])
 
 
-def serve(door: Door, listening: Listening, bound: socket.socket, ready: Callable[[], None], *, local: bool) -> bool:
+def serve(
+    door: Door,
+    listening: Listening,
+    bound: socket.socket,
+    ready: Callable[[str], None],
+    *,
+    storage: str,
+    local: bool,
+) -> bool:
     """Serve until SIGTERM or Ctrl-C; whether every job could finish its cycle. A second signal ends at once.
 
     Args:
-        ready: called when requests are answered.
+        ready: called with the URL of gRPC when requests are answered.
+        storage: the backend of jobs and runs.
         local: whether nobody is asked who they are.
+
+    Raises:
+        CannotListenError: gRPC's address can't be listened on, or the TLS files are none.
     """
-    return asyncio.run(_Server(door, listening, local=local).serve(bound, ready))
+    return asyncio.run(_Server(door, listening, local=local).serve(bound, ready, storage))
 
 
 class HttpServer(uvicorn.Server):
@@ -97,7 +108,7 @@ class HttpServer(uvicorn.Server):
         taking: set as soon as requests are taken.
     """
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, tls: TlsFiles | None = None) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -109,6 +120,7 @@ class HttpServer(uvicorn.Server):
                 proxy_headers=False,
                 ws="none",
                 timeout_graceful_shutdown=round(GRACE_SECONDS),
+                **_tls(tls),
             )
         )
         self.taking = asyncio.Event()
@@ -126,25 +138,46 @@ class HttpServer(uvicorn.Server):
 class _Server:
     def __init__(self, door: Door, listening: Listening, *, local: bool) -> None:
         self._door = door
-        self._http = HttpServer(make_app(door, local=local, origins=listening.origins))
+        self._listening = listening
+        self._http = HttpServer(make_app(door, local=local, origins=listening.origins), listening.tls)
         self._told = 0
         self._stop = asyncio.Event()
 
-    async def serve(self, bound: socket.socket, ready: Callable[[], None]) -> bool:
+    async def serve(self, bound: socket.socket, ready: Callable[[str], None], storage: str) -> bool:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._signalled)
+        grpc = GrpcServer(self._door, About(_transports(self._listening), storage))
+        port = self._listen_grpc(grpc)
         self._door.service.start()
         serving = asyncio.create_task(self._http.serve([bound]))
         await self._http.taking.wait()
-        ready()
+        await grpc.start()
+        ready(_url("grpc", self._listening, port))
         stopped = asyncio.create_task(self._stop.wait())
         await asyncio.wait((stopped, serving), return_when=asyncio.FIRST_COMPLETED)
         finished = asyncio.to_thread(self._door.service.stop, GRACE_SECONDS)
         self._door.streams.stop()
         self._http.should_exit = True
-        ended, _ = await asyncio.gather(finished, serving)
+        ended, _, _ = await asyncio.gather(finished, serving, grpc.stop(GRACE_SECONDS))
         return ended
+
+    def _listen_grpc(self, server: GrpcServer) -> int:
+        host, port, tls = self._listening.host, self._listening.grpc_port, self._listening.tls
+        taken = server.listen(host, port, tls)
+        if not taken:
+            raise CannotListenError(
+                f"can't listen on {host}:{port} for gRPC: something listens there already, the address is not of this "
+                f"machine{'' if tls is None else ', or the TLS files are none'}",
+                hint="choose another with --grpc-port, or --grpc-port 0 for a free one",
+                where=f"{host}:{port}",
+            )
+        try:
+            self._http.config.load()
+        except OSError as error:
+            hint = "give PEM files that belong together"
+            raise CannotListenError(f"the TLS files are none: {error}", hint=hint, where="--tls-cert") from None
+        return taken
 
     def _signalled(self) -> None:
         self._told += 1
@@ -153,8 +186,29 @@ class _Server:
         self._stop.set()
 
 
-def _cannot(listening: Listening, error: Exception) -> CannotListenError:
-    address = f"{listening.host}:{listening.port}"
+def _url(scheme: str, listening: Listening, port: int) -> str:
+    host = listening.host.strip("[]")
+    secure = "" if listening.tls is None else "s"
+    return f"{scheme}{secure}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _transports(listening: Listening) -> tuple[str, ...]:
+    return ("http", "sse", "grpc") if listening.tls is None else ("https", "sse", "grpcs")
+
+
+def _tls(files: TlsFiles | None) -> dict[str, Any]:
+    if files is None:
+        return {}
+    required = ssl.CERT_NONE if files.ca is None else ssl.CERT_REQUIRED
+    return {
+        "ssl_certfile": files.cert,
+        "ssl_keyfile": files.key,
+        "ssl_ca_certs": None if files.ca is None else str(files.ca),
+        "ssl_cert_reqs": required,
+    }
+
+
+def _cannot(address: str, error: Exception) -> CannotListenError:
     number = getattr(error, "errno", None)
     if number == errno.EADDRINUSE:
         why, hint = "something listens there already", "choose another with --port, or --port 0 for a free one"

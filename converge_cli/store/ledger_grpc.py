@@ -17,11 +17,11 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 import grpc
 
+from converge_cli._internal.wire import ERROR_TRAILER
 from converge_cli._internal.wire import ledger_pb2 as wire
 from converge_cli._internal.wire.ledger_pb2_grpc import LedgerStub
 from converge_cli.store.ledger_messages import (
     MESSAGE_BYTES,
-    TRAILER,
     error_of_trailer,
     from_message,
     to_new_messages,
@@ -144,7 +144,7 @@ class GrpcLedger:
 
     def _error(self, error: Any) -> ConvergeError:
         trailers = dict(error.trailing_metadata() or ())
-        sent = error_of_trailer(trailers.get(TRAILER, b""), self._shown)
+        sent = error_of_trailer(trailers.get(ERROR_TRAILER, b""), self._shown)
         if sent is not None:
             return sent
         return LedgerUnavailableError(self._shown, _WHY.get(error.code()) or str(error.details()))

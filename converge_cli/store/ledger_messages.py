@@ -24,8 +24,6 @@ from converge_cli.core.ledger_errors import (
     SnapshotInvalidError,
 )
 
-TRAILER = "converge-error-bin"
-
 MESSAGE_BYTES = 16 << 20
 """What one message may have at most; appends and pages stay far below."""
 

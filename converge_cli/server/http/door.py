@@ -20,8 +20,8 @@ from converge_cli.server.http.problems import PROBLEM, headers_of, problem_of, s
 from converge_cli.server.http.tickets import Tickets
 from converge_cli.server.service import Service
 
-CallerOf = Callable[[str], Caller]
-"""Who calls, by the text of the Authorization header ("" for none); raises an error with the code UNAUTHORIZED."""
+CallerOf = Callable[[str, str], Caller]
+"""Who calls, by the text of the Authorization header ("" for none) and the address that it comes from; raises an error with the code UNAUTHORIZED."""
 
 _SHARE = Share()
 
@@ -40,6 +40,7 @@ class Door:
         tickets: what lets a browser open a stream.
         metrics: what is counted, as Prometheus reads it; None where nothing is.
         most_bytes: of a body.
+        ways: what credentials are taken; none where nobody is asked who they are.
     """
 
     service: Service
@@ -51,6 +52,7 @@ class Door:
     tickets: Tickets
     metrics: Callable[[], bytes] | None = None
     most_bytes: int = MOST_BYTES
+    ways: tuple[str, ...] = ()
 
     def reply(self, data: Any, status: int = 200, **headers: str) -> Response:
         """An answer, as canonical JSON."""
@@ -69,6 +71,7 @@ def make_door(
     share: Share = _SHARE,
     metrics: Callable[[], bytes] | None = None,
     most_bytes: int = MOST_BYTES,
+    ways: tuple[str, ...] = (),
 ) -> Door:
     """A door on a service; see `Door`."""
     services = service.setting.services
@@ -76,7 +79,7 @@ def make_door(
     monotonic = services.clock.monotonic
     following, limits, tickets = Following(service), Limits(share, monotonic), Tickets(monotonic)
     streams = Streams(following, hide)
-    return Door(service, caller_of, hide, following, streams, limits, tickets, metrics, most_bytes)
+    return Door(service, caller_of, hide, following, streams, limits, tickets, metrics, most_bytes, ways)
 
 
 def _hider(folders: Iterable[Path]) -> Callable[[bytes], bytes]:
@@ -114,13 +117,19 @@ async def body_of(request: Request) -> bytes:
 async def known_caller(request: Request) -> Caller:
     """Who calls, counted; raises an error with the code UNAUTHORIZED, or TooManyRequestsError."""
     door = door_of(request)
+    # Two of them are none: what stands before us might have looked at the other one.
+    authorization, address = ", ".join(request.headers.getlist("authorization")), _address(request)
     try:
-        caller = await run_in_threadpool(door.caller_of, request.headers.get("authorization", ""))
+        caller = await run_in_threadpool(door.caller_of, authorization, address)
     except ConvergeError:
-        door.limits.count_refused(request.client.host if request.client else "")
+        door.limits.count_refused(address)
         raise
     door.limits.count(caller.person)
     return caller
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 async def caller_of(request: Request) -> AsyncIterator[Caller]:

@@ -40,10 +40,14 @@ class Share(NamedTuple):
 
 
 class Limits:
-    """Counts by caller; used from one event loop or many threads."""
+    """Counts by caller; used from one event loop or many threads.
+
+    Attributes:
+        share: what each may take.
+    """
 
     def __init__(self, share: Share, monotonic: Callable[[], float]) -> None:
-        self._share = share
+        self.share = share
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._buckets: dict[str, tuple[float, float]] = {}
@@ -55,7 +59,7 @@ class Limits:
         Raises:
             TooManyRequestsError: there were too many of late.
         """
-        self._take(caller, self._share.rate, self._share.burst)
+        self._take(caller, self.share.rate, self.share.burst)
 
     def count_refused(self, address: str) -> None:
         """Count a request that had no good credential; the address is slowed down, so that nobody can guess.
@@ -63,7 +67,7 @@ class Limits:
         Raises:
             TooManyRequestsError: there were too many of late.
         """
-        self._take(f"?{address}", self._share.refused, round(5 * self._share.refused))
+        self._take(f"?{address}", self.share.refused, round(5 * self.share.refused))
 
     @contextmanager
     def request(self, caller: str) -> Iterator[None]:
@@ -72,7 +76,7 @@ class Limits:
         Raises:
             TooManyRequestsError: the caller has as many as it may.
         """
-        with self._held(f"{caller} request", self._share.requests, "requests under way"):
+        with self._held(f"{caller} request", self.share.requests, "requests under way"):
             yield
 
     @contextmanager
@@ -82,7 +86,7 @@ class Limits:
         Raises:
             TooManyRequestsError: the caller has as many as it may.
         """
-        with self._held(f"{caller} stream", self._share.streams, "streams open"):
+        with self._held(f"{caller} stream", self.share.streams, "streams open"):
             yield
 
     @contextmanager
