@@ -340,6 +340,14 @@ class PackPage(msgspec.Struct, frozen=True):
     suggestors: tuple[dict[str, Any], ...]
 
 
+class StreamEvent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One server-sent event: `data` is JSON, of an event, or of the job's line; only events of the run have an id."""
+
+    event: str
+    data: str
+    id: str = ""
+
+
 class Ticket(msgspec.Struct, frozen=True):
     """What opens one stream, once, within so many seconds; `url` has it in already."""
 

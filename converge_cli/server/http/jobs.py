@@ -35,7 +35,21 @@ KEY = Annotated[
     operation_id="submitJob",
     summary="Submit a job",
     status_code=202,
-    openapi_extra=taking(Submission),
+    openapi_extra=taking(
+        Submission,
+        by_its_key={"truth": "vendor-selection"},
+        with_more={
+            "truth": "vendor-selection",
+            "inputs": {
+                "vendors": {
+                    "name": "vendors.csv",
+                    "text": "id,name,price,compliant\nacme,Acme Industrial AB,15000.00,true\n",
+                }
+            },
+            "budget": {"cycles": 20, "time": "60"},
+            "strict": True,
+        },
+    ),
     responses=answering(answers.JobLine, 404, 409, 413, 415, status=ACCEPTED),
 )
 def submit(
@@ -81,7 +95,11 @@ def job(door: TheDoor, caller: TheCaller, job: JobId) -> Response:
     "/jobs/{job}/approvals/{request}",
     operation_id="decideRequest",
     summary="Approve or reject what waits",
-    openapi_extra=taking(DecisionRequest),
+    openapi_extra=taking(
+        DecisionRequest,
+        approve={"decision": "approved", "reason": "three bids compared"},
+        reject={"decision": "rejected", "reason": "over this year's budget"},
+    ),
     responses=answering(answers.DecisionData, 404, 409, 413, 415, status=OK),
 )
 def decide(
@@ -116,7 +134,7 @@ def cancel(door: TheDoor, caller: TheCaller, job: JobId) -> Response:
     operation_id="resumeJob",
     summary="Go on with a job at rest",
     status_code=202,
-    openapi_extra=taking(ResumeRequest, required=False),
+    openapi_extra=taking(ResumeRequest, required=False, more_budget={"add_budget": {"cycles": 50}}),
     responses=answering(answers.JobLine, 404, 409, 413, 415, status=ACCEPTED),
 )
 def resume(door: TheDoor, caller: TheCaller, body: TheBody, job: JobId) -> Response:

@@ -31,9 +31,10 @@ def reference(model: type) -> dict[str, Any]:
     return {"$ref": _REF.format(name=model.__name__)}
 
 
-def taking(model: type, *, required: bool = True) -> dict[str, Any]:
+def taking(model: type, *, required: bool = True, **examples: Any) -> dict[str, Any]:
     """What a route says of the body that it takes."""
-    content = {"application/json": {"schema": reference(model)}}
+    told = {name: {"value": value} for name, value in examples.items()}
+    content = {"application/json": {"schema": reference(model), "examples": told}}
     return {"requestBody": {"required": required, "content": content}}
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from converge_cli._internal.canonical_json import decode
 from converge_cli.app.jobs.caller import Role
@@ -61,6 +61,7 @@ def ready(door: TheDoor) -> Response:
     "/metrics",
     operation_id="getMetrics",
     summary="What is counted, for Prometheus",
+    response_class=PlainTextResponse,
     responses={**_METRICS, **problems_of(400, 401, 403, 404, 422, 429, 500)},
 )
 def metrics(door: TheDoor, caller: TheCaller) -> Response:

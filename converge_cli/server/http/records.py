@@ -24,6 +24,12 @@ _BYTES = {"schema": {"type": "string", "format": "binary"}}
 _PROBLEMS = problems_of(400, 401, 403, 404, 409, 422, 429, 500, 503)
 
 
+class Octets(Response):
+    """Bytes that are no text."""
+
+    media_type = "application/octet-stream"
+
+
 @router.get(
     "/jobs/{job}/events",
     operation_id="listEvents",
@@ -110,6 +116,7 @@ def receipt(door: TheDoor, caller: TheCaller, job: JobId) -> Response:
     "/jobs/{job}/blobs/{digest}",
     operation_id="getBlob",
     summary="Bytes that a job's events name",
+    response_class=Octets,
     responses={OK: {"content": {"application/octet-stream": _BYTES}}, **_PROBLEMS},
 )
 def blob(
@@ -120,7 +127,7 @@ def blob(
 ) -> Response:
     """The compiled job, its texts, packs, policies and people, and the answers of external calls."""
     data = job_blob(door.service.setting, caller, job, digest)
-    return Response(data, media_type="application/octet-stream")
+    return Octets(data)
 
 
 @router.get(

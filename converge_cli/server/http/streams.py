@@ -14,7 +14,7 @@ from converge_cli.core.errors import ConvergeError
 from converge_cli.server.following import Until
 from converge_cli.server.http import answers
 from converge_cli.server.http.door import Reply, TheCaller, TheDoor, door_of, known_caller
-from converge_cli.server.http.openapi import OK, answering, problems_of
+from converge_cli.server.http.openapi import OK, answering, problems_of, reference
 from converge_cli.server.http.tickets import LIFE_SECONDS
 
 _HEARTBEAT_SECONDS = 15
@@ -57,7 +57,7 @@ _ABOUT = {
     OK: {
         "description": "Server-sent events: each event of the run with its sequence as id and its canonical JSON as "
         "data; `paused` and at last `end` with the job's line; comments as heartbeats.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {"schema": reference(answers.StreamEvent)}},
     },
     **problems_of(400, 401, 403, 404, 422, 429, 500, 503),
 }

@@ -1,0 +1,195 @@
+"""`converge serve` as people start it: jobs over HTTP, receipts that verify, an end in time, on at the next start."""
+
+import json
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+SECONDS = 5
+"""A server that is told to stop has ended by then."""
+YES = {"decision": "approved", "reason": "three bids compared", "by": "mona"}
+
+
+class Server:
+    """A server in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        self.told: list[str] = []
+        assert process.stderr is not None
+        for line in process.stderr:
+            self.told.append(line.decode())
+            if "listening on" in self.told[-1]:
+                break
+        else:
+            process.communicate()
+            raise AssertionError(self.told)
+        self.url = self.told[-1].split()[-1]
+        self.http = httpx2.Client(base_url=self.url, timeout=20)
+
+    def submit(self, truth: str) -> str:
+        """The id of a new job."""
+        answer = self.http.post("/api/v1/jobs", json={"truth": truth})
+        assert 202 == answer.status_code, answer.text
+        return str(answer.json()["job_id"])
+
+    def rested(self, job: str) -> Any:
+        """The job once nothing is done with it."""
+        return self.until(job, lambda seen: seen["status"] not in {"queued", "running"})
+
+    def until(self, job: str, holds: Callable[[Any], bool]) -> Any:
+        """The job once something holds."""
+        end = time.monotonic() + 40
+        while time.monotonic() < end:
+            seen = self.http.get(f"/api/v1/jobs/{job}").json()
+            if holds(seen):
+                return seen
+            time.sleep(0.05)
+        raise AssertionError(seen)
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, bytes, float]:
+        """Exit code, stdout, and how many seconds it took."""
+        began = time.monotonic()
+        self.process.send_signal(number)
+        out, _ = self.process.communicate(timeout=30)
+        self.http.close()
+        return self.process.returncode, out, time.monotonic() - began
+
+
+@pytest.fixture
+def start(converge: Any) -> Iterator[Callable[..., Server]]:
+    """Starts servers; those that still run at the end are killed."""
+    started: list[Server] = []
+
+    def serve(*args: str, cwd: Path | None = None) -> Server:
+        started.append(Server(converge.start("serve", "--port", "0", "--insecure-local", *args, cwd=cwd)))
+        return started[-1]
+
+    yield serve
+    for server in started:
+        server.http.close()
+        if server.process.poll() is None:
+            server.process.kill()
+            server.process.communicate()
+
+
+@contextmanager
+def followed(server: Server, job: str) -> Iterator[list[str]]:
+    """The lines of a stream of a job, as they come; waits until it is closed."""
+    lines: list[str] = []
+
+    def read() -> None:
+        with httpx2.stream("GET", f"{server.url}/api/v1/jobs/{job}/stream", timeout=30) as answer:
+            lines.extend(answer.iter_lines())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    yield lines
+    reader.join(20)
+    assert not reader.is_alive()
+
+
+def test_a_job_over_http_comes_to_what_it_comes_to_here_and_its_receipt_verifies(
+    start: Any, converge: Any, tmp_path: Path
+):
+    """The same outcome digest as `converge run`; the proof needs no server."""
+    server = start()
+    job = server.submit("vendor-selection")
+    assert "HumanInterventionRequired" == server.rested(job)["outcome"]
+    decided = server.http.post(f"/api/v1/jobs/{job}/approvals/vendor_commitment", json=YES)
+    assert [] == decided.json()["refusals"]
+    seen = server.rested(job)
+    (tmp_path / "receipt.json").write_bytes(server.http.get(f"/api/v1/jobs/{job}/receipt").content)
+    assert 0 == converge("verify", "receipt.json", "--head", seen["head"]).code
+    here = converge(
+        "run", "vendor-selection", "--approve", "vendor_commitment=mona", "--reason", YES["reason"], "--json",
+        env={"CONVERGE_STORAGE_PATH": str(tmp_path / "other")},
+    )  # fmt: skip
+    assert here.data["outcome_digest"] == seen["result"]["outcome_digest"]
+
+
+def test_the_command_line_and_the_server_work_on_the_same_runs(start: Any, converge: Any):
+    """A yes at the terminal has the server's job gone on with."""
+    server = start()
+    job = server.submit("vendor-selection")
+    server.rested(job)
+    assert 0 == converge("approve", job, "vendor_commitment", "--as", "mona", "--reason", "ok").code
+    assert "CriteriaMet" == server.until(job, lambda seen: seen["status"] == "ended")["outcome"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_in_time_with_open_streams(start: Any, number: int):
+    """Each is closed after a whole event, without a word of an end that the job has not come to."""
+    server = start()
+    jobs = [server.submit("vendor-selection") for _ in range(3)]
+    with followed(server, jobs[0]) as one, followed(server, jobs[1]) as other, followed(server, jobs[2]):
+        for job in jobs:
+            server.rested(job)
+        time.sleep(0.5)
+        code, _, seconds = server.stop(number)
+    assert (0, True) == (code, seconds < SECONDS)
+    for lines in (one, other):
+        assert ("event: paused", "") == ([line for line in lines if line.startswith("event")][-1], lines[-1])
+
+
+def test_jobs_go_on_at_the_next_start(start: Any, project: Any):
+    """A job that could not finish its cycle in time is claimed again, and ends once."""
+    folder = project.execute("time.sleep(4)\nreturn Effect([self.note(view)])")
+    server = start(cwd=folder)
+    job = server.submit("small")
+    server.until(job, lambda seen: seen["status"] == "running")
+    code, _, seconds = server.stop()
+    assert (0, True) == (code, seconds < SECONDS)
+    again = start(cwd=folder)
+    assert "CriteriaMet" == again.until(job, lambda seen: seen["status"] == "ended")["outcome"]
+
+
+def test_a_second_signal_ends_it_at_once(start: Any, project: Any):
+    """Whatever is under way; what was recorded stays."""
+    folder = project.execute("time.sleep(20)\nreturn Effect([self.note(view)])")
+    server = start(cwd=folder)
+    job = server.submit("small")
+    server.until(job, lambda seen: seen["status"] == "running")
+    server.process.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    code, _, seconds = server.stop()
+    assert (130, True) == (code, seconds < 1.5)
+
+
+def test_with_json_it_ends_with_one_document(start: Any):
+    """On stdout; the banner goes elsewhere."""
+    server = start("--json")
+    code, out, _ = server.stop()
+    document = json.loads(out)
+    assert (0, "serve", "stopped", server.url) == (
+        code, document["command"], document["outcome"], document["data"]["url"],
+    )  # fmt: skip
+
+
+def test_a_taken_port_is_told_with_what_to_do(converge: Any):
+    """Before anything is started."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = converge("serve", "--port", str(port), "--insecure-local", "--json")
+    assert (1, "CANNOT_LISTEN", True) == (ran.code, ran.error["code"], "--port" in ran.error["hint"])
+
+
+def test_a_server_that_asks_nobody_is_only_for_this_machine(converge: Any):
+    """0.0.0.0 is refused, with the next step."""
+    ran = converge("serve", "--host", "0.0.0.0", "--insecure-local", "--json")  # noqa: S104
+    assert (2, "--insecure-local") == (ran.code, ran.error["where"])
+
+
+def test_a_setting_that_is_wrong_is_told_before_anything_listens(converge: Any):
+    """As by every command."""
+    ran = converge("serve", "--port", "0", "--insecure-local", "--json", env={"CONVERGE_STORAGE_BACKEND": "tape"})
+    assert (1, "SETTING_INVALID") == (ran.code, ran.error["code"])
