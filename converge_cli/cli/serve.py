@@ -74,7 +74,7 @@ def serve(
             settings = replace(settings, storage_path=Path.cwd() / storage)
         with listen(listening) as bound:
             url = url_of(listening, bound)
-            door, urls = _door(settings, url, workers), {"url": url}
+            door, urls = _door(settings, url, workers, insecure_local=insecure_local), {"url": url}
 
             def ready(grpc: str) -> None:
                 urls["grpc"] = grpc
@@ -93,13 +93,7 @@ def _check_access(listening: "Listening", *, insecure_local: bool) -> None:
     """Raises: UsageError: anybody could call."""
     from converge_cli.server.listening import is_loopback  # noqa: PLC0415
 
-    if not insecure_local:
-        raise UsageError(
-            "nobody could call: there is no key yet",
-            hint="--insecure-local serves whoever is on this machine",
-            where="--insecure-local",
-        )
-    if not is_loopback(listening.host):
+    if insecure_local and not is_loopback(listening.host):
         raise UsageError(
             f"--insecure-local asks nobody who they are, and {listening.host} can be reached from other machines",
             hint="leave one of --insecure-local and --host away",
@@ -107,15 +101,20 @@ def _check_access(listening: "Listening", *, insecure_local: bool) -> None:
         )
 
 
-def _door(settings: "Settings", name: str, workers: int) -> "Door":
-    from converge_cli.app.jobs.caller import LOCAL  # noqa: PLC0415  when the words are right
-    from converge_cli.bootstrap import make_service, policy_self_test  # noqa: PLC0415
+def _door(settings: "Settings", name: str, workers: int, *, insecure_local: bool) -> "Door":
+    from converge_cli.bootstrap import make_keys, make_service, policy_self_test  # noqa: PLC0415  when words are right
+    from converge_cli.server.access import anybody, whoever_is_known  # noqa: PLC0415
     from converge_cli.server.http.door import make_door  # noqa: PLC0415
     from converge_cli.server.service import Service  # noqa: PLC0415
+    from converge_cli.settings import load_token_settings  # noqa: PLC0415
 
     setting = make_service(Path.cwd(), settings=settings)
     service = Service(setting, name, workers=workers, self_test=policy_self_test, note=_say)
-    return make_door(service, lambda *_: LOCAL)
+    if insecure_local:
+        access = anybody()
+    else:
+        access = whoever_is_known(make_keys(setting.services, settings), load_token_settings(Path.cwd()), _say)
+    return make_door(service, access.caller_of, ways=access.ways)
 
 
 def _banner(door: "Door", url: str, grpc: str) -> str:

@@ -21,7 +21,8 @@ from converge_cli.server.http.tickets import Tickets
 from converge_cli.server.service import Service
 
 CallerOf = Callable[[str, str], Caller]
-"""Who calls, by the text of the Authorization header ("" for none) and the address that it comes from; raises an error with the code UNAUTHORIZED."""
+"""Who calls, by the text of the Authorization header ("" for none) and the address that it comes from; raises an
+error with the code UNAUTHORIZED."""
 
 _SHARE = Share()
 

@@ -36,7 +36,7 @@ class Served:
         self,
         folder: Path,
         *,
-        caller_of: Callable[[str], Caller] = lambda _: LOCAL,
+        caller_of: Callable[[str, str], Caller] = lambda *_: LOCAL,
         share: Share | None = None,
         most_queued: int = 10_000,
         workers: int = 2,

@@ -23,7 +23,7 @@ class _UnauthorizedError(ConvergeError):
     code = "UNAUTHORIZED"
 
 
-def keyed(header: str) -> Caller:
+def keyed(header: str, address: str) -> Caller:
     """Mona's and Petra's keys are their names."""
     name = header.removeprefix("Bearer ")
     if name not in {"mona", "petra"}:
