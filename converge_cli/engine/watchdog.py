@@ -178,14 +178,31 @@ class Watchdog:
             self._telling.release()
 
 
+_TOLD = threading.local()
+
+
+@contextmanager
+def telling(on_stuck: Callable[[str], None]) -> Iterator[None]:
+    """Within it, this thread's blocks under `watched` tell it, and not whoever they were made for.
+
+    A pack is loaded once and used by many: whom it holds is known by the thread alone.
+    """
+    before = getattr(_TOLD, "on_stuck", None)
+    _TOLD.on_stuck = on_stuck
+    try:
+        yield
+    finally:
+        _TOLD.on_stuck = before
+
+
 @contextmanager
 def watched(name: str, seconds: float, on_stuck: Callable[[str], None] | None = None) -> Iterator[None]:
-    """A block under a watchdog of its own, for code that runs once; `on_stuck` as of `Watchdog`.
+    """A block under a watchdog of its own, for code that runs once; `on_stuck` as of `Watchdog`, see `telling`.
 
     Raises:
         WatchdogTimeout: the block took longer than `seconds`.
     """
-    watchdog = Watchdog(on_stuck)
+    watchdog = Watchdog(getattr(_TOLD, "on_stuck", None) or on_stuck)
     try:
         with watchdog.guard(name, seconds):
             yield

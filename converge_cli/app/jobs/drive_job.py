@@ -22,6 +22,7 @@ from converge_cli.core.port import EventSink, Experience
 from converge_cli.core.stop_reason import RESUMABLE_REASONS, StopReason
 from converge_cli.engine.engine import Engine
 from converge_cli.engine.result import RunResult
+from converge_cli.engine.watchdog import telling
 
 
 class DriveJob:
@@ -66,10 +67,11 @@ class DriveJob:
             LeaseLostError: another worker has it by now; nothing more was written.
             StoreUnavailableError: the store can't be written; the lease will run out and the job go on.
         """
-        services = replace(self._setting.services_of(self.job), on_stuck=lambda _: self._lost(self))
+        services = replace(self._setting.services_of(self.job), on_stuck=self._stuck)
         try:
-            made = self._prepared(services)
-            self.engine = made.engine
+            with telling(self._stuck):
+                made = self._prepared(services)
+                self.engine = made.engine
             if self._cancelled:
                 made.engine.cancel()
             answer: RunAnswer = loop.run_until_complete(made.run())
@@ -93,6 +95,9 @@ class DriveJob:
         error = ConvergeError(why, hint="whoever runs the service finds more in its log", where=self.job.job)
         error.code = "INTERNAL"
         return _failed(error)
+
+    def _stuck(self, _: str) -> None:
+        self._lost(self)
 
     def _prepared(self, services: Services) -> RunJob | ResumeRun:
         job, store = self.job, services.experience

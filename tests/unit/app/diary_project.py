@@ -48,7 +48,8 @@ FEATURE = """\
           | text  | non-empty string |
     """
 PACK = '''\
-    """Writes a note a cycle; waits while there is a file `hold-<number>`, sleeps for good on `sleep`."""
+    """Writes a note a cycle; waits while there is a file `hold-<number>`, sleeps for good on `sleep`
+    and, while it is made, on `sleep-early`."""
 
     import asyncio
     import time
@@ -71,6 +72,10 @@ PACK = '''\
         name = "opener"
         timeout = 1.0
         writes = ("Signals:note:0",)
+
+        def __init__(self, parameters):
+            if (HERE / "sleep-early").exists():
+                time.sleep(10**6)
 
         def execute(self, view):
             if (HERE / "sleep").exists():

@@ -253,6 +253,23 @@ def test_a_pack_that_holds_its_thread_costs_one_thread(tmp_path: Path) -> None:
     diary.close()
 
 
+def test_a_pack_that_holds_its_thread_while_it_is_made_costs_one_job(tmp_path: Path) -> None:
+    """Although another job loaded the pack before: the one that is stuck fails, and the next one is driven."""
+    diary = Diary(tmp_path / "project")
+    sleep, hold = diary.folder / "sleep-early", diary.hold(2)
+    first, stuck, last = (diary.submit() for _ in range(3))
+    with diary.pool() as pool:
+        diary.wait_for_notes(first, 2)
+        sleep.touch()
+        hold.unlink()
+        assert "a pack holds" in diary.wait(stuck, JobStatus.FAILED).error
+        sleep.unlink()
+        diary.wait(last, JobStatus.ENDED)
+        assert JobStatus.ENDED == diary.status(first)
+        assert (1, []) == (pool.alive(), diary.troubles)
+    diary.close()
+
+
 def test_jobs_wait_while_the_store_is_full_and_go_on_when_it_is_not(diary: Diary) -> None:
     """Nothing that was acknowledged is lost, no worker dies, and no submission is taken that can't be kept."""
     hold = diary.hold(2)
