@@ -10,6 +10,7 @@ from converge_cli.cli import options
 from converge_cli.cli.output import Answer, UsageError, answering
 
 if TYPE_CHECKING:
+    from converge_cli.app.jobs.job_setting import JobSetting
     from converge_cli.server.http.door import Door
     from converge_cli.server.serving import Listening
     from converge_cli.settings import Settings
@@ -39,6 +40,10 @@ def serve(
     storage: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where jobs and runs are kept, instead of where settings say.")
     ] = None,
+    templates: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Serve the truths of this folder, too, as they come and go. Repeatable."),
+    ] = None,
     origins: Annotated[
         list[str] | None,
         typer.Option("--cors-origin", metavar="URL", help="Let pages of this origin call from a browser. Repeatable."),
@@ -60,6 +65,7 @@ def serve(
     """
 
     def work() -> Answer:
+        from converge_cli.bootstrap import make_service  # noqa: PLC0415
         from converge_cli.server.listening import tls_files  # noqa: PLC0415  when the words are right
         from converge_cli.server.serving import GRPC_PORT, Listening, listen, url_of  # noqa: PLC0415
         from converge_cli.server.serving import serve as serve_until_told  # noqa: PLC0415
@@ -74,7 +80,8 @@ def serve(
             settings = replace(settings, storage_path=Path.cwd() / storage)
         with listen(listening) as bound:
             url = url_of(listening, bound)
-            door, urls = _door(settings, url, workers, insecure_local=insecure_local), {"url": url}
+            setting = make_service(Path.cwd(), settings=settings, templates=tuple(templates or ()))
+            door, urls = _door(setting, settings, url, workers, insecure_local=insecure_local), {"url": url}
 
             def ready(grpc: str) -> None:
                 urls["grpc"] = grpc
@@ -101,14 +108,13 @@ def _check_access(listening: "Listening", *, insecure_local: bool) -> None:
         )
 
 
-def _door(settings: "Settings", name: str, workers: int, *, insecure_local: bool) -> "Door":
-    from converge_cli.bootstrap import make_keys, make_service, policy_self_test  # noqa: PLC0415  when words are right
+def _door(setting: "JobSetting", settings: "Settings", name: str, workers: int, *, insecure_local: bool) -> "Door":
+    from converge_cli.bootstrap import make_keys, policy_self_test  # noqa: PLC0415  when words are right
     from converge_cli.server.access import anybody, whoever_is_known  # noqa: PLC0415
     from converge_cli.server.http.door import make_door  # noqa: PLC0415
     from converge_cli.server.service import Service  # noqa: PLC0415
     from converge_cli.settings import load_token_settings  # noqa: PLC0415
 
-    setting = make_service(Path.cwd(), settings=settings)
     service = Service(setting, name, workers=workers, self_test=policy_self_test, note=_say)
     if insecure_local:
         access = anybody()
@@ -119,10 +125,11 @@ def _door(settings: "Settings", name: str, workers: int, *, insecure_local: bool
 
 def _banner(door: "Door", url: str, grpc: str) -> str:
     services: Any = door.service.setting.services
+    folders = " and ".join(str(folder) for folder in (services.folder, *services.shelf.folders))
     return "\n".join(
         [
             f"converge: listening on {url}",
-            f"  serves   the truths that are seen from {services.folder}: {url}/api/v1/truths",
+            f"  serves   the truths of {folders}, and the shipped ones: {url}/api/v1/templates",
             f"  API      {url}/api-docs/openapi.json",
             f"  gRPC     {grpc}, converge.v1",
             f"  ready    {url}/ready",

@@ -126,6 +126,26 @@ def test_the_command_line_and_the_server_work_on_the_same_runs(start: Any, conve
     assert "CriteriaMet" == server.until(job, lambda seen: seen["status"] == "ended")["outcome"]
 
 
+def test_a_template_that_is_dropped_in_is_served_and_a_broken_one_is_named(start: Any, tmp_path: Path, project: Any):
+    """While the server runs; the broken one keeps nothing from working."""
+    folder = project.write()
+    server = start("--templates", str(folder), "--templates", str(tmp_path / "more"), cwd=_made(tmp_path / "more"))
+    assert "CriteriaMet" == server.rested(server.submit("small"))["outcome"]
+    broken = _made(tmp_path / "more" / "truths" / "broken") / "truth.yaml"
+    broken.write_text("truth: v1\nkey: broken\nkind: job\n")
+    told = {line["name"]: line for line in server.http.get("/api/v1/templates").json()["templates"]}
+    assert (True, "TRUTH_INVALID") == (told["broken"]["broken"], told["broken"]["error"]["code"])
+    refused = server.http.post("/api/v1/jobs", json={"truth": "broken"})
+    assert (422, True) == (refused.status_code, bool(refused.json()["findings"]))
+    assert str(tmp_path) not in refused.text
+    assert "CriteriaMet" == server.rested(server.submit("small"))["outcome"]
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_in_time_with_open_streams(start: Any, number: int):
     """Each is closed after a whole event, without a word of an end that the job has not come to."""

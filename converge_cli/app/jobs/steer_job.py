@@ -7,7 +7,10 @@ from converge_cli.app.jobs.caller import Caller, ForbiddenError, Role
 from converge_cli.app.jobs.find_job import SeenJob, find_job
 from converge_cli.app.jobs.job_setting import JobSetting
 from converge_cli.app.jobs.submission import Instructions, InvalidSubmissionError, ResumeRequest
-from converge_cli.core.job_queue import QueuedJob
+from converge_cli.app.resume_run import ResumeRun
+from converge_cli.core.job_queue import JobStatus, QueuedJob
+
+_AT_REST = frozenset({JobStatus.PAUSED, JobStatus.CANCELLED, JobStatus.FAILED})
 
 
 def cancel_job(setting: JobSetting, caller: Caller, job: str) -> QueuedJob:
@@ -27,12 +30,17 @@ def resume_job(setting: JobSetting, caller: Caller, job: str, given: ResumeReque
     Raises:
         ForbiddenError: it is another's, and the caller operates nothing.
         JobNotFoundError, JobNotOpenError: there is no such job to be seen, or it is not at rest.
-        InputFileError: an input does not read.
+        PacksChangedError: a pack is no longer as it was, and that was not accepted.
+        InputFileError: an input does not read, or the run waits for no such input.
         InvalidSubmissionError: something is to be added to a run that has not begun.
     """
     seen = _ruled(setting, caller, job, "resume it")
     given.check()
     now = setting.services.clock.now()
+    if seen.row is not None and seen.job.status in _AT_REST:
+        # What the worker prepares later was checked now: a wish that can't be heeded fails nobody's job.
+        sources = {name: item.source(f"input {name}") for name, item in given.inputs.items()}
+        ResumeRun(setting.services, seen.job.job, inputs=sources, accept_changes=given.accept_changes)
     if seen.row is not None:
         return setting.queue.wake(seen.job.job, now, encode(msgspec.to_builtins(Instructions(given, seen.row.seq))))
     if given != ResumeRequest():

@@ -7,6 +7,7 @@ from typing import Any
 
 from converge_cli.app.load_truth import LoadedTruth
 from converge_cli.app.templates.model_schema import Schema, model_schema
+from converge_cli.app.templates.template_shelf import TemplateShelf
 from converge_cli.core.approval import authority_point
 from converge_cli.core.built_in_kinds import reserved_kinds
 from converge_cli.core.job import InputSpec
@@ -48,6 +49,12 @@ def submission_schema(truth: LoadedTruth) -> Schema:
         "additionalProperties": False,
         "oneOf": [{"required": ["truth"]}, {"required": ["template"]}],
     }
+
+
+def submission_schemas(shelf: TemplateShelf) -> dict[str, Schema]:
+    """The schema of a submission for each template that could run, by name."""
+    templates = map(shelf.template, shelf.names())
+    return {item.name: submission_schema(item.truth) for item in templates if item.truth is not None and item.runs}
 
 
 def _inputs(truth: LoadedTruth) -> Schema:

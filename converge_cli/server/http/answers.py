@@ -309,6 +309,46 @@ class TruthPage(msgspec.Struct, frozen=True):
     examples: tuple[dict[str, Any], ...]
 
 
+class RequirementsData(msgspec.Struct, frozen=True):
+    """Whether the deployment has what the template's wiring asks for, and what it has not."""
+
+    met: bool
+    missing: tuple[str, ...]
+    wiring: dict[str, Any] | None
+
+
+class TemplateLine(msgspec.Struct, frozen=True):
+    """A template in a list; a broken one says why."""
+
+    name: str
+    source: Literal["templates", "project", "shipped"] = msgspec.field(name="from")
+    broken: bool
+    error: ErrorData | None
+    title: str
+    requirements: RequirementsData | None
+
+
+class TemplateList(msgspec.Struct, frozen=True):
+    """What can be submitted here."""
+
+    templates: tuple[TemplateLine, ...]
+
+
+class TemplatePage(TemplateLine, frozen=True, kw_only=True, omit_defaults=True):
+    """What whoever submits a template needs to know; of a broken one only what is wrong."""
+
+    job: dict[str, Any] = {}
+    principal: str | None = None
+    packs: tuple[dict[str, str], ...] = ()
+    inputs: tuple[dict[str, Any], ...] = ()
+    parameters: dict[str, dict[str, Any]] = {}
+    approval_points: tuple[dict[str, Any], ...] = ()
+    budget: dict[str, Any] = {}
+    criteria: tuple[dict[str, str], ...] = ()
+    outputs: dict[str, str] = {}
+    schema: dict[str, Any] = {}
+
+
 class PackLine(msgspec.Struct, frozen=True):
     """A pack in a list; a broken one says why in its description."""
 

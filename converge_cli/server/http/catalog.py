@@ -1,4 +1,4 @@
-"""Routes: what is served: truths and packs."""
+"""Routes: what is served: templates, truths and packs."""
 
 from typing import Annotated
 
@@ -8,8 +8,10 @@ from starlette.responses import Response
 from converge_cli.app.list_truths import list_truths
 from converge_cli.app.show_pack import list_packs, show_pack
 from converge_cli.app.show_truth import show_truth
+from converge_cli.app.templates.template_data import template_data, templates_data
+from converge_cli.app.templates.template_shelf import TemplateShelf
 from converge_cli.server.http import answers
-from converge_cli.server.http.door import Reply, TheCaller, TheDoor
+from converge_cli.server.http.door import Door, Reply, TheCaller, TheDoor
 from converge_cli.server.http.openapi import answering
 
 router = APIRouter(prefix="/api/v1", tags=["catalog"], default_response_class=Reply)
@@ -29,6 +31,28 @@ def truth(door: TheDoor, caller: TheCaller, name: Name) -> Response:  # noqa: AR
     return door.reply(show_truth(door.service.setting.services, name))
 
 
+@router.get(
+    "/templates",
+    operation_id="listTemplates",
+    summary="What can be submitted",
+    responses=answering(answers.TemplateList),
+)
+def templates(door: TheDoor, caller: TheCaller) -> Response:  # noqa: ARG001
+    """Every truth that runs here, by name; one that is broken, or lacks what it needs, says so."""
+    return door.reply({"templates": templates_data(door.service.setting.services, _shelf(door))})
+
+
+@router.get(
+    "/templates/{name}",
+    operation_id="getTemplate",
+    summary="What one template takes",
+    responses=answering(answers.TemplatePage, 404),
+)
+def template(door: TheDoor, caller: TheCaller, name: Name) -> Response:  # noqa: ARG001
+    """Inputs, parameters, approval points, budget, needs; `schema` is the JSON Schema of a submission of it."""
+    return door.reply(template_data(door.service.setting.services, _shelf(door), name))
+
+
 @router.get("/packs", operation_id="listPacks", summary="The packs", responses=answering(answers.PackList))
 def packs(door: TheDoor, caller: TheCaller) -> Response:  # noqa: ARG001
     """As `converge packs list --json`."""
@@ -41,3 +65,9 @@ def pack(door: TheDoor, caller: TheCaller, name: Name) -> Response:  # noqa: ARG
     data = show_pack(door.service.setting.services, name)
     del data["folder"]
     return door.reply(data)
+
+
+def _shelf(door: Door) -> TemplateShelf:
+    shelf = door.service.setting.services.shelf
+    assert shelf is not None  # noqa: S101  every server has one
+    return shelf

@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from converge_cli._internal.canonical_json import decode
 from converge_cli.app.jobs.caller import Role
+from converge_cli.app.templates.submission_schema import submission_schemas
 from converge_cli.server.http import answers
 from converge_cli.server.http.door import Reply, TheCaller, TheDoor
 from converge_cli.server.http.front import HEALTHY
@@ -79,6 +80,10 @@ def metrics(door: TheDoor, caller: TheCaller) -> Response:
     openapi_extra=_NOBODY,
     responses={**_DOCUMENT, **problems_of(400, 403, 500)},
 )
-async def openapi(door: TheDoor, request: Request) -> Response:
-    """No credential is needed."""
-    return door.reply(document(request.app))
+def openapi(door: TheDoor, request: Request) -> Response:
+    """With a schema `Submission.NAME` for each template that is served now. No credential is needed."""
+    made, services = document(request.app), door.service.setting.services
+    forms = {} if services.shelf is None else submission_schemas(services.shelf)
+    known = made["components"]
+    schemas = {**known["schemas"], **{f"Submission.{name}": schema for name, schema in forms.items()}}
+    return door.reply({**made, "components": {**known, "schemas": schemas}})

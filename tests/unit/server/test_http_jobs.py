@@ -117,6 +117,19 @@ def test_a_job_is_cancelled_and_resumed(served: Any):
     assert ("paused", 1) == ((seen := served.rested(job))["status"], seen["pending"])
 
 
+def test_a_resume_that_can_not_be_is_refused_and_fails_nothing(served: Any):
+    """An input that nobody waits for, a limit below zero: told at once, and the job stays as it is."""
+    job = served.submit("vendor-selection")
+    served.rested(job)
+    for wish, code in (
+        ({"inputs": {"nope": {"text": "x"}}}, "INPUT_UNKNOWN"),
+        ({"inputs": {"vendors": {"name": "v.csv", "text": "id,name,price,compliant\n"}}}, "INPUT_UNREADABLE"),
+        ({"add_budget": {"cycles": -1}}, "SUBMISSION_INVALID"),
+    ):
+        assert code == served.post(f"/api/v1/jobs/{job}/resume", wish, 422)["code"]
+    assert "paused" == served.rested(job)["status"]
+
+
 def test_what_has_ended_is_not_resumed_or_cancelled(served: Any):
     """It says so, with what to do instead."""
     job = served.submit()
