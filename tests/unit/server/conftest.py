@@ -43,13 +43,16 @@ class Served:
         most_bytes: int = 1_000_000,
         local: bool = True,
         origins: tuple[str, ...] = (),
+        metrics: Callable[[], bytes] | None = None,
     ) -> None:
         self.noted: list[str] = []
         self._workers = workers
         setting = make_service(CONTENT, settings=replace(load_settings(CONTENT, {}), storage_path=folder / "store"))
         setting = replace(setting, most_queued=most_queued)
         self.service = Service(setting, "test", workers=workers, self_test=policy_self_test, note=self.noted.append)
-        self.door: Door = make_door(self.service, caller_of, share=share or Share(), most_bytes=most_bytes)
+        self.door: Door = make_door(
+            self.service, caller_of, share=share or Share(), metrics=metrics, most_bytes=most_bytes
+        )
         self.app: Any = make_app(self.door, local=local, origins=origins)
         self.http = httpx2.Client(timeout=20)
         self._server = HttpServer(self.app)
