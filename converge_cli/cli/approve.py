@@ -13,7 +13,8 @@ def approve(
     who: Who,
     reason: Reason,
     everything: Everything = False,
+    server: options.Server = None,
     as_json: options.Json = False,
 ) -> None:
     """Approve what waits: one request, all requests of a proposal that you may decide, or (--all) all of a point."""
-    decide("approved", run, target, who, reason, everything=everything, as_json=as_json)
+    decide("approved", run, target, who, reason, everything=everything, server=server, as_json=as_json)

@@ -11,6 +11,9 @@ from converge_cli.core.approval import Decision
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from converge_cli.app.decide_approval import DecisionAnswer
+    from converge_cli.app.services import Services
+
 Target = Annotated[str, typer.Argument(metavar="REQUEST|POINT|FACT", help="What to decide.")]
 Who = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who decides.")]
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; it is recorded.")]
@@ -18,32 +21,52 @@ Everything = Annotated[bool, typer.Option("--all", help="Decide all pending requ
 
 
 def decide(
-    decision: Decision, run: str, target: str, who: str, reason: str, *, everything: bool, as_json: bool
+    decision: Decision,
+    run: str,
+    target: str,
+    who: str,
+    reason: str,
+    *,
+    everything: bool,
+    server: str | None,
+    as_json: bool,
 ) -> None:
     """Record a decision and print what became of it: exit 0 accepted, 8 refused."""
     command = "approve" if decision == "approved" else "reject"
 
     def work() -> Answer:
-        from converge_cli.app.decide_approval import decide_approval  # noqa: PLC0415  when the words are right
-        from converge_cli.app.result_data import decision_data  # noqa: PLC0415
-        from converge_cli.cli.here import services_here  # noqa: PLC0415
-        from converge_cli.cli.mirrored import ledger_word  # noqa: PLC0415
-        from converge_cli.engine.decision import Statement  # noqa: PLC0415
+        from converge_cli.cli.place import place_of  # noqa: PLC0415  when the words are right
 
         if not reason.strip():
             raise UsageError("a decision needs a reason", hint='--reason "why"', where="--reason")
-        services = services_here()
-        answer = decide_approval(
-            services, run, target, who, Statement(decision, reason, "interactive"), everything=everything
-        )
+        place = place_of(server)
+        if place.client is not None:
+            from converge_cli.cli.remote_decision import decide_remotely  # noqa: PLC0415  most decide here
+
+            answer, data = decide_remotely(place, run, target, who, (decision, reason), everything=everything)
+        else:
+            answer, data = _decide_here(place.services, run, target, who, (decision, reason), everything=everything)
+        if not as_json:
+            place.say_where()
         code = ExitCode.DENIED if answer.refused else ExitCode.OK
         outcome = "refused" if answer.refused else decision
-        data, word = decision_data(answer), ledger_word(services)
-        if word is not None:
-            data["ledger"] = word
         return Answer(outcome, int(code), data, lambda console: _show(console, answer))
 
     answering(command, work, as_json=as_json)
+
+
+def _decide_here(
+    services: "Services", run: str, target: str, who: str, said: tuple[Decision, str], *, everything: bool
+) -> "tuple[DecisionAnswer, dict[str, Any]]":
+    from converge_cli.app.decide_approval import decide_approval  # noqa: PLC0415  when the words are right
+    from converge_cli.app.result_data import decision_data  # noqa: PLC0415
+    from converge_cli.cli.mirrored import ledger_word  # noqa: PLC0415
+    from converge_cli.engine.decision import Statement  # noqa: PLC0415
+
+    statement = Statement(*said, "interactive")
+    answer = decide_approval(services, run, target, who, statement, everything=everything)
+    data, word = decision_data(answer), ledger_word(services)
+    return answer, data if word is None else {**data, "ledger": word}
 
 
 def _show(console: "Console", answer: Any) -> None:

@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from converge_cli.cli.local_zone import local_zone
-from converge_cli.cli.output import plain_width
+from converge_cli.cli.output import Answer, plain_width
 from converge_cli.cli.stdout import out
 from converge_cli.core.event import RunEvent, SuggestorRunning
 from converge_cli.trace.fold import fold
@@ -15,7 +15,27 @@ from converge_cli.trace.state import TraceState
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from converge_cli.app.run_job import RunAnswer
+    from converge_cli.core.person import Person
+    from converge_cli.engine.decision import Decided
+
+
+class Ended(NamedTuple):
+    """How a run came to a stop, wherever it was driven.
+
+    Attributes:
+        outcome: the stop reason.
+        data: what `--json` prints of it.
+        head: hash of its last event, hex.
+        people: who there is, so that those who may decide are named.
+        refusals: decisions given along that were not accepted.
+    """
+
+    outcome: str
+    exit_code: int
+    data: "dict[str, Any]"
+    head: str
+    people: "Sequence[Person]"
+    refusals: "Sequence[Decided]" = ()
 
 
 class Display:
@@ -92,45 +112,48 @@ class Display:
         sys.stderr.write(f"\n{words}\n")
         self.resume()
 
-    def plain_verdict(self, command: str, answer: "RunAnswer") -> str | None:
+    def answer(self, command: str, ended: Ended) -> Answer:
+        """What the command answers with."""
+        shown = self.plain_verdict(command, ended)
+        return Answer(
+            ended.outcome, ended.exit_code, ended.data, shown or (lambda console: self.show_verdict(console, ended))
+        )
+
+    def plain_verdict(self, command: str, ended: Ended) -> str | None:
         """How the run ended, the last thing on stdout; None where a console must show it."""
         from converge_cli.trace.plain_verdict import plain_verdict  # noqa: PLC0415  only when a run has ended
         from converge_cli.trace.verdict_rows import verdict_rows  # noqa: PLC0415
 
         if self.trace == "jsonl":
-            return self._last_line(command, answer)
+            return self._last_line(command, ended)
         width = None if self.as_json else plain_width()
-        rows = verdict_rows(self.state, head=answer.result.head, zone=local_zone(), people=answer.result.people)
+        rows = verdict_rows(self.state, head=ended.head, zone=local_zone(), people=ended.people)
         text = None if width is None or rows is None else plain_verdict(rows, width)
-        return text and "\n".join([text, *(line.rstrip(" ") for line in self._refused(answer))])
+        return text and "\n".join([text, *(line.rstrip(" ") for line in self._refused(ended))])
 
-    def show_verdict(self, console: "Console", answer: "RunAnswer") -> None:
+    def show_verdict(self, console: "Console", ended: Ended) -> None:
         """How the run ended, drawn."""
         from converge_cli.trace.verdict import verdict  # noqa: PLC0415  rich takes a moment
 
-        result = answer.result
-        console.print(verdict(self.state, head=result.head, zone=local_zone(), people=result.people), crop=False)
-        for line in self._refused(answer):
+        console.print(verdict(self.state, head=ended.head, zone=local_zone(), people=ended.people), crop=False)
+        for line in self._refused(ended):
             console.print(line, soft_wrap=True)
 
-    def _refused(self, answer: "RunAnswer") -> Iterator[str]:
+    def _refused(self, ended: Ended) -> Iterator[str]:
         """The decisions that were not accepted and that the verdict does not tell of."""
         from converge_cli.trace.sanitize import safe  # noqa: PLC0415
 
         shown = {(approval.request, approval.by) for approval, _, _ in self.state.refused}
-        for refused in answer.refusals:
+        for refused in ended.refusals:
             if (refused.approval.request, refused.approval.by) not in shown:
                 yield f"  refused   {refused.code}  {safe(refused.approval.by)}: {safe(refused.detail)}"
 
-    def _last_line(self, command: str, answer: "RunAnswer") -> str:
+    def _last_line(self, command: str, ended: Ended) -> str:
         from converge_cli._internal.canonical_json import encode  # noqa: PLC0415
-        from converge_cli.app.result_data import EXIT_CODES, run_data  # noqa: PLC0415
-        from converge_cli.cli.output import Answer, envelope  # noqa: PLC0415
+        from converge_cli.cli.output import envelope  # noqa: PLC0415
         from converge_cli.trace.jsonl import for_stream  # noqa: PLC0415
 
-        result = answer.result
-        data = run_data(result, answer.refusals, answer.ledger, answer.people_changed)
-        made = Answer(result.reason, EXIT_CODES[result.stop.reason], data, "")
+        made = Answer(ended.outcome, ended.exit_code, ended.data, "")
         return for_stream(encode(envelope(command, made)).decode(), out())
 
     def _make(self, trace: str) -> Any:

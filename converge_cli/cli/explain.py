@@ -29,6 +29,7 @@ def explain(
         str | None,
         typer.Argument(metavar="[FACT|CRITERION|GATE]", help="What of the run; without it, its verdict."),
     ] = None,
+    server: options.Server = None,
     as_json: options.Json = False,
 ) -> None:
     """Explain a recorded run, something in it, or a code of converge validate.
@@ -43,7 +44,7 @@ def explain(
         explained = [] if target is not None else _codes(what)
         if explained:
             return Answer("explained", 0, {"codes": explained}, _page(explained))
-        return _of_run(what, target)
+        return _of_run(what, target, server)
 
     answering("explain", work, as_json=as_json)
 
@@ -54,13 +55,13 @@ def _codes(code: str) -> list[dict[str, Any]]:
     return explain_codes(code)
 
 
-def _of_run(run: str, target: str | None) -> Answer:
+def _of_run(run: str, target: str | None, server: str | None) -> Answer:
     from converge_cli.app.explain.explain_run import explain_run  # noqa: PLC0415
-    from converge_cli.cli.here import services_here  # noqa: PLC0415
+    from converge_cli.cli.place import place_of  # noqa: PLC0415
     from converge_cli.core.errors import RunNotFoundError  # noqa: PLC0415
 
     try:
-        explained = explain_run(services_here(), run, target)
+        explained = explain_run(place_of(server).services, run, target)
     except RunNotFoundError as error:
         if target is None and not _may_be_run(run):
             raise unknown_code(run, "explain") from error

@@ -1,6 +1,6 @@
 """`converge inbox`."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +19,7 @@ app = options.app()
 def inbox(
     who: Annotated[str | None, typer.Option("--as", metavar="PERSON", help="Only what this person may decide.")] = None,
     role: Annotated[str | None, typer.Option("--role", metavar="ROLE", help="Only what this role decides.")] = None,
+    server: options.Server = None,
     as_json: options.Json = False,
 ) -> None:
     """List what waits for a person, across all runs, the most urgent first.
@@ -29,18 +30,30 @@ def inbox(
     def work() -> Answer:
         from converge_cli.app.inbox import inbox as look  # noqa: PLC0415  when the words are right
         from converge_cli.app.inbox_data import inbox_data  # noqa: PLC0415
-        from converge_cli.cli.here import services_here  # noqa: PLC0415
         from converge_cli.cli.mirrored import ledger_word  # noqa: PLC0415
+        from converge_cli.cli.place import place_of  # noqa: PLC0415
 
-        services = services_here()
+        place = place_of(server)
+        services = place.services
+        if place.client is not None:
+            from converge_cli.cli.remote_inbox import inbox_at  # noqa: PLC0415  most look here
+
+            found, data = inbox_at(place, who=who, role=role)
+            if not as_json:
+                place.say_where()
+            return _answer(found, data, who)
         found = look(services, who=who, role=role)
-        outcome, code = unreadable_outcome("listed", found.unreadable)
         data, word = inbox_data(found), ledger_word(services)
         if word is not None:
             data["ledger"] = word
-        return Answer(outcome, code, data, lambda console: _show(console, found, who or "WHO"))
+        return _answer(found, data, who)
 
     answering("inbox", work, as_json=as_json)
+
+
+def _answer(found: "Inbox", data: dict[str, Any], who: str | None) -> Answer:
+    outcome, code = unreadable_outcome("listed", found.unreadable)
+    return Answer(outcome, code, data, lambda console: _show(console, found, who or "WHO"))
 
 
 def _show(console: "Console", found: "Inbox", who: str) -> None:

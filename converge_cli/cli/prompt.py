@@ -3,21 +3,18 @@
 import sys
 from collections.abc import Sequence
 from datetime import tzinfo
+from typing import Protocol
 
 from rich.console import Console
 
 from converge_cli.app.changed_packs import PacksChangedError
-from converge_cli.app.decide_approval import decide_approval
-from converge_cli.app.past_decisions import PastDecision, past_decisions
-from converge_cli.app.record.recorded_run import events_of
-from converge_cli.app.services import Services
+from converge_cli.app.past_decisions import PastDecision
+from converge_cli.cli.desk import Desk
 from converge_cli.cli.display import Display
 from converge_cli.cli.output import error_console
 from converge_cli.core.approval import ApprovalRequest, Decision
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.person import Person
-from converge_cli.engine.decision import Statement
-from converge_cli.engine.result import RunResult
 from converge_cli.trace.glyphs import glyph
 from converge_cli.trace.one_line import whole_content
 from converge_cli.trace.prompt_panel import evidence_lines, prompt_panel, waiting_headline
@@ -31,28 +28,58 @@ _ABOUT = 120
 _DECISIONS: dict[str, Decision] = {"a": "approved", "approve": "approved", "r": "rejected", "reject": "rejected"}
 
 
-class Prompt:
-    """Asks about the pending requests of one pause."""
+class Paused(Protocol):
+    """A run that waits for people."""
 
-    def __init__(self, services: Services, display: Display, zone: tzinfo) -> None:
-        self._services = services
+    @property
+    def run_id(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def truth(self) -> str:
+        """Key of what it runs."""
+        ...
+
+    @property
+    def pending(self) -> Sequence[ApprovalRequest]:
+        """What waits."""
+        ...
+
+    @property
+    def people(self) -> Sequence[Person]:
+        """Who there is."""
+        ...
+
+
+class Prompt:
+    """Asks about the pending requests of one pause.
+
+    Args:
+        desk: where decisions are recorded.
+        display: whose picture the requests are seen in.
+        zone: of times.
+    """
+
+    def __init__(self, desk: Desk, display: Display, zone: tzinfo) -> None:
+        self._desk = desk
         self._display = display
         self._zone = zone
         self._console: Console = display.console or error_console()
         self._who = ""
         self._people: Sequence[Person] = ()
 
-    def ask(self, result: RunResult) -> bool:
+    def ask(self, paused: Paused) -> bool:
         """Ask about each request; whether anything was decided, so that the run can go on.
 
         End of input or Ctrl-C means later for all that is left: nothing is lost.
         """
         self._console.print()
-        self._console.print(waiting_headline(result.pending))
+        self._console.print(waiting_headline(paused.pending))
         decided = 0
         try:
-            for request in result.pending:
-                decided += self._ask_one(result, request)
+            for request in paused.pending:
+                decided += self._ask_one(paused, request)
         except (EOFError, KeyboardInterrupt):
             self._console.print()
         return decided > 0
@@ -71,11 +98,11 @@ class Prompt:
             self._console.print()
             return False
 
-    def _ask_one(self, result: RunResult, request: ApprovalRequest) -> bool:
-        run = result.run_id
-        before = past_decisions(self._services, result.truth, run, request)
+    def _ask_one(self, paused: Paused, request: ApprovalRequest) -> bool:
+        run = paused.run_id
+        before = self._desk.earlier(paused.truth, run, request)
         similar = tuple(_past_words(item, request, self._zone) for item in before)
-        self._people = result.people
+        self._people = paused.people
         self._show(request, similar, whole=False)
         while True:
             key = self._read(f"{_KEYS}  › ").lower()
@@ -101,22 +128,20 @@ class Prompt:
             self._console.print("  a decision needs a person and a reason; nothing was recorded", style="yellow")
             return False
         try:
-            answer = decide_approval(
-                self._services, run, request.id, who, Statement(decision, reason, "interactive"), sink=self._display
-            )
+            refusals = self._desk.decide(run, request, who, decision, reason)
         except ConvergeError as error:
             self._console.print(f"  {safe(error.message)}; {safe(error.hint or '')}", style="yellow", soft_wrap=True)
             return False
         self._who = who
-        for refused in answer.refused:
+        for refused in refusals:
             words = f"  refused {refused.code}: {safe(refused.detail)} (recorded)"
             self._console.print(words, style="yellow", soft_wrap=True)
-        return not answer.refused or self._is_settled(run, request)
+        return not refusals or self._is_settled(run, request)
 
     def _is_settled(self, run: str, request: ApprovalRequest) -> bool:
         """Whether somebody else, or time, decided meanwhile: takes in what was recorded since, and says so."""
         state = self._display.state
-        self._display.catch_up([event for event in events_of(self._services, run) if event.seq > state.seq])
+        self._display.catch_up(self._desk.news(run, state.seq))
         if request.id in state.pending:
             return False
         given = [f": {safe(decision_text(item))}" for item in state.decided if item.request == request.id]

@@ -30,6 +30,7 @@ def receipt(
         typer.Option("--sign", metavar="IDENTITY", help="Sign with this key, instead of with the only one here."),
     ] = None,
     unsigned: Annotated[bool, typer.Option("--unsigned", help="Sign with none.")] = False,
+    server: options.Server = None,
     as_json: options.Json = False,
 ) -> None:
     """Write the receipt of a run: one file that proves it to whoever has nothing but the file.
@@ -45,13 +46,13 @@ def receipt(
             sign_receipt,
             write_file,
         )
-        from converge_cli.cli.here import services_here  # noqa: PLC0415
+        from converge_cli.cli.place import place_of  # noqa: PLC0415
 
         if unsigned and signer is not None:
             raise UsageError("--unsigned and --sign exclude each other", where="--unsigned")
         if inputs and not embed:
             raise UsageError("--input says where the bytes for --embed are", hint="add --embed", where="--input")
-        services = services_here()
+        services = place_of(server).services
         chosen = None if unsigned else choose_signer(services.identities, signer)
         made = sign_receipt(make_receipt(services, run, embed=embed, inputs=options.input_paths(inputs)), chosen)
         write_file(out, made.data)

@@ -13,7 +13,8 @@ def reject(
     who: Who,
     reason: Reason,
     everything: Everything = False,
+    server: options.Server = None,
     as_json: options.Json = False,
 ) -> None:
     """Reject what waits: one request, all requests of a proposal that you may decide, or (--all) all of a point."""
-    decide("rejected", run, target, who, reason, everything=everything, as_json=as_json)
+    decide("rejected", run, target, who, reason, everything=everything, server=server, as_json=as_json)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from converge_cli.app.services import Services
     from converge_cli.core.port import EventSink
 
+_MIRRORED = "where runs are mirrored is said where the server is started"
+
 app = options.app()
 
 
@@ -26,6 +28,7 @@ def resume(
     accept_changes: Annotated[
         bool, typer.Option("--accept-changes", help="Go on although a pack or its policy has changed since.")
     ] = False,
+    server: options.Server = None,
     no_input: options.NoInput = False,
     as_json: options.Json = False,
 ) -> None:
@@ -37,11 +40,18 @@ def resume(
     def work() -> Answer:
         from converge_cli.app.resume_run import ResumeRun  # noqa: PLC0415  imported when the words are right
         from converge_cli.cli.display import Display  # noqa: PLC0415
+        from converge_cli.cli.place import place_of, refuse_remotely, server_named  # noqa: PLC0415
         from converge_cli.cli.session import Session, choose_trace  # noqa: PLC0415
 
+        refuse_remotely(server, {"--ledger": (ledger, _MIRRORED)})
         paths, added = options.input_paths(inputs), options.budget_change(add_budget)
         display = Display(choose_trace(trace, as_json=as_json), as_json=as_json)
         interactive = at_terminal() and not (no_input or as_json)
+        if server_named(server) is not None:
+            from converge_cli.cli.remote_run import Wish, resume_remotely  # noqa: PLC0415  most runs are driven here
+
+            wish = Wish(paths, added, accept_changes)
+            return resume_remotely(place_of(server), run, display, wish, interactive=interactive)
         session = Session(display, interactive=interactive, ledger=ledger, accept_changes=accept_changes)
         session.show_so_far(run)
 

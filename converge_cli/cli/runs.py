@@ -25,18 +25,19 @@ def runs(
     truth: Annotated[str | None, typer.Option(metavar="KEY", help="Only runs of this truth.")] = None,
     status: Annotated[str | None, typer.Option(metavar="running|paused|stopped", help="Only runs that are so.")] = None,
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="At most so many, the newest first.")] = 50,
+    server: options.Server = None,
     as_json: options.Json = False,
 ) -> None:
     """List recorded runs, the newest first."""
 
     def work() -> Answer:
         from converge_cli.app.record.recorded_run import readable, row_data  # noqa: PLC0415  when the words are right
-        from converge_cli.cli.here import services_here  # noqa: PLC0415
+        from converge_cli.cli.place import place_of  # noqa: PLC0415
 
         if status not in {None, *_STATUSES}:
             hint = did_you_mean(str(status), _STATUSES) or f"the choices are {', '.join(_STATUSES)}"
             raise UsageError(f"--status takes no {status!r}", hint=hint, where="--status")
-        services = services_here()
+        services = place_of(server).services
         rows, damaged = readable(services.experience.rows(truth=truth, status=status, limit=limit))
         asked = _Asked(every=truth is None and status is None, limit=limit)
         unreadable = [] if damaged is None else [damaged]

@@ -23,20 +23,21 @@ def show(
     width: Annotated[
         int | None, typer.Option(metavar="N", min=80, max=300, help=f"Columns of the picture; default {_WIDTH}.")
     ] = None,
+    server: options.Server = None,
     as_json: options.Json = False,
 ) -> None:
     """Show a recorded run as its trace left it: context, gates, invariants, criteria, verdict, whole digests."""
 
     def work() -> Answer:
-        from converge_cli.app.open_run import people_if_here  # noqa: PLC0415  when the words are right
-        from converge_cli.app.record.recorded_run import events_of, find_row  # noqa: PLC0415
-        from converge_cli.cli.here import services_here  # noqa: PLC0415
+        from converge_cli.app.record.recorded_run import events_of, find_row  # noqa: PLC0415  when the words are right
         from converge_cli.cli.local_zone import local_zone  # noqa: PLC0415
+        from converge_cli.cli.place import place_of  # noqa: PLC0415
         from converge_cli.trace.fold import fold_all  # noqa: PLC0415
 
         if width is not None and svg is None:
             raise UsageError("--width is of the picture", hint="add --svg FILE", where="--width")
-        services = services_here()
+        place = place_of(server)
+        services = place.services
         row = find_row(services, run)
         state = fold_all(events_of(services, row.run))
         if svg is not None:
@@ -45,18 +46,13 @@ def show(
 
             write_whole(svg, [to_svg(state, width=width or _WIDTH, zone=local_zone(), head=row.head).encode()])
         outcome = row.reason or row.status
-        data = _data(services, row.run) if as_json else None
-        people = people_if_here(services, row)
+        data = place.result(row.run) if as_json else None
+        people = () if as_json else place.people(row)
+        if not as_json:
+            place.say_where()
         return Answer(outcome, 0, data, lambda console: _show(console, state, row, people, svg))
 
     answering("show", work, as_json=as_json)
-
-
-def _data(services: Any, run: str) -> dict[str, Any]:
-    from converge_cli.app.open_run import open_run  # noqa: PLC0415  needs the run's packs; the page does not
-    from converge_cli.app.result_data import run_data  # noqa: PLC0415
-
-    return run_data(open_run(services, run).engine.recorded(run))
 
 
 def _show(console: "Console", state: Any, row: Any, people: Any, svg: Path | None) -> None:

@@ -17,6 +17,8 @@ from converge_cli.client.transport import Answer, Transport
 
 TIMEOUT_SECONDS = 30.0
 PATIENCE_SECONDS = 30.0
+SILENCE_SECONDS = 40.0
+"""In which there are several heartbeats of a stream."""
 
 _ROOT = "/api/v1"
 _PAGE = 200
@@ -24,7 +26,7 @@ _EVENTS = 1000
 
 
 class Client:
-    """A connection to one server, for one thread at a time; a context manager.
+    """A connection to one server; several threads may use it. A context manager.
 
     Every method raises ServerError for what the server refuses, with the code, message, hint and place that the same
     error has locally, and ServerUnreachableError when there is no answer.
@@ -34,6 +36,7 @@ class Client:
         key: API key or token; never written anywhere.
         timeout: seconds that are waited for a connection, and for each part of an answer.
         patience: seconds for which a stream that was cut tries to go on before it gives up.
+        silence: seconds without even a heartbeat after which a stream counts as cut.
         plain_http: send the key unprotected to another machine all the same.
 
     Raises:
@@ -47,9 +50,10 @@ class Client:
         *,
         timeout: float = TIMEOUT_SECONDS,
         patience: float = PATIENCE_SECONDS,
+        silence: float = SILENCE_SECONDS,
         plain_http: bool = False,
     ) -> None:
-        self._transport = Transport(url, key, timeout, plain_http=plain_http)
+        self._transport = Transport(url, key, timeout, silence=silence, plain_http=plain_http)
         self._patience = patience
 
     @property

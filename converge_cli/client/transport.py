@@ -5,6 +5,7 @@ what the server says it has not done. A key is sent in one header and stands now
 """
 
 import secrets
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,8 +25,6 @@ _FIRST_SECONDS = 0.2
 _MOST_SECONDS = 5.0
 _LONGEST_WAIT = 30.0
 """A server that asks for more is not waited for."""
-_STREAM_SILENCE = 40.0
-"""Seconds without even a heartbeat, of which there are several in that time, after which a stream counts as cut."""
 _MOST_EVENT = 100_000_000
 """Bytes of one event."""
 
@@ -42,15 +41,16 @@ class Answer(NamedTuple):
 
 
 class Transport:
-    """The connection to one server. Used from one thread at a time, except that `close` may come from any."""
+    """The connection to one server; several threads may use it."""
 
-    def __init__(self, url: str, key: str | None, timeout: float, *, plain_http: bool = False) -> None:
+    def __init__(self, url: str, key: str | None, timeout: float, *, silence: float, plain_http: bool = False) -> None:
         """Nothing is opened yet.
 
         Args:
             url: of the server.
             key: API key or token, or None.
             timeout: seconds that are waited for a connection, and for each part of an answer.
+            silence: seconds without even a heartbeat after which a stream counts as cut.
             plain_http: whether the key may be sent unprotected to another machine.
 
         Raises:
@@ -62,6 +62,8 @@ class Transport:
         if key is not None:
             self._headers["Authorization"] = f"Bearer {key}"
         self._timeout = timeout
+        self._silence = silence
+        self._lock = threading.Lock()
         self._connection: Connection | None = None
 
     def send(
@@ -120,9 +122,7 @@ class Transport:
         """
         import httpx2  # noqa: PLC0415  see `_open`
 
-        timeout = httpx2.Timeout(
-            self._timeout, read=_STREAM_SILENCE if seconds is None else min(seconds, _STREAM_SILENCE)
-        )
+        timeout = httpx2.Timeout(self._timeout, read=self._silence if seconds is None else min(seconds, self._silence))
         headers = {"Accept": "text/event-stream", "Last-Event-ID": str(after)}
         with self._open().stream("GET", path, params=params, headers=headers, timeout=timeout) as answer:
             if not answer.is_success or not answer.headers.get("content-type", "").startswith("text/event-stream"):
@@ -141,17 +141,18 @@ class Transport:
 
     def _open(self) -> "Connection":
         """The connection, made when it is needed: its library takes a moment to import."""
-        if self._connection is None:
-            import httpx2  # noqa: PLC0415
+        with self._lock:
+            if self._connection is None:
+                import httpx2  # noqa: PLC0415
 
-            self._connection = httpx2.Client(
-                base_url=self.address.url,
-                headers=self._headers,
-                timeout=self._timeout,
-                # A proxy of the environment would read along where there is no TLS.
-                trust_env=self.address.protected,
-            )
-        return self._connection
+                self._connection = httpx2.Client(
+                    base_url=self.address.url,
+                    headers=self._headers,
+                    timeout=self._timeout,
+                    # A proxy of the environment would read along where there is no TLS.
+                    trust_env=self.address.protected,
+                )
+            return self._connection
 
 
 def may_come_back(error: Exception) -> bool:
