@@ -1,14 +1,15 @@
 """Puts the HTTP door together: routes, errors, and what every request passes first."""
 
-import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sse_starlette.sse import SendTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from converge_cli.core.errors import ConvergeError
@@ -23,7 +24,7 @@ from converge_cli.server.http.problems import (
     RequestMalformedError,
     RouteNotFoundError,
 )
-from converge_cli.server.service import Note
+from converge_cli.server.telemetry.observer import Note, bug_lines
 
 ROUTERS = (jobs.router, streams.router, records.router, catalog.router, probes.router)
 _CORS_SECONDS = 600
@@ -72,8 +73,10 @@ class _Guarded:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
             await self._app(scope, receive, send)
-        except Exception:  # noqa: BLE001  the last line of defence
-            self._note(traceback.format_exc())
+        except (ClientDisconnect, SendTimeoutError):  # who asked is gone, or takes nothing any more
+            return
+        except Exception as error:  # noqa: BLE001  the last line of defence
+            self._note(bug_lines(error))
 
 
 async def _told(request: Request, error: ConvergeError) -> Response:

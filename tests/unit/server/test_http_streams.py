@@ -102,19 +102,29 @@ def test_a_ticket_is_soon_worth_nothing():
 
 
 def test_a_hundred_streams_cut_at_random_lose_nothing_and_see_nothing_twice(served: Any):
-    """Over running jobs; each reader comes back with the last id that it saw. Also a reader that never reads."""
+    """Over running jobs; each reader comes back with the last id that it saw."""
     chance = Random(20)  # noqa: S311
     cuts = [0] * STREAMS
     for _ in range(CUTS):
         cuts[chance.randrange(STREAMS)] += 1
     jobs = [served.submit("vendor-selection") for _ in range(10)]
-    lazy = socket.create_connection(("127.0.0.1", httpx2.URL(served.url).port))
-    lazy.sendall(f"GET /api/v1/jobs/{jobs[0]}/stream HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     threading.Thread(target=_approve_all, args=(served, jobs), daemon=True).start()
     seen = asyncio.run(_read_all(served.url, jobs, cuts, chance))
-    lazy.close()
     for job, numbers in seen:
         assert list(range(1, served.get(f"/api/v1/jobs/{job}")["seq"] + 1)) == numbers
+
+
+def test_a_reader_that_takes_nothing_holds_up_neither_the_run_nor_other_readers(serving: Any):
+    """Megabytes wait for it in the store, and nowhere else."""
+    with serving(most_bytes=30_000_000) as served:
+        job = served.submit(seeds=[f"Seeds:text:n{number}={'x' * 900_000}" for number in range(12)])
+        with socket.socket() as lazy:
+            lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            lazy.connect(("127.0.0.1", httpx2.URL(served.url).port))
+            lazy.sendall(f"GET /api/v1/jobs/{job}/stream HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            told = followed(served, job)
+            assert ("ended", "end") == (served.rested(job)["status"], told[-1][1])
+            assert len(told) - 1 == served.get(f"/api/v1/jobs/{job}")["seq"]
 
 
 def test_the_end_of_the_server_ends_its_streams(serving: Any):
