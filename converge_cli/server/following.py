@@ -84,6 +84,7 @@ class Following:
         paused = -1
         with self._service.news.reading(job) as woken:
             self._waiting.add(woken)
+            self._service.observer.streams(+1)
             try:
                 while not self.stopped.is_set():
                     woken.clear()
@@ -100,10 +101,13 @@ class Following:
                     if status is JobStatus.PAUSED and paused != step.seen.job.passes:
                         paused = step.seen.job.passes
                         yield AtRest(step.seen, last=False)
+                    # Not wait_for: before Python 3.12 that forgets a cancellation that comes at the same time.
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(woken.wait(), _LOOK_SECONDS)
+                        async with asyncio.timeout(_LOOK_SECONDS):
+                            await woken.wait()
             finally:
                 self._waiting.discard(woken)
+                self._service.observer.streams(-1)
 
     async def _step(self, job: str, after: int) -> Step:
         return await anyio.to_thread.run_sync(self._service.step, job, after, _PAGE, limiter=self._threads)

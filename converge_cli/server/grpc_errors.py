@@ -1,7 +1,5 @@
 """How the gRPC door says errors: one table from codes to statuses, derived from the one of HTTP."""
 
-import sys
-import traceback
 from typing import Any, NoReturn
 
 import grpc
@@ -11,6 +9,7 @@ from converge_cli._internal.wire import ERROR_TRAILER
 from converge_cli.core.errors import ConvergeError
 from converge_cli.server.http.door import Door
 from converge_cli.server.http.problems import RETRY_SECONDS, InternalError, status_of
+from converge_cli.server.telemetry.observer import bug_lines
 from converge_cli.server.told_error import told_error
 
 _PUSHBACK = "grpc-retry-pushback-ms"
@@ -39,11 +38,12 @@ STATUS = {
     "CONCURRENT_APPEND": grpc.StatusCode.ABORTED,
     "IDEMPOTENCY_CONFLICT": grpc.StatusCode.ALREADY_EXISTS,
     "LEASE_LOST": grpc.StatusCode.ABORTED,
+    "READER_SLOW": grpc.StatusCode.RESOURCE_EXHAUSTED,
     "QUEUE_FULL": grpc.StatusCode.RESOURCE_EXHAUSTED,
     "RECORD_CORRUPT": grpc.StatusCode.DATA_LOSS,
     "RUN_BUSY": grpc.StatusCode.ABORTED,
 }
-"""Error code -> status, where gRPC tells apart what HTTP does not; any other code has the one of its HTTP status."""
+"""Error code -> status, where gRPC tells apart what HTTP does not, and what HTTP has not; any other code has the one of its HTTP status."""
 
 
 class SlowReaderError(ConvergeError):
@@ -79,9 +79,9 @@ async def abort(door: Door, context: Any, error: ConvergeError) -> NoReturn:
     raise AssertionError("abort raises")
 
 
-def told_bug() -> InternalError:
-    """What a caller is told of a bug of ours; what it was stands in the log. To be called where it is caught."""
-    sys.stderr.write(traceback.format_exc())
+def told_bug(door: Door, error: Exception) -> InternalError:
+    """What a caller is told of a bug of ours; what it was stands in the log."""
+    door.service.note(bug_lines(error))
     return InternalError()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -57,10 +58,9 @@ class ReadyHealth(HealthServicer):  # type: ignore[misc]
                 await context.write(answer)
             if self._stopped.is_set():
                 return
-            try:
-                await asyncio.wait_for(self._stopped.wait(), _LOOK_SECONDS)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await self._stopped.wait()
 
     async def _answer(self, service: str) -> Any:
         if service not in self._services:

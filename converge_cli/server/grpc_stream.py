@@ -90,7 +90,8 @@ class Conversation:
                 return
             talking.cancel()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._out.join(), _LAST_SECONDS)
+                async with asyncio.timeout(_LAST_SECONDS):
+                    await self._out.join()
             raise StoppingError
         finally:
             tasks = (talking, writing, stopping, *self._subscriptions)
@@ -108,7 +109,9 @@ class Conversation:
     async def _write(self) -> None:
         while (message := await self._out.get()) is not _END:
             try:
-                await asyncio.wait_for(self._context.write(message), self._stuck_seconds)
+                # Not wait_for: before Python 3.12 that forgets a cancellation that comes at the same time.
+                async with asyncio.timeout(self._stuck_seconds):
+                    await self._context.write(message)
             except TimeoutError:
                 raise SlowReaderError(self._stuck_seconds) from None
             self._out.task_done()
@@ -200,7 +203,7 @@ class Conversation:
         return job_message(hidden(self._calls.door, line))
 
     def _error(self, error: Exception) -> dict[str, Any]:
-        told = error if isinstance(error, ConvergeError) else told_bug()
+        told = error if isinstance(error, ConvergeError) else told_bug(self._calls.door, error)
         return {"error": error_message(hidden(self._calls.door, told_error(told)))}
 
 

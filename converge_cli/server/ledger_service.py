@@ -114,7 +114,9 @@ class LedgerService(LedgerServicer):
             if entries:
                 continue
             try:
-                await asyncio.wait_for(woken.wait(), heartbeat)
+                # Not wait_for: before Python 3.12 that forgets a cancellation that comes at the same time.
+                async with asyncio.timeout(heartbeat):
+                    await woken.wait()
             except TimeoutError:
                 yield wire.WatchResponse(heartbeat=wire.Heartbeat(sequence=cursor.after))
         await abort(context, LedgerUnavailableError("server", "it is stopping"))

@@ -86,6 +86,14 @@ class GrpcServed:
         """As a server does that is told to end."""
         self._loop.call_soon_threadsafe(self._door.following.stop)
 
+    def open_streams(self) -> int:
+        """How many calls of Stream are under way."""
+        return sum(count for key, count in self._door.limits._open.items() if key.endswith(" stream"))
+
+    def tasks(self, name: str) -> list[str]:
+        """What the server's event loop has under way of a class."""
+        return [task.get_coro().__qualname__ for task in asyncio.all_tasks(self._loop) if name in repr(task.get_coro())]
+
     def _run(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
 
