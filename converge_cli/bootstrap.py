@@ -1,6 +1,7 @@
 """The composition root: the only module that names concrete adapters."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -71,13 +72,20 @@ def _deployment(settings: Settings) -> Deployment:
     return Deployment(storage=settings.storage_backend, storage_path=settings.storage_path if durable else None)
 
 
-def make_service(folder: Path, *, settings: Settings, templates: Sequence[Path] = ()) -> "JobSetting":
+def make_service(
+    folder: Path,
+    *,
+    settings: Settings,
+    templates: Sequence[Path] = (),
+    appending: Callable[[], AbstractContextManager[Any]] = nullcontext,
+) -> "JobSetting":
     """What a server of jobs is made of, in a folder whose truths and packs it serves.
 
     It never signs: whatever keys lie on its machine, they are those of whoever runs it, not of who calls it.
 
     Args:
         templates: folders whose truths are served, too.
+        appending: entered around each append of a worker, by whoever measures them.
 
     Raises:
         ConvergeError: a setting is wrong, or a folder of templates is none.
@@ -100,7 +108,7 @@ def make_service(folder: Path, *, settings: Settings, templates: Sequence[Path] 
         from converge_cli.store.queue_sqlite import SqliteQueue  # noqa: PLC0415
 
         queue, probe = SqliteQueue(experience), experience.file.probe
-    return JobSetting(services, queue, partial(LeasedExperience, experience), probe=probe)
+    return JobSetting(services, queue, partial(LeasedExperience, experience, appending=appending), probe=probe)
 
 
 def make_keys(services: Services, settings: Settings) -> "KeySetting":

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 FILE = "converge.yaml"
 BACKENDS = ("sqlite", "memory")
 ALGORITHMS = ("HS256", "RS256", "EdDSA")
+LOG_FORMS = ("text", "json", "off")
+LOG_LEVELS = ("debug", "info", "warning", "error")
 TOKEN_VARIABLES = {
     "algorithm": "CONVERGE_JWT_ALGORITHM",
     "key": "CONVERGE_JWT_KEY",
@@ -75,6 +77,19 @@ class TokenSettings:
     leeway: int = 30
 
 
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """What a server writes about itself.
+
+    Attributes:
+        form: one of LOG_FORMS.
+        level: the least that is written, one of LOG_LEVELS.
+    """
+
+    form: str = "text"
+    level: str = "info"
+
+
 def load_settings(folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
     """The settings that hold for a folder: those of the nearest converge.yaml above it, and the environment.
 
@@ -126,6 +141,22 @@ def load_token_settings(folder: Path, environment: Mapping[str, str] | None = No
         type=chosen.get("type", "JWT"),
         leeway=int(chosen.get("leeway", 30)),
     )
+
+
+def load_log_settings(environment: Mapping[str, str] | None = None) -> LogSettings:
+    """How a server writes its log: CONVERGE_LOG and CONVERGE_LOG_LEVEL.
+
+    Raises:
+        InvalidSettingError: naming the variable and its choices.
+    """
+    env = os.environ if environment is None else environment
+    form = env.get("CONVERGE_LOG") or LOG_FORMS[0]
+    level = env.get("CONVERGE_LOG_LEVEL") or "info"
+    for given, choices, name in ((form, LOG_FORMS, "CONVERGE_LOG"), (level, LOG_LEVELS, "CONVERGE_LOG_LEVEL")):
+        if given not in choices:
+            hint = did_you_mean(given, choices) or f"the choices are {', '.join(choices)}"
+            raise InvalidSettingError(f"unknown {name} {given!r}", hint=hint, where=name)
+    return LogSettings(form, level)
 
 
 def _check_tokens(chosen: Mapping[str, str]) -> None:

@@ -1,11 +1,13 @@
 """`converge serve`."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from converge_cli import __version__
 from converge_cli.cli import options
 from converge_cli.cli.output import Answer, UsageError, answering
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from converge_cli.app.jobs.job_setting import JobSetting
     from converge_cli.server.http.door import Door
     from converge_cli.server.serving import Listening
+    from converge_cli.server.telemetry.telemetry import Telemetry
     from converge_cli.settings import Settings
 
 app = options.app()
@@ -69,27 +72,34 @@ def serve(
         from converge_cli.server.listening import tls_files  # noqa: PLC0415  when the words are right
         from converge_cli.server.serving import GRPC_PORT, Listening, listen, url_of  # noqa: PLC0415
         from converge_cli.server.serving import serve as serve_until_told  # noqa: PLC0415
-        from converge_cli.settings import load_settings  # noqa: PLC0415
+        from converge_cli.server.telemetry.telemetry import make_telemetry  # noqa: PLC0415
+        from converge_cli.settings import load_log_settings, load_settings  # noqa: PLC0415
 
         tls = tls_files(tls_cert, tls_key, tls_ca, UsageError)
         also = grpc_port if grpc_port is not None else GRPC_PORT if port else 0
         listening = Listening(host, port, also, tls, tuple(origins or ()))
         _check_access(listening, insecure_local=insecure_local)
-        settings = load_settings(Path.cwd())
+        settings, logged = load_settings(Path.cwd()), load_log_settings()
         if storage is not None:
             settings = replace(settings, storage_path=Path.cwd() / storage)
         with listen(listening) as bound:
-            url = url_of(listening, bound)
-            setting = make_service(Path.cwd(), settings=settings, templates=tuple(templates or ()))
-            door, urls = _door(setting, settings, url, workers, insecure_local=insecure_local), {"url": url}
+            url, telemetry = url_of(listening, bound), make_telemetry(logged, os.environ)
+            folders, appending = tuple(templates or ()), telemetry.metrics.appending
+            setting = make_service(Path.cwd(), settings=settings, templates=folders, appending=appending)
+            door = _door(setting, settings, url, workers, telemetry, insecure_local=insecure_local)
+            urls = {"url": url}
 
             def ready(grpc: str) -> None:
                 urls["grpc"] = grpc
-                _say(_banner(door, url, grpc))
+                if logged.form != "json":
+                    _say(_banner(door, url, grpc))
+                telemetry.log.tell("started", **urls, workers=workers, version=__version__)
 
             backend = settings.storage_backend
             drained = serve_until_told(door, listening, bound, ready, storage=backend, local=insecure_local)
         door.service.setting.services.experience.close()
+        telemetry.log.tell("stopped", drained=drained)
+        telemetry.observer.close()
         told = "every job was left between two cycles" if drained else "some jobs go on where their last cycle ended"
         return Answer("stopped", 0, {**urls, "drained": drained}, f"converge: stopped; {told}")
 
@@ -108,19 +118,30 @@ def _check_access(listening: "Listening", *, insecure_local: bool) -> None:
         )
 
 
-def _door(setting: "JobSetting", settings: "Settings", name: str, workers: int, *, insecure_local: bool) -> "Door":
+def _door(
+    setting: "JobSetting",
+    settings: "Settings",
+    name: str,
+    workers: int,
+    telemetry: "Telemetry",
+    *,
+    insecure_local: bool,
+) -> "Door":
     from converge_cli.bootstrap import make_keys, policy_self_test  # noqa: PLC0415  when words are right
     from converge_cli.server.access import anybody, whoever_is_known  # noqa: PLC0415
     from converge_cli.server.http.door import make_door  # noqa: PLC0415
     from converge_cli.server.service import Service  # noqa: PLC0415
     from converge_cli.settings import load_token_settings  # noqa: PLC0415
 
-    service = Service(setting, name, workers=workers, self_test=policy_self_test, note=_say)
+    log, metrics, observer = telemetry
+    metrics.watch(setting.queue)
+    service = Service(setting, name, workers=workers, self_test=policy_self_test, note=log.note, observer=observer)
     if insecure_local:
         access = anybody()
     else:
-        access = whoever_is_known(make_keys(setting.services, settings), load_token_settings(Path.cwd()), _say)
-    return make_door(service, access.caller_of, ways=access.ways)
+        keys, tokens = make_keys(setting.services, settings), load_token_settings(Path.cwd())
+        access = whoever_is_known(keys, tokens, log.note, tell=_say)
+    return make_door(service, access.caller_of, ways=access.ways, metrics=metrics.text)
 
 
 def _banner(door: "Door", url: str, grpc: str) -> str:

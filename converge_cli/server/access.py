@@ -30,7 +30,13 @@ def anybody() -> Access:
     return Access(lambda _authorization, _address: LOCAL, ())
 
 
-def whoever_is_known(keys: KeySetting, tokens: TokenSettings | None, note: Callable[[str], None]) -> Access:
+def whoever_is_known(
+    keys: KeySetting,
+    tokens: TokenSettings | None,
+    note: Callable[[str], None],
+    *,
+    tell: Callable[[str], None] | None = None,
+) -> Access:
     """Holders of a key of the store, and of a token where they are taken.
 
     Where there is no key yet, nor a token that opens anything, the first key is made and told, this once.
@@ -39,6 +45,7 @@ def whoever_is_known(keys: KeySetting, tokens: TokenSettings | None, note: Calla
         keys: of the store of the server.
         tokens: which are taken; None for none.
         note: tells whoever runs the server.
+        tell: told the first key, which belongs into no log; `note` where it is left out.
 
     Raises:
         InvalidSettingError: tokens are to be taken, and what they are checked with can't be used.
@@ -50,7 +57,7 @@ def whoever_is_known(keys: KeySetting, tokens: TokenSettings | None, note: Calla
 
         reader = TokenReader(tokens, read_token_keys(tokens), keys.clock)
     else:
-        _tell_first_key(keys, note)
+        _tell_first_key(keys, tell or note)
     credentials = Credentials(keys.ring, keys.clock, tokens=reader, note=note)
     return Access(credentials.caller, (KEY,) if reader is None else (KEY, TOKEN))
 

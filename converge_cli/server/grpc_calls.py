@@ -58,7 +58,7 @@ class Calls:
 
     async def refuse(self, context: Any, error: Exception) -> NoReturn:
         """End a call with an error; to be called where it is caught. Of a bug of ours nobody outside learns more."""
-        await abort(self.door, context, error if isinstance(error, ConvergeError) else told_bug())
+        await abort(self.door, context, error if isinstance(error, ConvergeError) else told_bug(self.door, error))
 
     def _served(self, authorization: str, address: str, work: Callable[[Caller, Any], T], request: Any) -> T:
         return self.under_way(self._known(authorization, address), work, request)

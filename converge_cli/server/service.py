@@ -4,10 +4,11 @@ Doors (HTTP, gRPC) translate; what may be done, and what comes of it, is said by
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from typing import NamedTuple
 
-from converge_cli._internal.canonical_json import decode
 from converge_cli.app.decide_approval import DecisionAnswer
 from converge_cli.app.jobs.caller import Caller
 from converge_cli.app.jobs.decide_job import DecisionRequest, decide_job
@@ -19,11 +20,10 @@ from converge_cli.app.jobs.submission import ResumeRequest, Submission
 from converge_cli.app.jobs.submit_job import submit_job
 from converge_cli.app.jobs.worker_pool import WorkerPool
 from converge_cli.core.errors import ConvergeError
-from converge_cli.core.job_queue import JobStatus, QueuedJob
+from converge_cli.core.event import ApprovalRequested, RunEvent, SuggestorRunning, decode_event
+from converge_cli.core.job_queue import QueuedJob
 from converge_cli.server.readiness import Readiness
-
-Note = Callable[[str], None]
-"""Takes one line for whoever runs the server."""
+from converge_cli.server.telemetry.observer import Decision, Note, Observer
 
 
 class StoppingError(ConvergeError):
@@ -56,10 +56,18 @@ class Service:
 
     Attributes:
         note: tells whoever runs the server.
+        observer: is told what happens.
     """
 
     def __init__(
-        self, setting: JobSetting, name: str, *, workers: int, self_test: Callable[[], list[str]], note: Note
+        self,
+        setting: JobSetting,
+        name: str,
+        *,
+        workers: int,
+        self_test: Callable[[], list[str]],
+        note: Note,
+        observer: Observer | None = None,
     ) -> None:
         """Nothing is started yet.
 
@@ -69,13 +77,21 @@ class Service:
             workers: how many jobs are driven at once.
             self_test: what is wrong with the policy engine; empty when nothing is.
             note: told what goes wrong behind everybody's back.
+            observer: is told what happens.
         """
         self.setting = setting
         self.news = RunNews()
         self.stopping = threading.Event()
         self.note = note
+        self.observer = observer or Observer()
         self.pool = WorkerPool(
-            setting, name, workers=workers, sink=self.news, settled=self._settled, troubled=self._troubled
+            setting,
+            name,
+            workers=workers,
+            sink=_Told(self.news, self.observer),
+            settled=self._settled,
+            troubled=self.observer.troubled,
+            claimed=self.observer.claimed,
         )
         self.readiness = Readiness(setting, self.pool, self_test)
 
@@ -90,21 +106,29 @@ class Service:
 
     def submit(self, caller: Caller, given: Submission, *, key: str = "", trace: str = "") -> SeenJob:
         """Queue a job, and have a worker look; see `submit_job`."""
-        self._require_going()
-        job = submit_job(self.setting, caller, given, key=key, trace=trace)
+        with self._telling_refusals("submit", caller):
+            self._require_going()
+            began = self.setting.services.clock.now()
+            job = submit_job(self.setting, caller, given, key=key, trace=trace)
+        if job.created_at >= began:  # what came a second time was told before
+            self.observer.submitted(job, caller.person)
         self.pool.call()
         return SeenJob(job, None) if not job.fence else find_job(self.setting, caller, job.job)
 
     def decide(self, caller: Caller, job: str, target: str, given: DecisionRequest) -> DecisionAnswer:
         """Record a decision, and have the job gone on with where it counted; see `decide_job`."""
-        answer = decide_job(self.setting, caller, job, target, given)
+        with self._telling_refusals("decide", caller):
+            answer = decide_job(self.setting, caller, job, target, given)
         self.news.tell(job)
         self._wake()
+        with suppress(ConvergeError):  # the decision stands, whatever can be told of it
+            self._tell_decision(caller, job, given, answer)
         return answer
 
     def cancel(self, caller: Caller, job: str) -> SeenJob:
         """Ask a job to stop, also the worker here that has it; see `cancel_job`."""
-        cancel_job(self.setting, caller, job)
+        with self._telling_refusals("cancel", caller):
+            cancel_job(self.setting, caller, job)
         self.pool.cancel(job)
         self.pool.call()
         self.news.tell(job)
@@ -112,8 +136,9 @@ class Service:
 
     def resume(self, caller: Caller, job: str, given: ResumeRequest) -> SeenJob:
         """Have a job at rest gone on with; see `resume_job`."""
-        self._require_going()
-        resume_job(self.setting, caller, job, given)
+        with self._telling_refusals("resume", caller):
+            self._require_going()
+            resume_job(self.setting, caller, job, given)
         self.pool.call()
         return find_job(self.setting, caller, job)
 
@@ -140,8 +165,47 @@ class Service:
 
     def _settled(self, job: QueuedJob) -> None:
         self.news.tell(job.job)
-        if job.status is JobStatus.FAILED:
-            self.note(f"job {job.job} ({job.truth}) failed: {decode(job.error)['message']}")
+        self.observer.settled(job)
 
-    def _troubled(self, job: str, error: ConvergeError) -> None:
-        self.note(f"{f'job {job}' if job else 'queue'}: {error.message}")
+    @contextmanager
+    def _telling_refusals(self, doing: str, caller: Caller) -> Iterator[None]:
+        try:
+            yield
+        except ConvergeError as error:
+            self.observer.refused(doing, caller.person, error)
+            raise
+
+    def _tell_decision(self, caller: Caller, job: str, given: DecisionRequest, answer: DecisionAnswer) -> None:
+        made = [decided.approval for decided in answer.decisions if decided.code is None]
+        asked = self._asked(job) if made else {}
+        waits = tuple(_seconds(asked[one.request], one.decided_at) for one in made if one.request in asked)
+        refused = tuple(decided.code or "" for decided in answer.refused)
+        self.observer.decided(self.setting.queue.job(job), caller.person, Decision(given.decision, waits, refused))
+
+    def _asked(self, job: str) -> dict[str, str]:
+        """When people were asked what, by id of the request: from the record, for it may have been another process."""
+        lines = (line for line in self.setting.services.experience.read(job) if b'"ApprovalRequested"' in line)
+        events = (event for event in map(decode_event, lines) if isinstance(event, ApprovalRequested))
+        return {event.request.id: event.at for event in events}
+
+
+class _Told:
+    """The EventSink of the workers: wakes readers, then tells the observer."""
+
+    def __init__(self, news: RunNews, observer: Observer) -> None:
+        self._news = news
+        self._observer = observer
+
+    def events(self, run: str, committed: Sequence[RunEvent]) -> None:
+        """See `EventSink`."""
+        self._news.events(run, committed)
+        self._observer.recorded(run, committed)
+
+    def running(self, beginning: SuggestorRunning) -> None:
+        """See `EventSink`."""
+        self._news.running(beginning)
+
+
+def _seconds(since: str, until: str) -> float:
+    """Never below zero: clocks go back."""
+    return max(0.0, (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds())

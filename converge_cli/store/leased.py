@@ -3,8 +3,9 @@
 A worker that was paused, and whose job somebody else has by now, is refused by the store itself.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import msgspec
 
@@ -16,13 +17,29 @@ from converge_cli.core.port import Commit, Experience, RunFilter, RunRow
 class LeasedExperience:
     """The Experience port for whoever holds a lease; reads as ever, writes for its own run alone."""
 
-    def __init__(self, experience: Experience, lease: Lease) -> None:
+    def __init__(
+        self,
+        experience: Experience,
+        lease: Lease,
+        *,
+        appending: Callable[[], AbstractContextManager[Any]] = nullcontext,
+    ) -> None:
+        """Nothing is written yet.
+
+        Args:
+            experience: the store.
+            lease: what is held.
+            appending: entered around each append, by whoever measures them.
+        """
         self._experience = experience
         self._lease = lease
+        self._appending = appending
 
     def append(self, commit: Commit) -> None:
         """Write the events of one commit, under the lease; see `Experience.append`."""
-        self._experience.append(msgspec.structs.replace(commit, fence=self._lease.fence))
+        fenced = msgspec.structs.replace(commit, fence=self._lease.fence)
+        with self._appending():
+            self._experience.append(fenced)
 
     def put_call(self, run: str, call: KeptCall, request: bytes, answer: bytes, fence: int | None = None) -> None:
         """Keep an external call, under the lease; see `Experience.put_call`."""

@@ -33,6 +33,7 @@ class WorkerPool:
         sink: EventSink | None = None,
         settled: Callable[[QueuedJob], None],
         troubled: Callable[[str, ConvergeError], None],
+        claimed: Callable[[QueuedJob], None] = lambda _: None,
     ) -> None:
         """Nothing is started yet.
 
@@ -43,11 +44,13 @@ class WorkerPool:
             sink: sees what is recorded of every run.
             settled: called with each job that a worker has brought to a stop.
             troubled: called with a job's id and why a worker could not go on with it just now.
+            claimed: called with each job that a worker has taken, before it is driven.
         """
         self._setting = setting
         self._sink = sink
         self._settled = settled
         self._troubled = troubled
+        self._claimed = claimed
         self._driving: dict[str, DriveJob] = {}
         self._lock = threading.Lock()
         self._bell = Bell(workers)
@@ -116,6 +119,7 @@ class WorkerPool:
             return None
 
     def _drive(self, job: QueuedJob, loop: asyncio.AbstractEventLoop) -> None:
+        self._claimed(job)
         driving = DriveJob(self._setting, job, self._sink, self._lost)
         with self._lock:
             self._driving[job.job] = driving

@@ -31,6 +31,7 @@ _HEALTH_START = {
 _HEALTH_BODY = {"type": "http.response.body", "body": HEALTHY}
 _CREDENTIALS = frozenset({"access_token", "api_key", "apikey", "authorization", "bearer", "jwt", "key", "token"})
 """Names that people give to credentials; an address is written to logs and histories, so none may stand there."""
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 
 class CredentialInQueryError(ConvergeError):
@@ -73,6 +74,8 @@ class Front:
         self._app = app
         self._door = door
         self._local = local
+        self._observer = door.service.observer
+        self._monotonic = door.service.setting.services.clock.monotonic
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -84,8 +87,12 @@ class Front:
             await send(_HEALTH_BODY)
             return
 
+        began = self._monotonic()
+
         async def secured(message: Any) -> None:
             if message["type"] == "http.response.start":
+                seconds = self._monotonic() - began
+                self._observer.answered(_method(scope), _route(scope), message["status"], seconds)
                 known = {name for name, _ in message["headers"]}
                 message["headers"] = [*message["headers"], *(item for item in SECURITY if item[0] not in known)]
             await send(message)
@@ -108,6 +115,16 @@ class Front:
         if not _is_here(headers.get(b"origin", "//localhost")):
             return OriginForbiddenError("Origin")
         return None
+
+
+def _method(scope: Scope) -> str:
+    method: str = scope["method"]
+    return method if method in _METHODS else "OTHER"
+
+
+def _route(scope: Scope) -> str:
+    """The template of a path, so that nobody makes up names that are counted."""
+    return str(getattr(scope.get("route"), "path", "none"))
 
 
 def _is_here(url: str) -> bool:

@@ -16,6 +16,7 @@ from converge_cli.server.http.bodies import parse_body
 from converge_cli.server.http.door import Reply, TheBody, TheCaller, TheDoor
 from converge_cli.server.http.openapi import ACCEPTED, OK, answering, taking
 from converge_cli.server.request_words import IDEMPOTENCY_KEY, trace_of
+from converge_cli.server.telemetry.trace_context import traceparent_of
 
 router = APIRouter(prefix="/api/v1", tags=["jobs"], default_response_class=Reply)
 
@@ -62,7 +63,8 @@ def submit(
     """Check all that can be wrong, queue the job durably, and answer with where it can be followed."""
     given = parse_body(body, Submission)
     seen = door.service.submit(caller, given, key=idempotency_key or "", trace=trace_of(traceparent))
-    return door.reply(job_line(seen), ACCEPTED, Location=f"/api/v1/jobs/{seen.job.job}")
+    headers = {"Location": f"/api/v1/jobs/{seen.job.job}", "traceparent": traceparent_of(seen.job)}
+    return door.reply(job_line(seen), ACCEPTED, **headers)
 
 
 @router.get(
