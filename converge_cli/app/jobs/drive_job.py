@@ -15,7 +15,7 @@ from converge_cli.app.resume_run import ResumeRun
 from converge_cli.app.run_job import RunAnswer, RunJob
 from converge_cli.app.services import Services
 from converge_cli.core.budget import BudgetChange
-from converge_cli.core.errors import ConvergeError, RunNotResumableError
+from converge_cli.core.errors import ConvergeError
 from converge_cli.core.event import RunResumed, decode_event
 from converge_cli.core.job_queue import JobStatus, QueuedJob, Settled
 from converge_cli.core.port import EventSink, Experience
@@ -67,6 +67,9 @@ class DriveJob:
             LeaseLostError: another worker has it by now; nothing more was written.
             StoreUnavailableError: the store can't be written; the lease will run out and the job go on.
         """
+        row = self._setting.services.experience.find(self.job.job)
+        if row is not None and row.status == "stopped":  # its end was recorded in other hands
+            return Settled(JobStatus.ENDED)
         services = replace(self._setting.services_of(self.job), on_stuck=self._stuck)
         try:
             with telling(self._stuck):
@@ -75,8 +78,6 @@ class DriveJob:
             if self._cancelled:
                 made.engine.cancel()
             answer: RunAnswer = loop.run_until_complete(made.run())
-        except RunNotResumableError:  # it has come to its end in other hands
-            return Settled(JobStatus.ENDED)
         except ConvergeError as error:
             if error.code in _NOT_ITS_FAULT:
                 raise

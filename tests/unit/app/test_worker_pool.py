@@ -319,6 +319,22 @@ def test_a_job_whose_pack_has_gone_fails_with_why_and_goes_on_when_it_is_back(di
     assert local_digest(diary) == digest(diary, job)
 
 
+def test_a_run_that_had_ended_when_its_worker_died_is_not_touched_again(diary: Diary) -> None:
+    """Recorded, not settled: whoever claims it next settles it, even where its pack is gone by then."""
+    queue, clock = diary.setting.queue, diary.setting.services.clock
+    job = diary.submit()
+    taken = queue.claim("dying", clock.now(), clock.now())
+    assert taken is not None
+    loop = asyncio.new_event_loop()
+    assert JobStatus.ENDED == DriveJob(diary.setting, taken, None, lambda _: None).run(loop).status
+    loop.close()
+    row = diary.store.row(job)
+    (diary.folder / "packs" / "diary.py").unlink()
+    with diary.pool():
+        assert 2 == diary.wait(job, JobStatus.ENDED).fence
+    assert row == diary.store.row(job)
+
+
 def test_jobs_of_a_worker_that_died_go_on_when_its_lease_has_run_out(diary: Diary) -> None:
     """Amid its run, without a word; the digest is that of an undisturbed run."""
     queue, clock = diary.setting.queue, diary.setting.services.clock
