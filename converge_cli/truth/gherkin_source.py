@@ -216,8 +216,9 @@ class _Reader:
 
     def _described(self, node: Any) -> Iterator[int]:
         """The lines of a description; comments between them are no part of it, and so don't count."""
-        line = node["location"]["line"]
-        for wanted in (node.get("description") or "").split("\n"):
+        line, description = node["location"]["line"], node.get("description")
+        # Without one there is nothing to look for: a blank line may be as far off as the end of the file.
+        for wanted in description.split("\n") if description else ():
             while wanted.strip() != self._findings.line(Place(self._file, line + 1, 1, 1)).strip():
                 line += 1
                 if line > self._findings.length(self._file):

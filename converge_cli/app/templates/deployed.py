@@ -13,6 +13,7 @@ from converge_cli.app.deployment import Deployment
 from converge_cli.app.load_truth import LoadedTruth
 from converge_cli.app.services import Services
 from converge_cli.app.shown_path import shown
+from converge_cli.app.validate.wiring_findings import suggestor_names
 from converge_cli.core.budget import Budget
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.job import Job
@@ -67,10 +68,8 @@ def read_wiring_of(services: Services, truth: LoadedTruth, given: Path | None = 
     if given is None and not path.is_file():
         return None
     findings = Findings()
-    packs, parameters = truth.compilation.packs, truth.compilation.parameters
-    names = [item.name for pack in packs for item in pack.spec(parameters.get(pack.name)).suggestors]
     source = read_source(path, shown(path, services.folder))
-    wiring = read_foreign_wiring(source, findings, names)
+    wiring = read_foreign_wiring(source, findings, suggestor_names(truth.compilation))
     if wiring is None:
         raise InvalidTruthError(findings.sorted())
     return wiring

@@ -28,6 +28,7 @@ from converge_cli.truth.files import read_source
 from converge_cli.truth.findings import Findings
 from converge_cli.truth.people import read_people
 
+LONE_FEATURE = "no truth uses this feature, so the kinds, fields, points and suggestors that it names are not checked"
 _OPEN_IT = "give yourself the right to read it, or leave it out"
 
 
@@ -124,12 +125,9 @@ class CheckedFiles:
     def _check_lone(self, path: Path) -> None:
         source = read_source(path, shown(path, self._folder))
         self.diagnostics += compile_feature(source, self._services.packs(project_of(path)))
-        line = _heading_line(source.data)
-        message = (
-            "no truth uses this feature, so the kinds, fields, points and suggestors that it names are not checked"
-        )
+        line = heading_line(source.data)
         fix = f"name it in features: of a truth, or add truths/{path.stem}/truth.yaml"
-        self._add(finding("feature-without-truth", path, self._folder, message, fix, line))
+        self._add(finding("feature-without-truth", path, self._folder, LONE_FEATURE, fix, line))
 
     def _check_people(self, path: Path) -> None:
         self._look(path)
@@ -220,7 +218,7 @@ def _policy_files(pack: Pack) -> frozenset[str]:
     return frozenset() if pack.policy is None else frozenset((*pack.policy.policies, pack.policy.schema_file))
 
 
-def _heading_line(data: bytes) -> int:
+def heading_line(data: bytes) -> int:
     """The first line that is neither blank nor a comment or tags."""
     lines = enumerate(data.split(b"\n"), start=1)
     return next((number for number, line in lines if line.strip() and line.strip()[:1] not in b"#@"), 1)

@@ -20,11 +20,11 @@ def wiring_findings(services: Services, truth: TruthLocation, compiled: Compilat
     if not path.is_file():
         return ()
     findings = Findings()
-    read_wiring(read_source(path, shown(path, services.folder)), findings, _suggestors(compiled))
+    read_wiring(read_source(path, shown(path, services.folder)), findings, suggestor_names(compiled))
     return findings.sorted()
 
 
-def _suggestors(compiled: Compilation) -> list[str] | None:
+def suggestor_names(compiled: Compilation) -> list[str] | None:
     """Names of what the packs register; None when the truth does not compile, so that no name is called unknown."""
     if compiled.job is None:
         return None
