@@ -349,6 +349,18 @@ class TemplatePage(TemplateLine, frozen=True, kw_only=True, omit_defaults=True):
     schema: dict[str, Any] = {}
 
 
+class Validation(msgspec.Struct, frozen=True):
+    """What was looked at, and what was found; `suppressed` findings count nowhere."""
+
+    files: tuple[str, ...]
+    truths: tuple[str, ...]
+    errors: int
+    warnings: int
+    findings: tuple[Diagnostic, ...]
+    suppressed: tuple[Diagnostic, ...]
+    left_out: int
+
+
 class PackLine(msgspec.Struct, frozen=True):
     """A pack in a list; a broken one says why in its description."""
 

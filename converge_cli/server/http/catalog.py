@@ -1,4 +1,4 @@
-"""Routes: what is served: templates, truths and packs."""
+"""Routes: what is served: templates, truths and packs; and whether texts could be."""
 
 from typing import Annotated
 
@@ -8,11 +8,14 @@ from starlette.responses import Response
 from converge_cli.app.list_truths import list_truths
 from converge_cli.app.show_pack import list_packs, show_pack
 from converge_cli.app.show_truth import show_truth
+from converge_cli.app.templates.given_texts import TextsRequest
 from converge_cli.app.templates.template_data import template_data, templates_data
 from converge_cli.app.templates.template_shelf import TemplateShelf
+from converge_cli.app.templates.validate_texts import validate_texts
 from converge_cli.server.http import answers
-from converge_cli.server.http.door import Door, Reply, TheCaller, TheDoor
-from converge_cli.server.http.openapi import answering
+from converge_cli.server.http.bodies import parse_body
+from converge_cli.server.http.door import Door, Reply, TheBody, TheCaller, TheDoor
+from converge_cli.server.http.openapi import answering, taking
 
 router = APIRouter(prefix="/api/v1", tags=["catalog"], default_response_class=Reply)
 
@@ -65,6 +68,22 @@ def pack(door: TheDoor, caller: TheCaller, name: Name) -> Response:  # noqa: ARG
     data = show_pack(door.service.setting.services, name)
     del data["folder"]
     return door.reply(data)
+
+
+@router.post(
+    "/validate",
+    operation_id="validateTexts",
+    summary="Check a truth or a feature",
+    openapi_extra=taking(
+        TextsRequest,
+        a_feature={"feature": "Feature: A note is written\n"},
+        files={"files": {"truths/small/truth.yaml": "truth: v1\nkey: small\nkind: job\n"}},
+    ),
+    responses=answering(answers.Validation, 413, 415),
+)
+def validate(door: TheDoor, caller: TheCaller, body: TheBody) -> Response:  # noqa: ARG001
+    """As `converge validate --json`, with the packs of the server: findings are the answer, whatever they say."""
+    return door.reply(validate_texts(door.service.setting.services, parse_body(body, TextsRequest)))
 
 
 def _shelf(door: Door) -> TemplateShelf:

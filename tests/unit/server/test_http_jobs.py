@@ -228,3 +228,13 @@ def test_truths_and_packs_are_shown(served: Any):
     assert "procurement" in {line["name"] for line in served.get("/api/v1/packs")["packs"]}
     assert "procurement" == served.get("/api/v1/packs/procurement")["name"]
     assert "PACK_NOT_FOUND" == served.get("/api/v1/packs/nope", 404)["code"]
+
+
+def test_texts_are_validated_with_the_findings_of_the_command_line(served: Any):
+    """They are the answer, not an error; a text that is no request is one."""
+    found = served.post("/api/v1/validate", {"truth": "truth: v1\nkey: small\nkind: job\n"}, 200)
+    assert (["small"], True) == (found["truths"], found["errors"] > 0)
+    assert found["errors"] == len([item for item in found["findings"] if item["severity"] == "error"])
+    for path in ("../../etc/truth.yaml", "/etc/passwd", "a\u0000.feature"):
+        assert 422 == served.http.post("/api/v1/validate", json={"files": {path: ""}}).status_code
+    assert 422 == served.http.post("/api/v1/validate", json={}).status_code

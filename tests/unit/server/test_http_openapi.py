@@ -25,7 +25,7 @@ SERVED = {
     "GET /api/v1/jobs/{job}/explain", "GET /api/v1/jobs/{job}/receipt", "GET /api/v1/jobs/{job}/blobs/{digest}",
     "GET /api/v1/inbox", "GET /api/v1/templates", "GET /api/v1/templates/{name}",
     "GET /api/v1/truths", "GET /api/v1/truths/{name}", "GET /api/v1/packs",
-    "GET /api/v1/packs/{name}",
+    "GET /api/v1/packs/{name}", "POST /api/v1/validate",
 }  # fmt: skip
 CHECKS = (
     not_a_server_error,
@@ -94,6 +94,10 @@ def test_answers_are_exactly_as_the_document_says(served: Any):
         "TemplateList": [served.get("/api/v1/templates")],
         "TemplatePage": [
             served.get(f"/api/v1/templates/{line['name']}") for line in served.get("/api/v1/templates")["templates"]
+        ],
+        "Validation": [
+            served.post("/api/v1/validate", {"feature": "Feature: x\n  Scenario: y\n    Givn z\n"}, 200),
+            served.post("/api/v1/validate", {"truth": "truth: v1\nkey: small\n"}, 200),
         ],
         "PackList": [served.get("/api/v1/packs")],
         "PackPage": [served.get(f"/api/v1/packs/{line['name']}") for line in served.get("/api/v1/packs")["packs"]],
