@@ -20,21 +20,22 @@ _ADD = f"INSERT INTO jobs ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa:
 _SET = "UPDATE jobs SET status = ?, fence = ?, due = ?, row = ?, crc = ? WHERE job = ?"
 _GET = f"SELECT {_COLUMNS} FROM jobs WHERE job = ?"  # noqa: S608
 _BY_KEY = f"SELECT {_COLUMNS} FROM jobs WHERE owner = ? AND key = ?"  # noqa: S608
-_BY_STATUS = f"SELECT number, {_COLUMNS} FROM jobs WHERE status = ? ORDER BY number"  # noqa: S608
-_BY_DUE = f"SELECT {_COLUMNS} FROM jobs WHERE due <> '' AND due <= ? ORDER BY due, number"  # noqa: S608
+_QUEUED = f"SELECT number, {_COLUMNS} FROM jobs WHERE status = '{JobStatus.QUEUED}' ORDER BY number"  # noqa: S608
+_BY_DUE = f"SELECT number, {_COLUMNS} FROM jobs WHERE due <> '' AND due <= ? ORDER BY due, number"  # noqa: S608
 _NAMED = 20
 
 
 def add_job(connection: sqlite3.Connection, job: QueuedJob) -> None:
     """A new row."""
     row = encode(job)
-    connection.execute(_ADD, (job.job, job.owner, job.key, job.status, job.fence, job.due, row, zlib.crc32(row)))
+    values = (job.job, job.owner, job.key, job.status, job.fence, _due(job), row, zlib.crc32(row))
+    connection.execute(_ADD, values)
 
 
 def set_job(connection: sqlite3.Connection, job: QueuedJob) -> QueuedJob:
     """A row, changed; returns the job."""
     row = encode(job)
-    connection.execute(_SET, (job.status, job.fence, job.due, row, zlib.crc32(row), job.job))
+    connection.execute(_SET, (job.status, job.fence, _due(job), row, zlib.crc32(row), job.job))
     return job
 
 
@@ -61,17 +62,14 @@ def job_by_key(connection: sqlite3.Connection, owner: str, key: str) -> QueuedJo
     return None if found is None else checked_job(found)
 
 
-def jobs_of(connection: sqlite3.Connection, status: JobStatus) -> Iterator[tuple[int, QueuedJob]]:
-    """Number and job of those of a status, in the order of submission; without the damaged ones."""
-    for number, *values in connection.execute(_BY_STATUS, (status,)):
-        job = sound_job(values)
-        if job is not None:
-            yield number, job
+def queued_jobs(connection: sqlite3.Connection) -> Iterator[tuple[int, QueuedJob]]:
+    """Number and job of those that are queued, in the order of submission; without the damaged ones."""
+    return _sound(connection.execute(_QUEUED))
 
 
-def due_jobs(connection: sqlite3.Connection, now: str) -> Iterator[QueuedJob]:
-    """Jobs whose time has come; without the damaged ones."""
-    return (job for job in map(sound_job, connection.execute(_BY_DUE, (now,))) if job is not None)
+def due_jobs(connection: sqlite3.Connection, now: str) -> Iterator[tuple[int, QueuedJob]]:
+    """Number and job of those that are due, or whose lease runs out now at the latest; without the damaged ones."""
+    return _sound(connection.execute(_BY_DUE, (now,)))
 
 
 def page_below(
@@ -106,7 +104,7 @@ def sound_job(values: Sequence[Any]) -> QueuedJob | None:
     if type(row) is not bytes or zlib.crc32(row) != crc:
         return None
     job = msgspec.json.decode(row, type=QueuedJob)
-    return job if looked_for == [job.job, job.owner, job.key, job.status, job.fence, job.due] else None
+    return job if looked_for == [job.job, job.owner, job.key, job.status, job.fence, _due(job)] else None
 
 
 def damaged_jobs(jobs: Iterable[Any]) -> RecordCorruptError:
@@ -115,3 +113,15 @@ def damaged_jobs(jobs: Iterable[Any]) -> RecordCorruptError:
     said = ", ".join(map(repr, names[:_NAMED])) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
     entries = f"the entry of job {said} is" if len(names) == 1 else f"the entries of jobs {said} are"
     return RecordCorruptError(f"{entries} damaged", where=", ".join(names[:_NAMED]))
+
+
+def _sound(found: Iterable[Sequence[Any]]) -> Iterator[tuple[int, QueuedJob]]:
+    for number, *values in found:
+        job = sound_job(values)
+        if job is not None:
+            yield number, job
+
+
+def _due(job: QueuedJob) -> str:
+    """From when on a job is to be looked at although nobody asks: a paused one, or one whose worker may have died."""
+    return job.due or job.lease_until

@@ -4,6 +4,7 @@ import heapq
 import itertools
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 from converge_cli._internal.hashing import digest_bytes
@@ -23,8 +24,8 @@ from converge_cli.store.job_rows import (
     due_jobs,
     get_job,
     job_by_key,
-    jobs_of,
     page_below,
+    queued_jobs,
     set_job,
     sound_job,
 )
@@ -46,6 +47,7 @@ _WOKEN_AT_ONCE = 100
 """How many jobs one transaction wakes: no claim waits long for it."""
 _NO_JOB = 1 << 62
 """Above the number of every job."""
+_number_of = itemgetter(0)
 _IS_THERE = "SELECT 1 FROM jobs WHERE job = ?1 UNION ALL SELECT 1 FROM runs WHERE run = ?1"
 
 
@@ -170,14 +172,12 @@ class SqliteQueue:
 
 def _claimable(connection: sqlite3.Connection, now: str) -> Iterator[QueuedJob]:
     """Jobs that are queued, and those whose lease has run out; the oldest first."""
-    of_status = (jobs_of(connection, status) for status in (JobStatus.QUEUED, JobStatus.RUNNING))
-    for _, job in heapq.merge(*of_status, key=lambda numbered: numbered[0]):
-        if may_be_claimed(job, now):
-            yield job
+    left = sorted((item for item in due_jobs(connection, now) if may_be_claimed(item[1], now)), key=_number_of)
+    return (job for _, job in heapq.merge(left, queued_jobs(connection), key=_number_of))
 
 
 def _due(connection: sqlite3.Connection, now: str) -> Iterator[QueuedJob]:
-    return (job for job in due_jobs(connection, now) if is_due(job, now))
+    return (job for _, job in due_jobs(connection, now) if is_due(job, now))
 
 
 def _number(connection: sqlite3.Connection | None, job: str) -> int:
