@@ -27,11 +27,12 @@ _READERS = 8
 
 
 class NextEvent(NamedTuple):
-    """An event, as it was hashed."""
+    """An event, as it was hashed; `more` when the next one is told at once."""
 
     seq: int
     type: str
     data: bytes
+    more: bool = False
 
 
 class AtRest(NamedTuple):
@@ -89,9 +90,10 @@ class Following:
                 while not self.stopped.is_set():
                     woken.clear()
                     step = await self._step(job, after)
+                    last = after + len(step.events)
                     for data in step.events:
                         after += 1
-                        yield NextEvent(after, type_of(data), data)
+                        yield NextEvent(after, type_of(data), data, after < last)
                     if step.more:
                         continue
                     status = step.seen.job.status

@@ -9,6 +9,9 @@ from converge_cli.core.errors import ConvergeError
 from converge_cli.server.following import AtRest, Following, Until
 from converge_cli.server.http.problems import problem_of
 
+_AT_ONCE = 65_536
+"""Bytes of events that are sent at once, where there are so many: each sending costs."""
+
 
 class Streams:
     """The open streams of one server.
@@ -28,14 +31,18 @@ class Streams:
 
     async def follow(self, job: str, after: int, until: Until) -> AsyncIterator[bytes]:
         """The events above `after` as they come, then why no more do; ends without that only when the server does."""
+        kept = bytearray()
         try:
             async with aclosing(self._following.follow(job, after, until)) as news:
                 async for told in news:
                     if isinstance(told, AtRest):
                         line = self._hide(encode(job_line(told.seen)))
                         yield _message("end" if told.last else "paused", line)
-                    else:
-                        yield _message(told.type, told.data, told.seq)
+                        continue
+                    kept += _message(told.type, told.data, told.seq)
+                    if not told.more or len(kept) >= _AT_ONCE:
+                        yield bytes(kept)
+                        kept.clear()
         except ConvergeError as error:
             yield _message("error", self._hide(encode(problem_of(error, f"/api/v1/jobs/{job}/stream"))))
 
