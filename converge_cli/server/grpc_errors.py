@@ -43,7 +43,7 @@ STATUS = {
     "RECORD_CORRUPT": grpc.StatusCode.DATA_LOSS,
     "RUN_BUSY": grpc.StatusCode.ABORTED,
 }
-"""Error code -> status, where gRPC tells apart what HTTP does not, and what HTTP has not; any other code has the one of its HTTP status."""
+"""Error code -> status, of what HTTP does not tell apart or does not have; any other has the one of its HTTP status."""
 
 
 class SlowReaderError(ConvergeError):

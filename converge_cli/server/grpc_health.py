@@ -52,11 +52,12 @@ class ReadyHealth(HealthServicer):  # type: ignore[misc]
     async def _watch(self, service: str, context: Any) -> None:
         told = None
         while True:
+            last = self._stopped.is_set()
             answer = await self._answer(service)
             if answer.status != told:
                 told = answer.status
                 await context.write(answer)
-            if self._stopped.is_set():
+            if last:
                 return
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_SECONDS):

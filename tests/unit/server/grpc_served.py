@@ -43,10 +43,11 @@ class GrpcServed:
         most_bytes: int = 1_000_000,
         stuck_seconds: float = 60.0,
         content: Path = CONTENT,
+        self_test: Callable[[], list[str]] = policy_self_test,
     ) -> None:
         setting = make_service(content, settings=replace(load_settings(content, {}), storage_path=folder / "store"))
         setting = replace(setting, most_queued=most_queued)
-        self.service = Service(setting, "test", workers=2, self_test=policy_self_test, note=lambda _: None)
+        self.service = Service(setting, "test", workers=2, self_test=self_test, note=lambda _: None)
         self._door = make_door(self.service, caller_of, share=share or Share(), most_bytes=most_bytes)
         self._stuck_seconds = stuck_seconds
         self._loop = asyncio.new_event_loop()

@@ -339,3 +339,21 @@ def test_pages_of_jobs_and_events_join_without_gap_or_double(served: GrpcServed)
     ended = served.stub.ListJobs(wire.ListJobsRequest(status=wire.JOB_STATUS_ENDED), timeout=10)
     none = served.stub.ListJobs(wire.ListJobsRequest(status=wire.JOB_STATUS_FAILED), timeout=10)
     assert (5, 0) == (len(ended.jobs), len(none.jobs))
+
+
+def test_health_is_that_of_readiness(serving: Any):
+    """Not serving while a check fails; of this service, of all, and of none other; who watches is told of the end."""
+    problems = ["a forbid is skipped"]
+    with serving(self_test=lambda: problems) as served:
+        health = health_pb2_grpc.HealthStub(served.channel)
+        ask = health_pb2.HealthCheckRequest
+        before = [health.Check(ask(service=name), timeout=10).status for name in ("", "converge.v1.Converge")]
+        problems.clear()
+        after = health.Check(ask(service="converge.v1.Converge"), timeout=10).status
+        assert "NOT_FOUND" == told(lambda: health.Check(ask(service="other"), timeout=10))[0]
+        watching = health.Watch(ask(), timeout=20)
+        watched = [next(watching).status]
+        served.stop_streams()
+        watched += [answer.status for answer in watching]
+    serving_, not_serving = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
+    assert ([not_serving] * 2, serving_, [serving_, not_serving]) == (before, after, watched)
