@@ -81,9 +81,8 @@ class SqliteQueue:
                 return None
         with self._file.writing() as connection:
             for job in _claimable(connection, now):
-                with self._experience.held(job.job) as free:
-                    if free:
-                        return set_job(connection, claimed(job, worker, now, until))
+                if not self._experience.is_driven(job.job):
+                    return set_job(connection, claimed(job, worker, now, until))
         return None
 
     def renew(self, lease: Lease, until: str) -> QueuedJob:

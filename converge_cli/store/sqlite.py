@@ -176,7 +176,17 @@ class SqliteExperience:
         """Fold the write-ahead log into the one file and let go of it; the next call opens it again."""
         self.file.close()
 
-    def held(self, run: str) -> AbstractContextManager[bool]:
+    def is_driven(self, run: str) -> bool:
+        """Whether a command on this machine drives a run, whose job was found queued or running before this was asked.
+
+        Whoever drives makes the file first and looks at the job then: one that makes it after this look is refused.
+        """
+        if not (self._folder / "runs" / run).exists():
+            return False
+        with self._held(run) as free:
+            return not free
+
+    def _held(self, run: str) -> AbstractContextManager[bool]:
         """Hold the lock of a run's drivers on this machine; yields False when another process has it."""
         folder = self._folder / "runs"
         self.file.make_folder()
@@ -186,7 +196,7 @@ class SqliteExperience:
     @contextmanager
     def _hold(self, run: str) -> Iterator[None]:
         with self.file.translated():
-            holding = self.held(run)
+            holding = self._held(run)
             held = holding.__enter__()
         try:
             if not held:

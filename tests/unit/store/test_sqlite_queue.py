@@ -178,3 +178,14 @@ def _seconds(queue: SqliteQueue, name: str) -> float:
         spent.append(time.perf_counter() - began)
         settle(queue, job, JobStatus.ENDED)
     return min(spent)
+
+
+def test_what_a_killed_driver_left_behind_keeps_no_job_from_being_claimed(tmp_path: Path) -> None:
+    """Its file is there, its lock is not."""
+    store = SqliteExperience(tmp_path)
+    queue = SqliteQueue(store)
+    submitted(queue, "job1")
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "job1").touch()
+    assert "job1" == claim(queue).job
+    store.close()
