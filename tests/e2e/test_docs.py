@@ -1,6 +1,7 @@
 """What the documentation says is so: its commands run, its code runs, its tables are those of the code, its links lead.
 
-In a `$ converge` line `RUN` stands for the newest run, and `# exit N` says what it ends with when that is not 0.
+In a `$ converge` line `RUN` stands for the newest run, `KEY` for the newest key, and `# exit N` says what it ends with
+when that is not 0.
 """
 
 import re
@@ -35,6 +36,7 @@ WITH_COMMANDS = {
     "docs/ledger.md": ".",
     "docs/policy.md": ".",
     "docs/receipt.md": ".",
+    "docs/service-access.md": ".",
     f"{GREENHOUSE}/README.md": GREENHOUSE,
 }
 FIRST_GATE = "docs/first-gate.md"
@@ -99,6 +101,9 @@ def assert_commands(page: str, converge: Any, here: Path) -> None:
         if "RUN" in words:
             newest = converge("runs", "--limit", "1", "--json", cwd=here).data["runs"][0]["run_id"]
             words = [newest if word == "RUN" else word for word in words]
+        if "KEY" in words:
+            key = converge("keys", "list", "--json", cwd=here).data["keys"][-1]["id"]
+            words = [key if word == "KEY" else word for word in words]
         ended.append((command, converge(*words, cwd=here).code))
 
     assert expected

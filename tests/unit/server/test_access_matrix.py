@@ -77,6 +77,7 @@ ROWS = {
     "GET /api/v1/truths/{name}": Row(ALL, "/api/v1/truths/vendor-selection"),
     "GET /api/v1/templates": Row(ALL),
     "GET /api/v1/templates/{name}": Row(ALL, "/api/v1/templates/vendor-selection"),
+    "POST /api/v1/validate": Row(ALL, body={"feature": "Feature: A note is written\n"}),
     "GET /api/v1/packs": Row(ALL),
     "GET /api/v1/packs/{name}": Row(ALL, "/api/v1/packs/procurement"),
 }

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -406,3 +407,12 @@ def test_a_misspelt_setting_of_tokens_is_a_finding_at_its_place(tmp_path: Path) 
     (tmp_path / "converge.yaml").write_text("serve: {jwt: {audiense: x}}\n")
     with pytest.raises(InvalidSettingsError, match="audiense"):
         load_token_settings(tmp_path, {})
+
+
+def test_the_page_has_every_setting_of_tokens_and_no_other() -> None:
+    """Both ways, with the default that holds."""
+    page = (Path(__file__).parents[3] / "docs/service-access.md").read_text()
+    told = re.findall(r"^\| `(CONVERGE_\w+)` \| `serve\.jwt\.(\w+)` \|.*\| (?:`(\w+)` )?\|$", page, re.MULTILINE)
+    bare = TokenSettings("", Path(), "", "")
+    defaults = {"type": bare.type, "leeway": str(bare.leeway)}
+    assert [(variable, name, defaults.get(name, "")) for name, variable in TOKEN_VARIABLES.items()] == told
