@@ -31,6 +31,7 @@ BELOW = {
             "converge run vendor-selection --input vendors=bids.csv --budget cycles=20,time=1m --json    # exit 4",
             "converge run vendor-selection --param procurement.weights.price=0.5 --as petra --trace plain    # exit 4",
             "converge run hello-convergence --seed Seeds:text:note=hello --strict --trace jsonl",
+            "converge run vendor-selection --no-input --server http://127.0.0.1:8080    # exit 4",
         ),
         _STOPS,
     ),

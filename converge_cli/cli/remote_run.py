@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from converge_cli.app.read_inputs import read_file
 from converge_cli.app.run_job import RunRequest
 from converge_cli.cli.display import Display
 from converge_cli.cli.output import Answer, UsageError
@@ -52,7 +53,7 @@ def run_remotely(place: Place, request: RunRequest, display: Display, *, interac
     def begin() -> str:
         job = client.submit(
             request.truth,
-            inputs=_paths(request.inputs),
+            inputs=_readable(request.inputs),
             parameters={
                 pack: {".".join(path): value for path, value in values.items()}
                 for pack, values in request.parameters.items()
@@ -91,7 +92,7 @@ def resume_remotely(
 
     def begin() -> str:
         try:
-            client.resume(run, inputs=wish.inputs, add_budget=budget, accept_changes=wish.accept_changes)
+            client.resume(run, inputs=_readable(wish.inputs), add_budget=budget, accept_changes=wish.accept_changes)
         except ServerError as error:
             # The server went on with it after the decision: that it should is all that was asked for here.
             if error.code != "JOB_NOT_OPEN" or wish.inputs or budget:
@@ -108,5 +109,13 @@ def _client(place: Place) -> "Client":
     return place.client
 
 
-def _paths(inputs: Mapping[str, Any]) -> dict[str, Path]:
-    return {name: path for name, path in inputs.items() if isinstance(path, Path)}
+def _readable(inputs: Mapping[str, Any]) -> dict[str, Path]:
+    """The files of `--input`, which are told by that name when they can't be read.
+
+    Raises:
+        InputFileError: one can't.
+    """
+    files = {name: path for name, path in inputs.items() if isinstance(path, Path)}
+    for name, path in files.items():
+        read_file(path, f"--input {name}")
+    return files

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 app = options.app()
 
+_FIXES = "the files are here, and are mended here"
+_RUNS = "what a server runs, it records; converge run does that"
 _FORMATS = ("text", "json", "sarif", "junit", "github")
 _FAILING = {"error": frozenset({"error"}), "warning": frozenset({"error", "warning"}), "never": frozenset[str]()}
 
@@ -54,6 +56,7 @@ def validate(
         bool,
         typer.Option("--strict", help="What is deferred, manual, not exercised or softly violated is an error."),
     ] = False,
+    server: options.Server = None,
     as_json: options.Json = False,
 ) -> None:
     """Check truths, features, packs and policies: every finding of every file, with its place and its fix."""
@@ -62,16 +65,24 @@ def validate(
         from converge_cli.app.validate.counted import Choice  # noqa: PLC0415  when the words are right
         from converge_cli.app.validate.validate_truths import mend_truths  # noqa: PLC0415
         from converge_cli.cli.here import services_here  # noqa: PLC0415
+        from converge_cli.cli.place import place_of, refuse_remotely, server_named  # noqa: PLC0415
 
+        refuse_remotely(server, {"--fix": (fix, _FIXES), "--run": (run, _RUNS)})
         chosen = _chosen(output, as_json=as_json)
         if fail_on not in _FAILING:
             raise UsageError(f"--fail-on takes error, warning or never, not {fail_on!r}", where="--fail-on")
         selected = codes_named(select, "--select") if select else None
         choice = Choice(selected, codes_named(ignore or [], "--ignore"), strict)
         named = _paths(paths or [])
-        services = services_here(throw_away=run)
-        mended = mend_truths(services, named, choice) if fix else ()
-        found, ran = _validated(services, named, choice, run=run)
+        mended: tuple[Mended, ...] = ()
+        if server_named(server) is not None:
+            from converge_cli.cli.remote_validation import validate_at  # noqa: PLC0415  most check here
+
+            found, ran = validate_at(place_of(server), named, choice), None
+        else:
+            services = services_here(throw_away=run)
+            mended = mend_truths(services, named, choice) if fix else mended
+            found, ran = _validated(services, named, choice, run=run)
         failed = any(item.severity in _FAILING[fail_on] for item in found.diagnostics)
         outcome, code = ("findings", 1) if failed else ("clean", 0)
         shown = _shown(chosen, found, ran, mended, fail_on)

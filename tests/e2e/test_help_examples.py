@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from converge_cli.cli.main import load
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 20
+SERVER = "http://127.0.0.1:8080"
 EARLIER = {
     "verify": ("receipt", "ledger append"),
     "ledger load": ("ledger append", "ledger snapshot"),
@@ -34,7 +36,7 @@ def leaves() -> list[str]:
 
 
 @pytest.fixture
-def shell(converge: Any, tmp_path: Path) -> Any:
+def shell(converge: Any, tmp_path: Path) -> Iterator[Any]:
     """Run an example in a checkout's copy, RUN a run that waits for a person, KEY a key; its exit code and stderr."""
     folder = tmp_path / "copy"
     for name in ("truths", "packs", "features"):
@@ -43,7 +45,14 @@ def shell(converge: Any, tmp_path: Path) -> Any:
     waiting: list[str] = []
     path = f"{converge.command.parent}{os.pathsep}{os.environ['PATH']}"
 
+    served: list[subprocess.Popen[bytes]] = []
+
     def execute(example: str) -> tuple[int, str]:
+        if SERVER in example:
+            serve = converge.start("serve", "--port", "0", "--insecure-local", cwd=folder)
+            served.append(serve)
+            told = next(line for line in serve.stderr if b"listening on" in line)
+            example = example.replace(SERVER, told.split()[-1].decode())
         if re.search(r"\bRUN\b", example):
             if not waiting:
                 ran = converge("run", "vendor-selection", "--no-input", "--json", cwd=folder)
@@ -64,7 +73,10 @@ def shell(converge: Any, tmp_path: Path) -> Any:
         )
         return done.returncode, done.stderr.decode()
 
-    return execute
+    yield execute
+    for serve in served:
+        serve.terminate()
+        serve.communicate(timeout=SECONDS)
 
 
 def test_every_command_has_examples_and_no_command_that_is_gone_has() -> None:

@@ -40,7 +40,7 @@ def ended(client: Client) -> str:
 
 def head_of(receipt: bytes, head: str) -> str:
     """The head that a receipt proves."""
-    found: str = verify_receipt("receipt", receipt, head=head).told["head"]
+    found: str = verify_receipt("receipt", receipt, head=head).told["events"]["head"]
     return found
 
 
