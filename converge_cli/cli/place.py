@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,12 +64,11 @@ class Place:
             sys.stderr.write(f"what follows is at {self.client.url}: add --server, or set {SERVER}\n")
 
 
-def place_of(word: str | None, *, here: Callable[[], Services] | None = None) -> Place:
+def place_of(word: str | None) -> Place:
     """The place that `--server` or its variable names.
 
     Args:
         word: what was given; "" for here, whatever the variable says.
-        here: makes the services of this machine.
 
     Raises:
         ConvergeError: a setting is wrong, or the address is none.
@@ -78,7 +77,7 @@ def place_of(word: str | None, *, here: Callable[[], Services] | None = None) ->
     if url is None:
         from converge_cli.cli.here import services_here  # noqa: PLC0415
 
-        return Place((here or services_here)())
+        return Place(services_here())
     from converge_cli.bootstrap import make_services  # noqa: PLC0415
     from converge_cli.client import Client  # noqa: PLC0415
     from converge_cli.client.experience import RemoteExperience  # noqa: PLC0415
