@@ -1,11 +1,13 @@
 """Stream of the gRPC door: requests in order, jobs followed beside them, cut and resumed; slow readers; the end."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -14,7 +16,7 @@ from grpc_served import GrpcServed, told
 
 from converge_cli._internal.wire import converge_pb2 as wire
 from converge_cli._internal.wire.converge_pb2_grpc import ConvergeStub
-from converge_cli.server.grpc_stream import MOST_SUBSCRIPTIONS
+from converge_cli.server.grpc_stream import MOST_SUBSCRIPTIONS, Conversation
 
 PAUSE = wire.SubscribeRequest.UNTIL_PAUSE
 READERS = 50
@@ -230,6 +232,33 @@ def test_what_a_cut_stream_held_is_let_go_of(served: GrpcServed):
     while (left := served.tasks("Conversation")) and time.monotonic() < until:
         time.sleep(0.05)
     assert (0, []) == (served.open_streams(), left)
+
+
+class Taking:
+    """A call whose reader takes a message when it is told to."""
+
+    def __init__(self) -> None:
+        self.taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def write(self, message: Any) -> None:
+        """Wait for that."""
+        await self.taken
+
+
+@pytest.mark.parametrize("later", range(5))
+async def test_a_stream_that_is_cut_while_its_reader_takes_something_ends(later: int):
+    """However close the one follows the other: a cut that is forgotten would leave a writer that waits for ever."""
+    calls: Any = SimpleNamespace(door=SimpleNamespace(following=None))
+    conversation = Conversation(calls, taking := Taking(), 60.0)
+    await conversation._out.put(wire.StreamResponse())
+    writing = asyncio.create_task(conversation._write())
+    await asyncio.sleep(0.01)
+    taking.taken.set_result(None)
+    for _ in range(later):
+        await asyncio.sleep(0)
+    writing.cancel()
+    await asyncio.wait((writing,), timeout=2)
+    assert writing.cancelled()
 
 
 def test_streams_end_in_words_when_the_server_stops(served: GrpcServed):
