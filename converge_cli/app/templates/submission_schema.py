@@ -38,7 +38,7 @@ def submission_schema(truth: LoadedTruth) -> Schema:
         "parameters": {"type": "object", "properties": parameters, "additionalProperties": {"type": "object"}},
         "seeds": {"type": "array", "items": {"type": "string", "description": "Key:id=content"}},
         "budget": _budget(),
-        "approvals": {"type": "array", "items": _approval(truth)},
+        "approvals": _approvals(truth),
         "principal": _NO_OR_TEXT | {"description": "for whom gates are asked, instead of the truth's actor"},
         "strict": {"type": "boolean", "description": "soft violations and deferred clauses count"},
     }
@@ -100,8 +100,11 @@ def _budget() -> Schema:
     return {"type": ["object", "null"], "properties": limits, "additionalProperties": False}
 
 
-def _approval(truth: LoadedTruth) -> Schema:
+def _approvals(truth: LoadedTruth) -> Schema:
     points = [point.id for point in truth.job.approval_points]
     points += [authority_point(level) for level in AUTHORITIES if truth.job.gates]
+    if not points:  # nobody is ever asked; a choice among nothing is no schema
+        return {"type": "array", "maxItems": 0}
     properties = {"point": {"enum": points}, "fact": _NO_OR_TEXT, "by": _NO_OR_TEXT, "reason": _TEXT}
-    return {"type": "object", "properties": properties, "required": ["point"], "additionalProperties": False}
+    approval = {"type": "object", "properties": properties, "required": ["point"], "additionalProperties": False}
+    return {"type": "array", "items": approval}
