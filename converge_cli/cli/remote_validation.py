@@ -13,9 +13,9 @@ from converge_cli.app.services import Services
 from converge_cli.app.shown_path import shown
 from converge_cli.app.validate.counted import Choice
 from converge_cli.app.validate.found_files import exists, find_files
-from converge_cli.app.validate.validate_truths import NothingToValidateError, Validation
+from converge_cli.app.validate.validate_truths import NothingToValidateError, Validation, named_truth
 from converge_cli.cli.place import Place
-from converge_cli.truth.catalog import TruthLocation, find_truth, folder_of, project_of, truths_in
+from converge_cli.truth.catalog import TruthLocation, folder_of, project_of, truths_in
 from converge_cli.truth.diagnostics import Diagnostic
 from converge_cli.truth.files import read_source
 from converge_cli.truth.source import decode
@@ -62,8 +62,7 @@ def _named(services: Services, paths: Sequence[Path]) -> tuple[list[TruthLocatio
     found, empty = find_files(there, folder, project_of(folder), everything=not paths)
     if empty:
         raise NothingToValidateError(f"there is nothing to check below {', '.join(map(str, empty))}")
-    named = [*(str(path) for path in keys), *(str(path) for path in found.truths)]
-    truths = [find_truth(name, folder, services.shipped) for name in named]
+    truths = [named_truth(services, path) for path in [*keys, *found.truths]]
     return list(dict.fromkeys(truths)), [*found.features, *found.people, *found.wirings]
 
 

@@ -70,7 +70,7 @@ def check_paths(services: Services, paths: Sequence[Path]) -> CheckedFiles:
     Raises:
         NothingToValidateError: no file was found, or a path names none.
     """
-    keys = {path: _named(services, path) for path in paths if not exists(services.folder / path)}
+    keys = {path: named_truth(services, path) for path in paths if not exists(services.folder / path)}
     there = [path for path in paths if path not in keys]
     found, empty = find_files(there, services.folder, project_of(services.folder), everything=not paths)
     if empty:
@@ -108,7 +108,7 @@ def mend_truths(services: Services, paths: Sequence[Path], choice: Choice = _EVE
     )
 
 
-def _named(services: Services, key: Path) -> TruthLocation:
+def named_truth(services: Services, key: Path) -> TruthLocation:
     """The truth of a key.
 
     Raises:
