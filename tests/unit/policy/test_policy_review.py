@@ -10,8 +10,8 @@ from converge_cli.core.pack_spec import ContextField, GateSpec
 from converge_cli.core.person import Person
 from converge_cli.core.policy_review import PolicyReview
 from converge_cli.pack.loader import load_pack
+from converge_cli.policy.policy_set import policy_rules
 from converge_cli.policy.review import review_policy
-from converge_cli.policy.rule_view import policy_rules
 
 ROOT = Path(__file__).parents[3]
 GATE = GateSpec(
