@@ -128,5 +128,10 @@ def _nothing_permits(question: FlowQuestion) -> str:
     who = request.principal
     return (
         f"no rule of pack {question.pack} permits {request.action} of {request.resource.kind} {request.resource.id} "
-        f"by {who.id} ({who.authority}; {', '.join(who.domains) or 'no domain'})"
+        # A letter of another script looks like the one that a rule names: it must be seen.
+        f"by {who.id} ({who.authority}; {', '.join(map(_plain, who.domains)) or 'no domain'})"
     )
+
+
+def _plain(name: str) -> str:
+    return name if name.isascii() and name.isprintable() else ascii(name)

@@ -109,8 +109,7 @@ def _context_value(name: object, value: object) -> None:
         if value not in LONG:
             raise UnjudgeableRequestError(f"context.{name} is beyond 64 bits")
     elif type(value) is str:
-        if len(value) > _MAX_TEXT:
-            raise UnjudgeableRequestError(f"context.{name} is longer than {_MAX_TEXT} characters")
+        _text(f"context.{name}", value)
     elif type(value) is not bool:
         raise UnjudgeableRequestError(
             f"context.{name} is {type(value).__name__}; policy knows text, integers and booleans"
@@ -121,17 +120,22 @@ def _texts(values: dict[str, object]) -> None:
     for path, value in values.items():
         if type(value) is not str or not value:
             raise UnjudgeableRequestError(f"{path} must be text that is not empty")
-        if len(value) > _MAX_TEXT:
-            raise UnjudgeableRequestError(f"{path} is longer than {_MAX_TEXT} characters")
+        _text(path, value)
 
 
 def _text_list(path: str, values: object) -> None:
     if not isinstance(values, tuple | list) or any(type(value) is not str for value in values):
         raise UnjudgeableRequestError(f"{path} must be a list of texts")
-    if len(values) + sum(map(len, values)) > _MAX_TEXT:
+    _text(path, "\n".join(values))
+
+
+def _text(path: str, value: str) -> None:
+    if len(value) > _MAX_TEXT:
         raise UnjudgeableRequestError(f"{path} is longer than {_MAX_TEXT} characters")
+    if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+        raise UnjudgeableRequestError(f"{path} holds half of a character, which is no text")
 
 
 def _one_of(path: str, value: object, choices: Iterable[str]) -> None:
     if type(value) is not str or value not in choices:
-        raise UnjudgeableRequestError(f"{path} {value!r} is not one of {', '.join(sorted(choices))}")
+        raise UnjudgeableRequestError(f"{path} {value!a} is not one of {', '.join(sorted(choices))}")
