@@ -243,7 +243,7 @@ def _policy_review(pack: Pack, people: Sequence[Person]) -> PolicyReview | None:
 
 def _policy_rules(pack: str, files: PolicyFiles) -> Sequence[PolicyRule]:
     from converge_cli.core.pack import InvalidPackError  # noqa: PLC0415
-    from converge_cli.policy.rule_view import policy_rules  # noqa: PLC0415
+    from converge_cli.policy.policy_set import policy_rules  # noqa: PLC0415
 
     try:
         return policy_rules(pack, files)

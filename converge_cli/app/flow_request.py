@@ -13,6 +13,9 @@ from converge_cli.core.pack_spec import DECIMAL, FORMS, ContextType, GateSpec
 Plain = Mapping[str, Any]
 
 _PARTS = {"principal": Principal.__struct_fields__, "resource": Resource.__struct_fields__}
+_SHOWN = 60
+"""Characters of a value in a message."""
+
 _LISTS = frozenset({"principal.domains", "resource.gates_passed"})
 _IN_WORDS: dict[ContextType, str] = {
     "money": "a whole number of minor units (420000 is 4,200.00)",
@@ -80,7 +83,11 @@ def _shape(asked: Plain) -> Iterator[str]:
 
 def _names(before: str, value: Plain, fields: tuple[str, ...]) -> Iterator[str]:
     yield from (f"{before}{name} is missing" for name in fields if name not in value)
-    yield from (f"{before}{name} is no attribute of a request" for name in value if name not in fields)
+    for name in value:
+        if name not in fields:
+            # A letter of another script looks like the right name: it must be seen.
+            plain = name.isascii() and name.isprintable() and len(name) <= _SHOWN
+            yield f"{before}{name if plain else _shown(name)} is no attribute of a request"
 
 
 def _texts(part: str, value: Plain) -> Iterator[str]:
@@ -113,5 +120,5 @@ def _shown(value: Any) -> str:
     words = {None: "null", True: "true", False: "false"}
     text = words[value] if value is None or isinstance(value, bool) else str(value)
     if isinstance(value, str):
-        return repr(value[:60])
-    return text if len(text) <= 60 else f"{text[:57]}..."
+        return ascii(value[:_SHOWN])
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from converge_cli.core.flow_gate import MAX_POINTS, FlowGateDecision, FlowQuestion, granted
 from converge_cli.core.pack import PolicyFiles
 from converge_cli.core.pack_spec import GateSpec
-from converge_cli.policy.counterfactual import Verdict, find_unlock, in_vain
+from converge_cli.policy.counterfactual import Verdict, changing, find_unlock, in_vain
 from converge_cli.policy.policy_set import PackPolicy
 from converge_cli.policy.projection import UnjudgeableRequestError, check_request
 from converge_cli.policy.rule_reader import InvalidPolicyError
@@ -99,7 +99,8 @@ class CedarAuthorizer:
 
 def _denied(question: FlowQuestion, verdict: Verdict, policy: PackPolicy) -> FlowGateDecision:
     passed = set(question.request.resource.gates_passed)
-    unlock = find_unlock(question, policy.judge)
+    # What is forbidden for another reason than what could be given stays so: nothing needs to be tried.
+    unlock = None if policy.any_holds_still(verdict.rules, changing(question)) else find_unlock(question, policy.judge)
     if unlock is not None:
         return FlowGateDecision(
             "ESCALATE",
@@ -127,5 +128,10 @@ def _nothing_permits(question: FlowQuestion) -> str:
     who = request.principal
     return (
         f"no rule of pack {question.pack} permits {request.action} of {request.resource.kind} {request.resource.id} "
-        f"by {who.id} ({who.authority}; {', '.join(who.domains) or 'no domain'})"
+        # A letter of another script looks like the one that a rule names: it must be seen.
+        f"by {who.id} ({who.authority}; {', '.join(map(_plain, who.domains)) or 'no domain'})"
     )
+
+
+def _plain(name: str) -> str:
+    return name if name.isascii() and name.isprintable() else ascii(name)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from converge_cli.core.flow_gate import FlowGateInput, FlowQuestion, Principal, granted
+from converge_cli.core.flow_gate import GATES_MET, FlowGateInput, FlowQuestion, Principal, granted
 from converge_cli.core.person import AUTHORITIES, Authority, at_least
 
 
@@ -54,6 +54,14 @@ def find_unlock(question: FlowQuestion, judge: Judge) -> Unlock | None:
             if verdict.allowed:
                 return Unlock(points, authority, verdict.rules)
     return None
+
+
+def changing(question: FlowQuestion) -> frozenset[str]:
+    """The attributes of the request to which grants, or a higher authority, could give other values."""
+    grants = question.grants.values()
+    context = [f"context.{name}" for grant in grants for name in grant.context]
+    gates = ["resource.gates_passed", f"context.{GATES_MET}"] if any(grant.gates for grant in grants) else []
+    return frozenset(["principal.authority", *context, *gates])
 
 
 def in_vain(question: FlowQuestion, unlock: Unlock, judge: Judge) -> tuple[str, ...]:

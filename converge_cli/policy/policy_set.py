@@ -9,10 +9,12 @@ import msgspec
 from converge_cli.core.flow_gate import ContextValue, FlowGateInput, Principal, Resource
 from converge_cli.core.pack import InvalidPackError, PolicyFiles
 from converge_cli.core.pack_spec import ALWAYS, ContextType, GateSpec
+from converge_cli.core.policy_rule import PolicyRule
 from converge_cli.policy.counterfactual import Verdict
 from converge_cli.policy.policy_text import PolicyTextError, check_schema
 from converge_cli.policy.projection import CedarRequest, UnjudgeableRequestError, project
 from converge_cli.policy.rule_reader import InvalidPolicyError, RuleReader, build_policies
+from converge_cli.policy.rule_view import decisive_paths, view_of
 from converge_cli.policy.self_test import self_test
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ class PackPolicy:
         self.rules = reader.rules
         self.bodies = reader.bodies
         self._effects = {rule: body["effect"] for rule, body in reader.bodies.items()}
+        self._decisive = {rule: decisive_paths(body) for rule, body in reader.bodies.items()}
         self._policies = self.policy_set(reader.bodies)
 
     def judge(self, asked: FlowGateInput) -> Verdict:
@@ -96,6 +99,10 @@ class PackPolicy:
         if decision is decisions.Deny and all(self._effects.get(rule) == "forbid" for rule in rules):
             return Verdict(False, rules)
         return Verdict(False, (), f"Cedar gave no decision that can be used: {decision}")
+
+    def any_holds_still(self, rules: Iterable[str], changing: frozenset[str]) -> bool:
+        """Whether one of these rules, which hold, does so whatever values some attributes of the request get."""
+        return any(_reads_none(self._decisive[rule], changing) for rule in rules)
 
     def ask(self, projected: CedarRequest, policies: "cedarpy.PolicySet") -> Any:
         """Cedar's own answer, by these or other rules of the pack."""
@@ -164,6 +171,13 @@ class PackPolicy:
         return InvalidPolicyError(self.pack, why, file, line, hint=hint)
 
 
+def _reads_none(paths: frozenset[str] | None, changing: frozenset[str]) -> bool:
+    if paths is None:
+        return False
+    inside = tuple(f"{name}." for name in changing)
+    return not any(path in changing or path.startswith(inside) for path in paths)
+
+
 def policy_problems(pack: str, files: PolicyFiles, gates: Iterable[GateSpec]) -> tuple[InvalidPolicyError, ...]:
     """Everything that is wrong with a pack's policy, rule by rule; its gates are looked at when the rules are well."""
     unusable = self_test()
@@ -180,3 +194,15 @@ def policy_problems(pack: str, files: PolicyFiles, gates: Iterable[GateSpec]) ->
     except InvalidPolicyError as error:
         return (error,)
     return ()
+
+
+def policy_rules(pack: str, files: PolicyFiles) -> tuple[PolicyRule, ...]:
+    """The rules of a pack's policy, in the order of its files; none where the Cedar engine may not judge them.
+
+    Raises:
+        InvalidPolicyError: the policy is not valid.
+    """
+    if self_test():
+        return ()
+    policy = PackPolicy(pack, files)
+    return tuple(view_of(rule, policy.rules[rule], body) for rule, body in policy.bodies.items())

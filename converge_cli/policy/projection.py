@@ -15,6 +15,7 @@ so that a rule reads `principal.authority == "supervisory" && context.amount <= 
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple, get_args
 
 from converge_cli._internal.canonical_json import encode
@@ -51,22 +52,31 @@ def project(asked: FlowGateInput) -> CedarRequest:
     """
     check_request(asked)
     who, what = asked.principal, asked.resource
-    principal = {"type": "Person", "id": who.id}
-    resource = {"type": "Resource", "id": what.id}
     return CedarRequest(
         {
-            "principal": principal,
+            "principal": {"type": "Person", "id": who.id},
             "action": {"type": "Action", "id": asked.action},
-            "resource": resource,
+            "resource": {"type": "Resource", "id": what.id},
             "context": encode(asked.context).decode(),
         },
-        _entity(principal, {"authority": who.authority, "domains": who.domains, "policy_version": who.policy_version}),
-        _entity(resource, {"kind": what.kind, "phase": what.phase, "gates_passed": what.gates_passed}),
+        _person(who.id, who.authority, tuple(who.domains), who.policy_version),
+        _resource(what.id, what.kind, what.phase, tuple(what.gates_passed)),
     )
 
 
-def _entity(uid: dict[str, str], attributes: dict[str, Any]) -> str:
-    return encode([{"uid": uid, "attrs": attributes, "parents": ()}]).decode()
+@lru_cache(maxsize=256)
+def _person(name: str, authority: str, domains: tuple[str, ...], policy_version: str) -> str:
+    attributes = {"authority": authority, "domains": domains, "policy_version": policy_version}
+    return _entity("Person", name, attributes)
+
+
+@lru_cache(maxsize=256)
+def _resource(name: str, kind: str, phase: str, gates_passed: tuple[str, ...]) -> str:
+    return _entity("Resource", name, {"kind": kind, "phase": phase, "gates_passed": gates_passed})
+
+
+def _entity(kind: str, name: str, attributes: dict[str, Any]) -> str:
+    return encode([{"uid": {"type": kind, "id": name}, "attrs": attributes, "parents": ()}]).decode()
 
 
 def check_request(asked: FlowGateInput) -> None:
@@ -99,8 +109,7 @@ def _context_value(name: object, value: object) -> None:
         if value not in LONG:
             raise UnjudgeableRequestError(f"context.{name} is beyond 64 bits")
     elif type(value) is str:
-        if len(value) > _MAX_TEXT:
-            raise UnjudgeableRequestError(f"context.{name} is longer than {_MAX_TEXT} characters")
+        _text(f"context.{name}", value)
     elif type(value) is not bool:
         raise UnjudgeableRequestError(
             f"context.{name} is {type(value).__name__}; policy knows text, integers and booleans"
@@ -111,13 +120,22 @@ def _texts(values: dict[str, object]) -> None:
     for path, value in values.items():
         if type(value) is not str or not value:
             raise UnjudgeableRequestError(f"{path} must be text that is not empty")
+        _text(path, value)
 
 
 def _text_list(path: str, values: object) -> None:
     if not isinstance(values, tuple | list) or any(type(value) is not str for value in values):
         raise UnjudgeableRequestError(f"{path} must be a list of texts")
+    _text(path, "\n".join(values))
+
+
+def _text(path: str, value: str) -> None:
+    if len(value) > _MAX_TEXT:
+        raise UnjudgeableRequestError(f"{path} is longer than {_MAX_TEXT} characters")
+    if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+        raise UnjudgeableRequestError(f"{path} holds half of a character, which is no text")
 
 
 def _one_of(path: str, value: object, choices: Iterable[str]) -> None:
     if type(value) is not str or value not in choices:
-        raise UnjudgeableRequestError(f"{path} {value!r} is not one of {', '.join(sorted(choices))}")
+        raise UnjudgeableRequestError(f"{path} {value!a} is not one of {', '.join(sorted(choices))}")

@@ -105,10 +105,11 @@ class _Reviewer:
                 yield number, project(asked)
 
     def _answers(self, asked: Mapping[int, CedarRequest], rules: Any) -> Iterator[tuple[int, Any]]:
+        answers: list[Any] = []
         if asked:
             with suppress(ValueError):  # no principal or resource of the schema is like this
                 answers = self._policy.ask_all(list(asked.values()), rules)
-                yield from zip(asked, (said.diagnostics for said in answers), strict=True)
+        return ((number, said.diagnostics) for number, said in zip(asked, answers, strict=bool(answers)))
 
     def _is_clean(self, said: Any) -> bool:
         """Whether Cedar could judge; rules that it could not are noted."""

@@ -3,25 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from converge_cli.core.pack import PolicyFiles
 from converge_cli.core.policy_rule import PolicyRule
-from converge_cli.policy.policy_set import PackPolicy
-from converge_cli.policy.self_test import self_test
 
 Json = Any
 _CONNECTIVES = frozenset({"&&", "||", "!", "if-then-else"})
-
-
-def policy_rules(pack: str, files: PolicyFiles) -> tuple[PolicyRule, ...]:
-    """The rules of a pack's policy, in the order of its files; none where the Cedar engine may not judge them.
-
-    Raises:
-        InvalidPolicyError: the policy is not valid.
-    """
-    if self_test():
-        return ()
-    policy = PackPolicy(pack, files)
-    return tuple(view_of(rule, policy.rules[rule], body) for rule, body in policy.bodies.items())
 
 
 def view_of(rule: str, where: str, body: Mapping[str, Any]) -> PolicyRule:
@@ -39,6 +24,14 @@ def paths_in(node: Json) -> Iterator[str]:
         return
     for inner in _inside(node):
         yield from paths_in(inner)
+
+
+def decisive_paths(body: Mapping[str, Any]) -> frozenset[str] | None:
+    """Every attribute on which it depends whether a rule holds; None when it looks at some part as a whole."""
+    conditions = [condition["body"] for condition in body["conditions"]]
+    if any(_has_bare_part(condition) for condition in conditions):
+        return None
+    return frozenset(path for condition in conditions for path in paths_in(condition))
 
 
 def values_by_path(body: Mapping[str, Any]) -> dict[str, set[str | int]]:
@@ -97,6 +90,13 @@ def _path(node: Json) -> str:
     var = left.get("Var") if isinstance(left, dict) else None
     before = var or _path(left)
     return f"{before}.{access['attr']}" if before and isinstance(access.get("attr"), str) else ""
+
+
+def _has_bare_part(node: Json) -> bool:
+    """Whether the principal, the resource or the context stands somewhere without an attribute."""
+    if _path(node):
+        return False
+    return (isinstance(node, dict) and "Var" in node) or any(map(_has_bare_part, _inside(node)))
 
 
 def _inside(node: Json) -> Iterator[Json]:

@@ -3,8 +3,10 @@
     python tests/benchmarks/gates.py [--json] [--rounds N]
 
 The policy is procurement's, as shipped. Times are medians of single calls, of the best of N rounds, so that a busy
-machine tells less of itself. A refusal asks Cedar once more for each thing that could unlock it. Nothing is asserted
-here; the bars are 75 us for Cedar's call and 150 us for the whole gate.
+machine tells less of itself. What is forbidden for a reason that nobody could lift (gate_reject_us) asks Cedar once,
+like what is allowed; any other refusal asks again for each thing that could unlock it, up to the first that does: once
+more in gate_escalate_us, three times in gate_reject_all_tried_us. Nothing is asserted here; the bars are 75 us for
+Cedar's call and 150 us for the whole gate.
 """
 
 import gc
@@ -29,7 +31,9 @@ APPROVAL = {"vendor_commitment": Grant(context={"human_approval_present": True})
 CALLS = 2_000
 
 
-def question(vendor: str = "acme", amount: int = 1_500_000, *, approved: bool = True) -> FlowQuestion:
+def question(
+    vendor: str = "acme", amount: int = 1_500_000, *, approved: bool = True, domain: str = "procurement"
+) -> FlowQuestion:
     """The commitment of a vendor."""
     context = {
         "commitment_type": "spend",
@@ -37,7 +41,7 @@ def question(vendor: str = "acme", amount: int = 1_500_000, *, approved: bool = 
         "human_approval_present": approved,
         "required_gates_met": True,
     }
-    who = Principal("petra", "supervisory", ("procurement",))
+    who = Principal("petra", "supervisory", (domain,))
     request = FlowGateInput(who, Resource(vendor, "spend", "commitment", GATES), "commit", context)
     return FlowQuestion("procurement", request, GATES, {} if approved else APPROVAL)
 
@@ -57,9 +61,10 @@ def measure(rounds: int) -> dict[str, float]:
     assert PACK.policy is not None
     gate = CedarAuthorizer({PACK.name: PACK.policy}, PACK.gates)
     policy = PackPolicy(PACK.name, PACK.policy)
-    approved, waiting, refused = question(), question(approved=False), question(amount=-1)
-    answers = [gate.decide(asked).outcome for asked in (approved, waiting, refused)]
-    assert answers == ["PROMOTE", "ESCALATE", "REJECT"], answers
+    approved, waiting, refused = question(), question(approved=False), question(amount=-1, approved=False)
+    stranger = question(approved=False, domain="it")
+    answers = [gate.decide(asked).outcome for asked in (approved, waiting, refused, stranger)]
+    assert answers == ["PROMOTE", "ESCALATE", "REJECT", "REJECT"], answers
 
     projected = project(approved.request)
     policies = policy.policy_set(policy.bodies)
@@ -75,6 +80,7 @@ def measure(rounds: int) -> dict[str, float]:
         "cedar_call_us": lambda: median(cedar_call, [approved] * CALLS),
         "gate_promote_us": lambda: median(gate.decide, [approved] * CALLS),
         "gate_reject_us": lambda: median(gate.decide, [refused] * CALLS),
+        "gate_reject_all_tried_us": lambda: median(gate.decide, [stranger] * CALLS),
         "gate_escalate_us": lambda: median(gate.decide, [waiting] * CALLS),
         "gate_new_resource_us": lambda: median(
             gate.decide, [question(f"vendor-{next(numbers)}") for _ in range(CALLS)]

@@ -4,9 +4,9 @@
 
 Reads a case a line from stdin, `{"case", "faults", "clock", "decision"}`: for each fault a process that drives until
 the fault ends it, then one that drives to the end and judges. A fault is `[at, kind]`, of the disk or of the port;
-milliseconds, after which the process is killed; or `{"each": n}`: process after process, each killed at the n-th write
-point of the cycle after the first that it commits, until one comes to the end. `decision` is what is said to every
-request, instead of yes. Prints a verdict a line.
+milliseconds, after which the process is killed; or `{"each": n}`: process after process, so that every transaction has
+one that is killed at its n-th write point, until one comes to the end. `decision` is what is said to every request,
+instead of yes. Prints a verdict a line.
 """
 
 import gc
@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import chain, count, pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -66,14 +66,17 @@ def disturbed(folder: Path, fault: Any, case: dict[str, Any]) -> str:
     """One process that is to end before its time; how it ended."""
 
     def work() -> dict[str, Any]:
-        services, told = services_of(folder), nothing
+        services = services_of(folder)
         if isinstance(fault, dict):
-            told = dying_after(fault["each"], from_the_start=not (folder / "diary").exists())
-        elif isinstance(fault, list) and fault[1] in PORT_KINDS:
+            death = Death(fault["each"], folder / "deaths")
+            drive(services, LOADED, folder / "diary", told=death.meet)
+            death.escaped()
+            return {"error": "none"}
+        if isinstance(fault, list) and fault[1] in PORT_KINDS:
             services = replace(services, experience=FaultyExperience(services.experience, PortFault(*fault)))
         elif isinstance(fault, list):
             FaultDisk(Fault(*fault)).install()
-        drive(services, LOADED, folder / "diary", decision=case.get("decision"), told=told)
+        drive(services, LOADED, folder / "diary", decision=case.get("decision"))
         return {"error": "none"}
 
     child = in_child(work, folder / "told")
@@ -86,20 +89,48 @@ def disturbed(folder: Path, fault: Any, case: dict[str, Any]) -> str:
     return str(json.loads((folder / "told").read_text())["error"]).partition(":")[0]
 
 
-def nothing() -> None:
-    """Nobody is told."""
+class Death:
+    """Waits for its process at the n-th write point behind each place of a run, once for each place.
 
-
-def dying_after(points: int, *, from_the_start: bool) -> Callable[[], None]:
-    """To be called after each commit: the process dies so many points later, unless another commit comes before.
-
-    A process that goes on commits that it does so, and is left to commit a cycle: else none would ever come to the end.
+    So whoever goes on after it commits what was under way, and the run comes to its end. What keeps its appointment is
+    dead; whoever comes to the next place before has escaped, and how many points that took is noted.
     """
-    disk, commits = FaultDisk(), count(1)
-    disk.install()
-    if from_the_start:
-        disk.arm(points)
-    return lambda: disk.arm(points) if next(commits) > 1 or from_the_start else None
+
+    def __init__(self, points: int, file: Path) -> None:
+        self._points = points
+        self._file = file
+        self._disk = FaultDisk()
+        self._disk.install()
+        self._since: int | None = None
+        self.meet(0)
+
+    def meet(self, place: int) -> None:
+        """Called when the run has come to a place: wait behind it, unless another process has died there."""
+        if place > self.last_place():
+            self.escaped()
+            self._note(f"place {place}")
+            self._since = self._disk.points
+            self._disk.arm(self._points)
+
+    def escaped(self) -> None:
+        """The process has come through what was waited for, if anything was."""
+        if self._since is not None:
+            self._note(f"escaped {self._disk.points - self._since}")
+            self._since = None
+
+    def last_place(self) -> int:
+        """The last place at which it has waited, in this process or an earlier one."""
+        return max(noted(self._file, "place"), default=-1)
+
+    def _note(self, line: str) -> None:
+        with self._file.open("a") as out:
+            out.write(f"{line}\n")
+
+
+def noted(file: Path, what: str) -> list[int]:
+    """The numbers of one sort that a Death has noted."""
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [int(number) for word, number in map(str.split, lines) if word == what]
 
 
 def each_disturbed(folder: Path, fault: Any, case: dict[str, Any]) -> list[str]:
@@ -126,7 +157,7 @@ def finished(folder: Path, case: dict[str, Any]) -> dict[str, Any]:
             case.get("clock", 0),
             decision=case.get("decision"),
             deciding=lambda: decided.append(disk.points),
-            told=lambda: commits.append(disk.points),
+            told=lambda _place: commits.append(disk.points),
         )
         spans = [last - first for first, last in pairwise(commits)]
         counts = {"points": disk.points, "spans": spans, "decided": decided, "writes": counted.writes}
@@ -151,7 +182,8 @@ def main() -> None:
         os.environ["FAULT_SERVER"] = f"{SERVER}/{case['case']}"
         os.environ[FILE] = str(folder / "effects")
         ended = list(chain.from_iterable(each_disturbed(folder, fault, case) for fault in case["faults"]))
-        verdict = {"case": case["case"], "ended": ended, **finished(folder, case)}
+        escaped = noted(folder / "deaths", "escaped")
+        verdict = {"case": case["case"], "ended": ended, "escaped": escaped, **finished(folder, case)}
         shutil.rmtree(folder)
         sys.stdout.write(json.dumps(verdict) + "\n")
         sys.stdout.flush()

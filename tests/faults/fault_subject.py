@@ -33,12 +33,28 @@ SAID = Statement("approved", "three bids compared", "interactive")
 
 
 class Diary:
-    """Tells, in a file that outlives the process, what was acknowledged to it; an EventSink."""
+    """Tells, in a file that outlives the process, what was acknowledged to it; an EventSink.
 
-    def __init__(self, file: Path, head: bytes, seq: int, told: Callable[[], object]) -> None:
+    Attributes:
+        head: the hash over the events that it knows.
+        seq: how many these are.
+        place: how far the run has come: without the events of going on after a death, so the same in every process.
+    """
+
+    def __init__(self, file: Path, told: Callable[[int], object]) -> None:
         self._descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        self._head, self._seq = head, seq
+        self.head, self.seq, self.place = GENESIS, 0, 0
+        self._goes_on = False
         self._told = told
+
+    def know(self, event: e.RunEvent, data: bytes) -> None:
+        """Take in the next event."""
+        self.head, self.seq = chain_link(self.head, data), event.seq
+        if isinstance(event, e.RunResumed):
+            self._goes_on = event.added == BudgetChange()
+        elif isinstance(event, e.CycleStarted):
+            self._goes_on = False
+        self.place += not self._goes_on
 
     def note(self, **words: Any) -> None:
         """Write a line, whole."""
@@ -47,10 +63,10 @@ class Diary:
     def events(self, run: str, committed: Sequence[e.RunEvent]) -> None:
         """What was committed: from now on it may never be gone."""
         for event in committed:
-            if event.seq == self._seq + 1:
-                self._head, self._seq = chain_link(self._head, e.encode_event(event)), event.seq
-        self.note(what="acknowledged", run=run, seq=self._seq, head=self._head.hex())
-        self._told()
+            if event.seq == self.seq + 1:
+                self.know(event, e.encode_event(event))
+        self.note(what="acknowledged", run=run, seq=self.seq, head=self.head.hex())
+        self._told(self.place)
 
     def running(self, beginning: e.SuggestorRunning) -> None:
         """A suggestor is about to work; what it does is counted where it does it."""
@@ -77,7 +93,7 @@ def drive(
     *,
     decision: Decision | None = None,
     deciding: Callable[[], object] = lambda: None,
-    told: Callable[[], object] = lambda: None,
+    told: Callable[[int], object] = lambda _place: None,
 ) -> None:
     """Go from whatever is recorded to the final stop, as a person with a terminal would.
 
@@ -85,7 +101,7 @@ def drive(
         clock: how many seconds the clock is ahead.
         decision: what is said to every request; None for yes.
         deciding: called before each decision.
-        told: called after each commit.
+        told: called with the place that the run came to, after each commit, and where it is found at rest.
     """
     services = replace(services, clock=ClockAhead(services.clock, clock)) if clock else services
     store = services.experience
@@ -94,6 +110,8 @@ def drive(
     if not rows:
         request = RunRequest(truth.job.truth, seeds=SEEDS.get(truth.job.truth, ()))
         asyncio.run(RunJob(services, request, diary, truth=truth).run())
+    elif rows[0].status != "running":
+        told(diary.place)
     while (row := next(iter(store.rows()))).status != "stopped":
         for asked in list(requests_of(events_of(services, row.run)).values()) if row.pending else ():
             if asked.status == "pending":
@@ -105,16 +123,15 @@ def drive(
     store.close()
 
 
-def found(services: Services, run: str | None, diary_file: Path, told: Callable[[], object]) -> Diary:
+def found(services: Services, run: str | None, diary_file: Path, told: Callable[[int], object]) -> Diary:
     """Begin the diary of a process with what it finds recorded."""
-    head, seq = GENESIS, 0
+    diary = Diary(diary_file, told)
     calls = []
     if run is not None:
         for data in services.experience.read(run):
-            head, seq = chain_link(head, data), seq + 1
+            diary.know(e.decode_event(data), data)
         calls = [services.experience.get_blob(call.request).decode() for call in services.experience.calls(run)]
-    diary = Diary(diary_file, head, seq, told)
-    diary.note(what="found", run=run, seq=seq, head=head.hex(), process=os.getpid(), calls=calls)
+    diary.note(what="found", run=run, seq=diary.seq, head=diary.head.hex(), process=os.getpid(), calls=calls)
     return diary
 
 

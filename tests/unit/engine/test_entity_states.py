@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from converge_cli import Passed, ProposedFact
 from converge_cli.core.entity_states import EntityStates, Transition
-from converge_cli.core.event import ProposalRejected
+from converge_cli.core.event import ProposalRejected, ProposalWithdrawn
 from converge_cli.core.pack_spec import GateSpec
 from converge_cli.testing import FixedGate
 
@@ -96,6 +96,39 @@ def test_an_illegal_move_is_rejected_with_what_was_seen(texts: tuple[str, ...], 
     assert ["TRANSITION_ILLEGAL"] == [item.code for item in result.rejections]
     assert ["TRANSITION_ILLEGAL"] == [fact.payload.code for fact in result.facts if fact.kind == "rejected"]
     assert ("draft" if len(texts) > 1 else None) == stands(result)
+
+
+def sending(*, gates: tuple[str, ...] = ()) -> EntityStates:
+    """A letter that a chief lets go, and that nothing but these gates keeps."""
+    move = Transition("draft", "sent", gates=gates, role="chief")
+    return EntityStates("note", "text", ("draft", "sent"), ("draft",), (move,), ("sent",))
+
+
+def test_a_move_with_a_role_waits_where_nothing_else_in_the_truth_asks_anybody() -> None:
+    """Neither a gate of a pack nor a required approval is needed for that."""
+    asks = job(entity_states=(sending(),), approval_points=(BOSS,), criteria=(WRITTEN,), principal="ben")
+    made = Bench(lambda: [moves("draft", "sent")], asks)
+    paused = made.run(note("Seeds", "note:draft", "draft"))
+    made.decide("approved", ANN)
+
+    assert ("HumanInterventionRequired", "draft", "sent") == (paused.reason, stands(paused), stands(made.resume()))
+
+
+def test_a_move_whose_gate_lapses_while_it_waits_is_withdrawn() -> None:
+    """What the chief was asked no longer stands: nobody can let a letter go that has to be read again."""
+    lapsed = Passed(gate="spelling", resource="l", reason="a page was missing", holds=False)
+    unsays = Script(
+        "unsays",
+        lambda _view: [ProposedFact("Evaluations", "passed:spelling:l@2", lapsed, corrects="passed:spelling:l")],
+        reads=("Strategies:note:*",),
+    )
+    asks = msgspec.structs.replace(JOB, entity_states=(sending(gates=("spelling",)),))
+    made = Bench(lambda: [moves("draft", "sent"), unsays], asks, gate=FixedGate(PROMOTE))
+    result = made.run(note("Seeds", "note:draft", "draft"), SPELT)
+    told = [event.reason for event in made.events() if isinstance(event, ProposalWithdrawn)]
+
+    assert ("CriteriaMet", "draft", ()) == (result.reason, stands(result), result.pending)
+    assert ["TRANSITION_GATE_MISSING: note:l, from draft to sent: gate spelling is not passed"] == told
 
 
 def test_a_move_before_its_gate_is_rejected_and_may_be_proposed_again() -> None:

@@ -1,12 +1,12 @@
 """Humans approve, suggestors cannot: whatever looks like an approval or a gate's answer is rejected and recorded."""
 
+import msgspec
 import pytest
-from engine_kit import BOSS, PROMOTE, Bench, Script, at_least, criterion, job, note, says
+from engine_kit import BOSS, GATE, PROMOTE, Bench, Script, at_least, criterion, job, note, says
 
 from converge_cli import ProposedFact
 from converge_cli.core.event import ProposalRejected
-from converge_cli.core.flow_gate import FlowGateDecision, Grant
-from converge_cli.core.pack_spec import GateSpec
+from converge_cli.core.flow_gate import FlowGateDecision
 from converge_cli.testing import ScriptedGate
 
 APPROVED = {
@@ -24,16 +24,7 @@ REQUEST = "r00000001.boss.0123456789ab"
 EVERYWHERE = ("Signals", "Evaluations", "Strategies", "Diagnostic", "Constraints")
 PLANNED = criterion("planned", at_least("Strategies"), blocked_by=("boss",))
 # Of another pack, as far as the suggestors of these tests are concerned.
-CHECKED = GateSpec(
-    pack="law",
-    on="Strategies:note:*",
-    action="commit",
-    resource_kind="note",
-    resource_phase="commitment",
-    resource_id="text",
-    requires=("checked",),
-    approvals={"boss": Grant()},
-)
+CHECKED = msgspec.structs.replace(GATE, pack="law", requires=("checked",))
 JOB = job(criteria=(PLANNED,), approval_points=(BOSS,), principal="ann", gates=(CHECKED,), required_approvals=("boss",))
 
 

@@ -139,3 +139,17 @@ def test_a_yes_does_not_promote_on_evidence_that_another_yes_corrected() -> None
     result = bench.resume()
 
     assert ["note:b", "note:b@2"] == ids(result, "Strategies")
+
+
+def test_an_approval_that_was_used_can_not_be_given_again() -> None:
+    """While the run still waits for somebody else; the record says that it is spent, and on what."""
+    points = (msgspec.structs.replace(BOSS, approves=Selection("Strategies", "note:p")),)
+    points += (ApprovalPoint("other", "chief", Selection("Strategies", "note:q")),)
+    asks = job(approval_points=points, required_approvals=("boss", "other"))
+    bench = Bench(lambda: [says("plan", note("Strategies", "note:p"), note("Strategies", "note:q"))], asks)
+    bench.run(SEED)
+    bench.decide("approved")
+    paused = bench.resume()
+
+    assert ("HumanInterventionRequired", ["note:p"]) == (paused.reason, ids(paused, "Strategies"))
+    assert ["APPROVAL_SPENT"] == [item.code for item in bench.decide("approved")]

@@ -15,7 +15,7 @@ from converge_cli import Budget, Engine, FactModel, ProposedFact, RunResult
 from converge_cli.core.approval import ApprovalPoint, HitlRule
 from converge_cli.core.criterion import Criterion
 from converge_cli.core.errors import InvalidJobError, RecordCorruptError
-from converge_cli.core.event import RunStarted, decode_event, encode_event
+from converge_cli.core.event import RunResumed, RunStarted, decode_event, encode_event
 from converge_cli.core.predicate import Selection
 from converge_cli.core.registry import RegisteredSuggestor
 from converge_cli.engine.replay import Replayed, replay
@@ -135,6 +135,21 @@ def test_an_event_that_is_dropped_repeated_or_moved_is_found():
         for how, items in forged.items():
             done = again(bench, items)
             assert done.divergence is not None or items == data, f"{how} at {place + 1}"
+
+
+def test_a_run_that_goes_on_after_its_end_is_found():
+    """Whoever adds a resume to a run that ended for good, with whatever came of it, is told at that event."""
+    bench = approved()
+    data = list(bench.store.read("r00000001"))
+    resumed = next(item for item in data if isinstance(decode_event(item), RunResumed))
+    data.append(altered(resumed, lambda event: event.update(seq=len(data) + 1, at=decode_event(data[-1]).at)))
+    divergence = again(bench, data).divergence
+    assert divergence is not None
+    assert (len(data), "RunResumed", "the run had ended for good, and it goes on") == (
+        divergence.seq,
+        divergence.recorded,
+        divergence.detail,
+    )
 
 
 def test_a_record_out_of_order_is_refused():

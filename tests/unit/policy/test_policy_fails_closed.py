@@ -49,6 +49,35 @@ def test_no_mistyped_attribute_of_principal_or_resource_is_promoted(authorizer, 
             assert expected == (decision.outcome, decision.source), name
 
 
+NO_TEXT = {
+    "half a character": ("x\ud800", "holds half of a character"),
+    "too long": ("x" * 100_001, "is longer than 100000"),
+}
+TEXTS = (("principal", "id"), ("principal", "policy_version"), ("resource", "id"), ("resource", "kind"))
+LISTS = (("principal", "domains"), ("resource", "gates_passed"))
+
+
+@pytest.mark.parametrize(("bad", "why"), NO_TEXT.values(), ids=NO_TEXT)
+@pytest.mark.parametrize(("part", "name"), [*TEXTS, *LISTS], ids=".".join)
+def test_what_cedar_could_not_take_is_refused_by_its_name(authorizer, question, part, name, bad, why):
+    """Not by what a library says of an encoding, and not after it was kept for the next request."""
+    asked = _allowed(question)
+    held = getattr(asked.request, part)
+    value = (*getattr(held, name), bad) if (part, name) in LISTS else bad
+    decision = authorizer.decide(_with(asked, **{part: msgspec.structs.replace(held, **{name: value})}))
+    assert ("REJECT", "error") == (decision.outcome, decision.source)
+    assert decision.detail.startswith(f"{part}.{name} {why}")
+
+
+def test_a_domain_in_letters_of_another_script_is_told_apart(authorizer, question):
+    """A refusal that reads as if the right domain were refused helps nobody."""
+    alike = "procur\u0435ment"
+    asked = msgspec.structs.replace(question(1_500_000, domains=(alike,)), grants={})
+    assert r"(supervisory; 'procur\u0435ment')" in authorizer.decide(asked).detail
+    wrong = msgspec.structs.replace(asked.request.principal, authority="sover\u0435ign")
+    assert r"'sover\u0435ign' is not one of" in authorizer.decide(_with(asked, principal=wrong)).detail
+
+
 @pytest.mark.parametrize("part", ["principal", "resource", "action", "context"])
 @pytest.mark.parametrize("value", [None, 5, "x", {}, ()], ids=repr)
 def test_no_malformed_part_of_a_request_is_promoted(authorizer, question, part, value):

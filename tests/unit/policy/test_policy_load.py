@@ -2,9 +2,10 @@
 
 import msgspec
 import pytest
+from policy_kit import COMMITMENT
 
 from converge_cli.core.pack import InvalidPackError, PolicyFiles
-from converge_cli.core.pack_spec import ContextField, GateSpec
+from converge_cli.core.pack_spec import ContextField
 from converge_cli.policy.cedar import CedarAuthorizer
 from converge_cli.policy.policy_set import InvalidPolicyError
 from converge_cli.policy.policy_text import PolicyText, PolicyTextError, split_policies
@@ -80,20 +81,11 @@ def test_a_bad_schema_is_refused(schema, why):
     assert (raised.value.where or "").startswith("policy/schema.cedarschema")
 
 
-GATE = GateSpec(
-    pack="procurement",
-    on="Strategies:commitment:*",
-    action="commit",
-    resource_kind="spend",
-    resource_phase="commitment",
-    resource_id="vendor",
-    context={"amount": ContextField("money", "price")},
-)
 GATE_MISFITS = {
     "an action": ({"action": "validate"}, "validate"),
     "a context value too few": ({"context": {}}, "amount"),
     "a context value too many": (
-        {"context": {**GATE.context, "region": ContextField("text", "region")}},
+        {"context": {**COMMITMENT.context, "region": ContextField("text", "region")}},
         "region",
     ),
     "a context value of another type": ({"context": {"amount": ContextField("text", "price")}}, "amount"),
@@ -102,7 +94,7 @@ GATE_MISFITS = {
 
 def test_a_gate_that_fits_its_schema_is_accepted(procurement):
     """As shipped; a gate of a pack without policy is not this policy's business."""
-    gates = [GATE, msgspec.structs.replace(GATE, pack="other", action="validate")]
+    gates = [COMMITMENT, msgspec.structs.replace(COMMITMENT, pack="other", action="validate")]
     assert CedarAuthorizer({"procurement": procurement}, gates).rules("procurement")
 
 
@@ -110,7 +102,7 @@ def test_a_gate_that_fits_its_schema_is_accepted(procurement):
 def test_a_gate_that_the_schema_does_not_know_stops_the_load(procurement, change, why):
     """It could only ever be refused, so it is said at the start."""
     with pytest.raises(InvalidPolicyError, match="does not fit the schema") as raised:
-        CedarAuthorizer({"procurement": procurement}, [msgspec.structs.replace(GATE, **change)])
+        CedarAuthorizer({"procurement": procurement}, [msgspec.structs.replace(COMMITMENT, **change)])
     assert why in raised.value.message
 
 

@@ -4,28 +4,20 @@ from collections import Counter
 from typing import Any
 
 import cedarpy
+import msgspec
 import pytest
+from policy_kit import COMMITMENT
 
 from converge_cli import Effect, Engine, FactModel, Job, Suggestor
 from converge_cli.core.approval import ApprovalPoint
 from converge_cli.core.flow_gate import Grant
-from converge_cli.core.pack_spec import ContextField, GateSpec
 from converge_cli.core.person import Person
 from converge_cli.core.predicate import Selection
 from converge_cli.policy.cedar import CedarAuthorizer
 from converge_cli.policy.self_test import self_test
 
 COUNT = 1_000
-GATE = GateSpec(
-    pack="procurement",
-    on="Strategies:commitment:*",
-    action="commit",
-    resource_kind="spend",
-    resource_phase="commitment",
-    resource_id="vendor",
-    context={"amount": ContextField("money", "price")},
-    approvals={"manager": Grant(context={"human_approval_present": True})},
-)
+GATE = msgspec.structs.replace(COMMITMENT, approvals={"manager": Grant(context={"human_approval_present": True})})
 SOFIA = Person("sofia", authority="sovereign", domains=("procurement",))
 
 

@@ -2,28 +2,22 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
+from policy_kit import COMMITMENT
 
 from converge_cli.core.flow_gate import Grant
 from converge_cli.core.pack import PolicyFiles
-from converge_cli.core.pack_spec import ContextField, GateSpec
+from converge_cli.core.pack_spec import GateSpec
 from converge_cli.core.person import Person
 from converge_cli.core.policy_review import PolicyReview
 from converge_cli.pack.loader import load_pack
+from converge_cli.policy.policy_set import policy_rules
 from converge_cli.policy.review import review_policy
-from converge_cli.policy.rule_view import policy_rules
 
 ROOT = Path(__file__).parents[3]
-GATE = GateSpec(
-    pack="procurement",
-    on="Strategies:commitment:*",
-    action="commit",
-    resource_kind="spend",
-    resource_phase="commitment",
-    resource_id="vendor",
-    context={"amount": ContextField("money", "price")},
-    requires=("reviewed",),
-    approvals={"boss": Grant(context={"human_approval_present": True})},
+GATE = msgspec.structs.replace(
+    COMMITMENT, requires=("reviewed",), approvals={"boss": Grant(context={"human_approval_present": True})}
 )
 MONA = Person("mona", authority="supervisory", domains=("procurement",))
 FRANK = Person("frank", authority="participatory", domains=("finance",))

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import cedarpy
 import pytest
 
+from converge_cli.core.pack import PolicyFiles
 from converge_cli.policy import policy_set
 from converge_cli.policy.cedar import CedarAuthorizer
 from converge_cli.policy.self_test import version_fits
@@ -151,6 +152,30 @@ def test_an_answer_that_contradicts_itself_is_refused_as_an_error(procurement, q
     monkeypatch.setattr(cedarpy, "is_authorized", lambda *_args, **_options: answer)
     decision = gate.decide(asked)
     assert ("REJECT", "error") == (decision.outcome, decision.source)
+
+
+FIXED = "when { context.amount < 0 }"
+COUNTED = {
+    "what nobody can give another value": ("forbid", FIXED, 1),
+    "who acts": ("forbid", 'when { context.amount < 0 && principal.authority != "x" }', 4),
+    "an approval": ("forbid", "when { context.amount < 0 || context.human_approval_present }", 4),
+    "the context as a whole": ("forbid", "when { context.amount < 0 && context == context }", 4),
+    "nothing that forbids": ("permit", FIXED + ' when { principal.domains.contains("it") }', 4),
+}
+
+
+@pytest.mark.parametrize(("effect", "body", "calls"), COUNTED.values(), ids=COUNTED)
+def test_nothing_is_tried_against_a_forbid_that_nothing_could_lift(
+    procurement, question, monkeypatch, effect, body, calls
+):
+    """Cedar is asked once; where a grant or an authority could matter, it is asked about each of them."""
+    rule = f'@id("mine") {effect} (principal, action, resource) {body};'
+    gate = CedarAuthorizer({"procurement": PolicyFiles({"policy/p.cedar": rule}, procurement.schema)})
+    assert "REJECT" == gate.decide(question(-1)).outcome
+    real, asked = cedarpy.is_authorized, []
+    monkeypatch.setattr(cedarpy, "is_authorized", lambda *given, **more: asked.append(given) or real(*given, **more))
+    answer = gate.decide(question(-1))
+    assert ("REJECT", "policy", calls) == (answer.outcome, answer.source, len(asked))
 
 
 @pytest.mark.parametrize("nonsense", [None, 7, "question", {}, ("procurement",)], ids=repr)
