@@ -7,7 +7,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -33,6 +41,9 @@ from converge_cli.server.telemetry.observer import Decision, Observer
 MOST_TRUTHS = 200
 """Names of truths that are told apart; those that come later are `other`."""
 OTHER = "other"
+
+# When each was first counted doubles the text, and nobody asks for it.
+disable_created_metrics()
 
 _VERDICTS = {
     FactPromoted: "promoted",

@@ -34,7 +34,7 @@ _HTTP = "http/protobuf"
 class OtelMissingError(ConvergeError):
     """Traces are asked for, and what sends them is not installed."""
 
-    code = "OTEL_MISSING"
+    code = "TRACES_IMPOSSIBLE"
 
     def __init__(self) -> None:
         super().__init__(

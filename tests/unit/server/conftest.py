@@ -20,6 +20,7 @@ from converge_cli.server.http.door import Door, make_door
 from converge_cli.server.http.limits import Share
 from converge_cli.server.service import Service
 from converge_cli.server.serving import HttpServer
+from converge_cli.server.telemetry.observer import Observer
 from converge_cli.settings import load_settings
 
 CONTENT = Path(__file__).parents[3]
@@ -44,12 +45,21 @@ class Served:
         local: bool = True,
         origins: tuple[str, ...] = (),
         metrics: Callable[[], bytes] | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self.noted: list[str] = []
         self._workers = workers
-        setting = make_service(CONTENT, settings=replace(load_settings(CONTENT, {}), storage_path=folder / "store"))
+        settings = replace(load_settings(CONTENT, {}), storage_path=folder / "store")
+        setting = make_service(CONTENT, settings=settings, appending=(observer or Observer()).appending)
         setting = replace(setting, most_queued=most_queued)
-        self.service = Service(setting, "test", workers=workers, self_test=policy_self_test, note=self.noted.append)
+        self.service = Service(
+            setting,
+            "test",
+            workers=workers,
+            self_test=policy_self_test,
+            note=self.noted.append,
+            observer=observer,
+        )
         self.door: Door = make_door(
             self.service, caller_of, share=share or Share(), metrics=metrics, most_bytes=most_bytes
         )
