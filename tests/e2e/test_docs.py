@@ -37,6 +37,7 @@ WITH_COMMANDS = {
     "docs/policy.md": ".",
     "docs/receipt.md": ".",
     "docs/service-access.md": ".",
+    "docs/service.md": ".",
     f"{GREENHOUSE}/README.md": GREENHOUSE,
 }
 FIRST_GATE = "docs/first-gate.md"

@@ -1,0 +1,60 @@
+"""docs/service.md names the metrics, the labels and the log's words as they are, in both directions."""
+
+import re
+from pathlib import Path
+
+from converge_cli.core.job_queue import QueuedJob
+from converge_cli.server.http.bodies import MOST_BYTES, MOST_DEEP
+from converge_cli.server.http.limits import Share
+from converge_cli.server.telemetry.metrics import MOST_TRUTHS, Metrics
+from converge_cli.store.memory import MemoryExperience
+from converge_cli.store.queue_memory import MemoryQueue
+
+ROOT = Path(__file__).resolve().parents[3]
+PAGE = (ROOT / "docs" / "service.md").read_text()
+AT = "2026-11-22T10:00:00.000000Z"
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of a table."""
+    lines = PAGE.split(f"{heading}\n|---|---|---|\n", 1)[1].split("\n\n", 1)[0].splitlines()
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def test_the_page_names_every_metric_with_its_labels_and_no_other():
+    """As the registry has them."""
+    metrics = Metrics()
+    metrics.watch(MemoryQueue(MemoryExperience()))
+    metrics.submitted(QueuedJob("j", "t", "o", "s", AT, AT), "o")
+    kept = {
+        family.name: set(collector._labelnames)
+        for collector in metrics._registry._collector_to_names
+        if hasattr(collector, "_labelnames")
+        for family in collector.collect()
+    }
+    told = {row[0].strip("`| "): set(re.findall(r"`(\w+)`", row[1])) for row in rows("| metric | labels | counts |")}
+    assert kept | {"converge_jobs": {"status"}, "converge_queue_depth": set()} == told
+    assert f"first {MOST_TRUTHS} are" in PAGE
+
+
+def test_the_limits_are_those_of_the_code():
+    """Bodies, and what a caller may take."""
+    share = Share()
+    told = dict(row[:2] for row in rows("| what | at most | then |"))
+    assert {
+        "body of a request": f"{MOST_BYTES // 1_000_000} MB, {MOST_DEEP} levels deep",
+        "requests of a caller": f"{share.rate:,.0f} in a second, {share.requests} under way",
+        "streams of a caller": f"{share.streams} open",
+        "requests without a good credential": f"{share.refused:.0f} in a second from an address",
+        "queued jobs": "10,000",
+    } == told
+
+
+def test_the_log_s_words_are_those_of_the_code():
+    """Each event that a line can have."""
+    code = (ROOT / "converge_cli/server/telemetry/log.py").read_text() + (
+        ROOT / "converge_cli/cli/serve.py"
+    ).read_text()
+    said = set(re.findall(r'\.tell\("(\w+)"', code)) | {"lease lost", "error"}
+    [line] = re.findall(r"for each thing that happens: (.*?)\.", PAGE, re.DOTALL)
+    assert said - {"answered"} == set(re.findall(r"`([a-z ]+)`", line.replace("\n", " ")))
