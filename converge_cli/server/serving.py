@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
+import uvloop
 
 from converge_cli._internal.process_exit import leave_now
 from converge_cli.core.errors import ConvergeError
@@ -98,7 +99,9 @@ def serve(
     Raises:
         CannotListenError: gRPC's address can't be listened on, or the TLS files are none.
     """
-    return asyncio.run(_Server(door, listening, local=local).serve(bound, ready, storage))
+    # The same loop as uvicorn would take by itself: several times as fast as that of the standard library.
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_Server(door, listening, local=local).serve(bound, ready, storage))
 
 
 class HttpServer(uvicorn.Server):

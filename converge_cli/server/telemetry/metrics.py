@@ -43,7 +43,7 @@ MOST_TRUTHS = 200
 OTHER = "other"
 
 # When each was first counted doubles the text, and nobody asks for it.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _VERDICTS = {
     FactPromoted: "promoted",
