@@ -86,6 +86,7 @@ class Client:
         principal: str | None = None,
         strict: bool = False,
         key: str | None = None,
+        trace: str | None = None,
     ) -> Job:
         """Submit a job; it is durable once this returns.
 
@@ -100,6 +101,7 @@ class Client:
             strict: soft violations, unexercised invariants and deferred clauses count.
             key: idempotency key; a fresh one unless given, so that a submission is never done twice by being sent
                 twice.
+            trace: W3C traceparent of the caller, to whose trace the job is to belong.
 
         Raises:
             InputFileError: a file can't be read.
@@ -115,7 +117,7 @@ class Client:
             "strict": strict,
         }
         body = msgspec.to_builtins({name: value for name, value in wish.items() if value})
-        return self._job("POST", "/jobs", json=body, key=key or secrets.token_urlsafe(18))
+        return self._job("POST", "/jobs", json=body, key=key or secrets.token_urlsafe(18), trace=trace)
 
     def job(self, job: str) -> Job:
         """A job with everything that its run has come to so far."""

@@ -74,11 +74,13 @@ class Transport:
         params: Mapping[str, Any] | None = None,
         json: Any = None,
         key: str | None = None,
+        trace: str | None = None,
     ) -> Answer:
         """Ask, and ask again where that can do no harm.
 
         Args:
             key: idempotency key, with which also a POST can be sent twice.
+            trace: W3C traceparent.
 
         Raises:
             ServerError: the server refuses.
@@ -86,7 +88,8 @@ class Transport:
             ServerAnswerError: it is none of Converge's.
         """
         harmless = method == "GET" or key is not None
-        headers = {} if key is None else {"Idempotency-Key": key}
+        sent = {"Idempotency-Key": key, "traceparent": trace}
+        headers = {name: value for name, value in sent.items() if value is not None}
         content = {key: value for key, value in (params or {}).items() if value is not None}
         for attempt in range(ATTEMPTS):
             last = attempt == ATTEMPTS - 1

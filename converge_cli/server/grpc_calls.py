@@ -73,10 +73,20 @@ class Calls:
         return caller
 
 
+def traced(context: Any, request: Any) -> Any:
+    """A SubmitJobRequest that belongs to the trace of its call, unless it names one itself."""
+    if not request.traceparent:
+        request.traceparent = trace_of(_metadata(context, "traceparent"))
+    return request
+
+
 def _authorization(context: Any) -> str:
     """Two of them are none: what stands before us might have looked at the other one."""
-    metadata = context.invocation_metadata()
-    return ", ".join(str(value) for name, value in metadata if name.lower() == "authorization")
+    return _metadata(context, "authorization")
+
+
+def _metadata(context: Any, wanted: str) -> str:
+    return ", ".join(str(value) for name, value in context.invocation_metadata() if name.lower() == wanted)
 
 
 def _address(context: Any) -> str:

@@ -14,7 +14,7 @@ from converge_cli.app.jobs.job_record import job_events
 from converge_cli.app.list_truths import list_truths
 from converge_cli.core.job_queue import JobFilter
 from converge_cli.server.following import NextEvent, type_of
-from converge_cli.server.grpc_calls import Calls
+from converge_cli.server.grpc_calls import Calls, traced
 from converge_cli.server.grpc_errors import hidden
 from converge_cli.server.grpc_messages import (
     event_message,
@@ -62,7 +62,7 @@ class GrpcService(ConvergeServicer):
 
     async def SubmitJob(self, request: Any, context: Any) -> Any:  # noqa: N802  the protocol's names
         """See converge.proto."""
-        return await self._calls.answer(context, self._submit, request)
+        return await self._calls.answer(context, self._submit, traced(context, request))
 
     async def GetJob(self, request: Any, context: Any) -> Any:  # noqa: N802
         """See converge.proto."""
