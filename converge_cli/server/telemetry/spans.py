@@ -29,6 +29,7 @@ from converge_cli.settings import InvalidSettingError
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 _HTTP = "http/protobuf"
+_LAST_SECONDS = 1.0
 
 
 class OtelMissingError(ConvergeError):
@@ -68,7 +69,8 @@ def make_spans(environment: Mapping[str, str]) -> "Spans | None":
     except ImportError:
         raise OtelMissingError from None
     name = environment.get("OTEL_SERVICE_NAME") or "converge"
-    provider = TracerProvider(resource=Resource.create({"service.name": name, "service.version": __version__}))
+    about = Resource.create({"service.name": name, "service.version": __version__})
+    provider = TracerProvider(resource=about, shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return Spans(provider)
 
@@ -135,9 +137,10 @@ class Spans(Observer):
         self._end(job, failed=True, told=error.code)
 
     def close(self) -> None:
-        """Send what waits, for a moment."""
-        self._provider.force_flush(1000)
-        self._provider.shutdown()
+        """Send what waits, for a moment: a collector that is gone must not hold up the end of the server."""
+        last = threading.Thread(target=self._provider.shutdown, name="converge-last-spans", daemon=True)
+        last.start()
+        last.join(_LAST_SECONDS)
 
     def _tell_suggestor(self, known: _Pass, event: SuggestorExecuted | SuggestorFailed) -> None:
         about: dict[str, Any] = {"converge.suggestor": event.suggestor}

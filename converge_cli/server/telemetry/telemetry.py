@@ -1,5 +1,6 @@
 """All that is seen of one server, put together once when it starts."""
 
+import logging
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -32,5 +33,25 @@ def make_telemetry(settings: LogSettings, environment: Mapping[str, str]) -> Tel
     """
     spans = make_spans(environment)
     log, metrics = Log(settings), Metrics()
-    observers = [metrics, log] if spans is None else [metrics, log, spans]
-    return Telemetry(log, metrics, Observers(observers, log.note))
+    if spans is None:
+        return Telemetry(log, metrics, Observers((metrics, log), log.note))
+    _pass_on("opentelemetry", log)
+    # The log is closed last: what can't be sent is told in it.
+    return Telemetry(log, metrics, Observers((metrics, spans, log), log.note))
+
+
+class _Passed(logging.Handler):
+    """What a library logs, as notes of our log: in its form, and on one line."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._log.note(record.getMessage())
+
+
+def _pass_on(name: str, log: Log) -> None:
+    logger = logging.getLogger(name)
+    logger.handlers = [_Passed(log)]
+    logger.propagate = False

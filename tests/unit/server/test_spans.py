@@ -1,8 +1,11 @@
 """Traces: the spans of a job arrive at an OTLP collector, in the trace of whoever submitted it."""
 
+import json
+import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -109,6 +112,34 @@ def test_what_we_do_not_send_by_is_told(name: str):
     with pytest.raises(InvalidSettingError) as raised:
         make_spans({ENDPOINT: "http://x", name: "grpc"})
     assert name == raised.value.where
+
+
+GONE = """
+import os, time
+from converge_cli.core.job_queue import QueuedJob
+from converge_cli.server.telemetry.telemetry import make_telemetry
+from converge_cli.settings import LogSettings
+at = "2026-11-22T10:00:00.000000Z"
+job = QueuedJob("run000001", "t", "o", "s", at, at)
+observer = make_telemetry(LogSettings("json", "warning"), os.environ).observer
+observer.claimed(job)
+observer.settled(job)
+began = time.monotonic()
+observer.close()
+print(time.monotonic() - began < 2.5)
+"""
+
+
+def test_a_collector_that_is_gone_holds_up_no_end_and_is_told_in_the_log():
+    """A process that ends; whatever the library says is a line of our log like any other."""
+    environment = {**os.environ, ENDPOINT: "http://127.0.0.1:9"}
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", GONE], env=environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert ("True\n", True) == (done.stdout, time.monotonic() - began < 30)
+    told = [json.loads(line) for line in done.stderr.splitlines()]
+    assert {"note"} == {line["event"] for line in told}
 
 
 def test_opentelemetry_is_imported_only_where_it_is_asked_for():
