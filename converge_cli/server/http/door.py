@@ -76,7 +76,8 @@ def make_door(
 ) -> Door:
     """A door on a service; see `Door`."""
     services = service.setting.services
-    hide = _hider((services.folder, services.shipped))
+    templates = () if services.shelf is None else services.shelf.folders
+    hide = _hider((services.folder, services.shipped, *templates))
     monotonic = services.clock.monotonic
     following, limits, tickets = Following(service), Limits(share, monotonic), Tickets(monotonic)
     streams = Streams(following, hide)

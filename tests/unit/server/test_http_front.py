@@ -11,14 +11,16 @@ import httpx2
 import pytest
 
 from converge_cli.app.identity import identities, new_identity
-from converge_cli.app.jobs.caller import Caller, Role
+from converge_cli.app.jobs.caller import LOCAL, Caller, Role
 from converge_cli.bootstrap import make_service
 from converge_cli.core.errors import ConvergeError
 from converge_cli.server.http.bodies import MOST_DEEP, check_depth
+from converge_cli.server.http.door import make_door
 from converge_cli.server.http.front import SECURITY
 from converge_cli.server.http.limits import Limits, Share, TooManyRequestsError
 from converge_cli.server.http.problems import RequestMalformedError
-from converge_cli.settings import load_settings
+from converge_cli.server.service import Service
+from converge_cli.settings import Settings, load_settings
 from converge_cli.testing import ManualClock
 
 JSON = {"Content-Type": "application/json"}
@@ -244,6 +246,17 @@ def test_no_answer_names_a_path_of_the_machine(served: Any, tmp_path: Any):
     for path in ("/ready", "/api/v1/truths", "/api/v1/truths/vendor-selection", "/api/v1/packs/procurement", "/x"):
         assert shipped not in (text := served.http.get(path).text), path
         assert str(tmp_path) not in text
+
+
+def test_no_answer_names_where_templates_lie(tmp_path: Path):
+    """A folder of --templates is hidden as those of the project and of what is shipped are."""
+    folder = tmp_path / "deployed"
+    folder.mkdir()
+    settings = Settings("memory", tmp_path / "store", None)
+    setting = make_service(tmp_path / "project", settings=settings, templates=(folder,))
+    service = Service(setting, "test", workers=1, self_test=list, note=lambda _: None)
+    told = make_door(service, lambda *_: LOCAL).reply({"file": str(folder / "note" / "truth.yaml")})
+    assert b'{"file":"note/truth.yaml"}' == told.body
 
 
 def test_readiness_tells_what_is_wrong(serving: Any):
