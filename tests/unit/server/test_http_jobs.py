@@ -193,7 +193,8 @@ def test_a_fact_an_explanation_and_the_inbox_are_those_of_the_command_line(serve
     assert "REQUEST_INVALID" == served.get(f"/api/v1/jobs/{job}/explain", 422, gate="a", fact="b")["code"]
     assert [job] == [item["run_id"] for item in served.get("/api/v1/inbox")["waiting"]]
     assert [job] == [item["run_id"] for item in served.get("/api/v1/inbox", person="mona")["waiting"]]
-    assert [] == served.get("/api/v1/inbox", person="nobody")["waiting"]
+    unknown = served.get("/api/v1/inbox", 422, person="nobody")
+    assert ("PERSON_UNKNOWN", "nobody") == (unknown["code"], unknown["where"])
     assert [] == served.get("/api/v1/inbox", role="nobody")["waiting"]
 
 
