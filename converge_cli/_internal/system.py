@@ -41,3 +41,8 @@ class RandomIds:
 def random_bytes(count: int) -> bytes:
     """Bytes that nobody can guess, for secrets."""
     return secrets.token_bytes(count)
+
+
+def random_token() -> str:
+    """A word that nobody can guess and that may stand in an address: 256 bits."""
+    return secrets.token_urlsafe(32)

@@ -1,6 +1,5 @@
 """A client of one server: each method is one thing that the server does, with the words of the command line."""
 
-import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, Self
@@ -9,6 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 from converge_cli._internal.canonical_json import decode
+from converge_cli._internal.system import random_token
 from converge_cli.client.answers import Job, StreamEvent
 from converge_cli.client.errors import ServerAnswerError
 from converge_cli.client.follow import Following, Until
@@ -117,7 +117,7 @@ class Client:
             "strict": strict,
         }
         body = msgspec.to_builtins({name: value for name, value in wish.items() if value})
-        return self._job("POST", "/jobs", json=body, key=key or secrets.token_urlsafe(18), trace=trace)
+        return self._job("POST", "/jobs", json=body, key=key or random_token(), trace=trace)
 
     def job(self, job: str) -> Job:
         """A job with everything that its run has come to so far."""
@@ -303,7 +303,7 @@ class Client:
         Args:
             wish: `{"feature": TEXT}` or `{"truth": TEXT}`, as the server's OpenAPI says.
         """
-        answer: dict[str, Any] = self._data("POST", "/validate", json=dict(wish), key=secrets.token_urlsafe(18))
+        answer: dict[str, Any] = self._data("POST", "/validate", json=dict(wish), key=random_token())
         return answer
 
     def _following(self, job: str, after: int, until: Until, deadline: float | None = None) -> Following:

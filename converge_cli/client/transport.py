@@ -4,7 +4,6 @@ Tried again is only what can do no harm: a question, what carries an idempotency
 what the server says it has not done. A key is sent in one header and stands nowhere else.
 """
 
-import secrets
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from converge_cli import __version__
+from converge_cli._internal.system import random_bytes
 from converge_cli.client.address import ServerAddress, check_key, parse_server
 from converge_cli.client.errors import ServerError, ServerUnreachableError, error_of
 from converge_cli.core.errors import ConvergeError
@@ -192,4 +192,4 @@ def _asked_wait(text: str | None) -> float | None:
 def pause(attempt: int) -> float:
     """Seconds before another attempt: doubled each time, by chance up to half of it less, so that clients part."""
     most = min(_FIRST_SECONDS * 2.0**attempt, _MOST_SECONDS)
-    return most * (1 - secrets.randbelow(1000) / 2000)
+    return most * (1 - random_bytes(1)[0] / 512)

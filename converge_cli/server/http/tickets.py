@@ -1,10 +1,10 @@
 """Tickets: what lets a browser open one stream, since it can send no header there. Short-lived, used once."""
 
-import secrets
 import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
+from converge_cli._internal.system import random_token
 from converge_cli.app.jobs.caller import Caller
 
 LIFE_SECONDS = 30.0
@@ -27,7 +27,7 @@ class Tickets:
 
     def issue(self, caller: Caller, job: str) -> str:
         """A new ticket for one stream of a job that the caller may see."""
-        ticket = secrets.token_urlsafe(32)
+        ticket = random_token()
         now = self._monotonic()
         with self._lock:
             self._issued = {key: kept for key, kept in self._issued.items() if kept.until > now}
