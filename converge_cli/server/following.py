@@ -5,7 +5,7 @@ one that comes back misses nothing and sees nothing twice.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
@@ -22,6 +22,8 @@ _PAGE = 200
 """Events that are read at once."""
 _LOOK_SECONDS = 1.0
 """How often a reader looks that nobody called: another process may drive the run."""
+_HOLDS_SECONDS = 2.0
+"""How often it is asked whether a reader's credential still holds."""
 _READERS = 8
 """Threads that read for streams, so that many streams leave the others to requests."""
 
@@ -76,20 +78,25 @@ class Following:
         for woken in self._waiting:
             woken.set()
 
-    async def follow(self, job: str, after: int, until: Until) -> AsyncGenerator[NextEvent | AtRest, None]:
+    async def follow(
+        self, job: str, after: int, until: Until, holds: Callable[[], object]
+    ) -> AsyncGenerator[NextEvent | AtRest, None]:
         """The events above `after` as they come, then why no more do; ends without that only when the server does.
 
+        Args:
+            holds: asked now and then; raises an error when the credential of who reads no longer holds.
+
         Raises:
-            ConvergeError: the store can't be read.
+            ConvergeError: of `holds`; or the store can't be read.
         """
-        paused = -1
+        paused, standing = -1, _Standing(holds, self._service.setting.services.clock.monotonic)
         with self._service.news.reading(job) as woken:
             self._waiting.add(woken)
             self._service.observer.streams(+1)
             try:
                 while not self.stopped.is_set():
                     woken.clear()
-                    step = await self._step(job, after)
+                    step = await self._step(job, after, standing)
                     last = after + len(step.events)
                     for data in step.events:
                         after += 1
@@ -111,5 +118,25 @@ class Following:
                 self._waiting.discard(woken)
                 self._service.observer.streams(-1)
 
-    async def _step(self, job: str, after: int) -> Step:
-        return await anyio.to_thread.run_sync(self._service.step, job, after, _PAGE, limiter=self._threads)
+    async def _step(self, job: str, after: int, standing: "_Standing") -> Step:
+        def look() -> Step:
+            standing.check()
+            return self._service.step(job, after, _PAGE)
+
+        return await anyio.to_thread.run_sync(look, limiter=self._threads)
+
+
+class _Standing:
+    """Whether a reader may still read: who was let in may have lost the key since."""
+
+    def __init__(self, holds: Callable[[], object], monotonic: Callable[[], float]) -> None:
+        self._holds = holds
+        self._monotonic = monotonic
+        self._asked_at = monotonic()
+
+    def check(self) -> None:
+        """Ask, where that was some time ago."""
+        now = self._monotonic()
+        if now - self._asked_at >= _HOLDS_SECONDS:
+            self._holds()
+            self._asked_at = now

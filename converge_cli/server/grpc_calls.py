@@ -39,7 +39,12 @@ class Calls:
     async def caller(self, context: Any) -> Caller:
         """Who calls, counted; raises an error with the code UNAUTHORIZED, or TooManyRequestsError."""
         authorization, address = _authorization(context), _address(context)
-        return await self.in_thread(lambda: self._known(authorization, address))
+        return await self.in_thread(lambda: self.door.known(authorization, address))
+
+    def holds(self, context: Any) -> Callable[[], object]:
+        """Asks whether what was shown with a call still holds; raises an error when not, counts nothing."""
+        shown = _authorization(context), _address(context)
+        return lambda: self.door.caller_of(*shown)
 
     def under_way(self, caller: Caller, work: Callable[[Caller, Any], T], request: Any) -> T:
         """Do it, with a place among the caller's requests."""
@@ -61,16 +66,7 @@ class Calls:
         await abort(self.door, context, error if isinstance(error, ConvergeError) else told_bug(self.door, error))
 
     def _served(self, authorization: str, address: str, work: Callable[[Caller, Any], T], request: Any) -> T:
-        return self.under_way(self._known(authorization, address), work, request)
-
-    def _known(self, authorization: str, address: str) -> Caller:
-        try:
-            caller = self.door.caller_of(authorization, address)
-        except ConvergeError:
-            self.door.limits.count_refused(address)
-            raise
-        self.door.limits.count(caller.person)
-        return caller
+        return self.under_way(self.door.known(authorization, address), work, request)
 
 
 def traced(context: Any, request: Any) -> Any:

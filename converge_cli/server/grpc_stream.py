@@ -168,7 +168,8 @@ class Conversation:
         """A subscription, from its first event to its last word."""
         try:
             job, after = request.job_id, request.resume_from
-            async with aclosing(self._following.follow(job, after, _until(request))) as news:
+            holds = self._calls.holds(self._context)
+            async with aclosing(self._following.follow(job, after, _until(request), holds)) as news:
                 await self._pass_on(name, request, news)
         except Exception as error:  # noqa: BLE001  the last line of defence
             await self._put(name, **self._error(error))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from fastapi import Path as PathParam
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
@@ -54,6 +55,22 @@ class Door:
     metrics: Callable[[], bytes] | None = None
     most_bytes: int = MOST_BYTES
     ways: tuple[str, ...] = ()
+
+    def known(self, authorization: str, address: str) -> Caller:
+        """Who calls, counted; whoever is nobody is counted by the address.
+
+        Raises:
+            ConvergeError: with the code UNAUTHORIZED; or the credential can't be looked up.
+            TooManyRequestsError: there were too many of late.
+        """
+        try:
+            caller = self.caller_of(authorization, address)
+        except ConvergeError as error:
+            if error.code == "UNAUTHORIZED":
+                self.limits.count_refused(address)
+            raise
+        self.limits.count(caller.person)
+        return caller
 
     def reply(self, data: Any, status: int = 200, **headers: str) -> Response:
         """An answer, as canonical JSON."""
@@ -116,27 +133,15 @@ async def body_of(request: Request) -> bytes:
     return await read_body(request, door_of(request).most_bytes)
 
 
-async def known_caller(request: Request) -> Caller:
-    """Who calls, counted; raises an error with the code UNAUTHORIZED, or TooManyRequestsError."""
-    door = door_of(request)
+def shown_by(request: Request) -> tuple[str, str]:
+    """The text of the Authorization header, "" for none, and the address that a request comes from."""
     # Two of them are none: what stands before us might have looked at the other one.
-    authorization, address = ", ".join(request.headers.getlist("authorization")), _address(request)
-    try:
-        caller = await run_in_threadpool(door.caller_of, authorization, address)
-    except ConvergeError:
-        door.limits.count_refused(address)
-        raise
-    door.limits.count(caller.person)
-    return caller
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
+    return ", ".join(request.headers.getlist("authorization")), request.client.host if request.client else ""
 
 
 async def caller_of(request: Request) -> AsyncIterator[Caller]:
     """Who calls, with a place for the request until it is answered."""
-    caller = await known_caller(request)
+    caller = await run_in_threadpool(door_of(request).known, *shown_by(request))
     with door_of(request).limits.request(caller.person):
         yield caller
 
@@ -144,3 +149,4 @@ async def caller_of(request: Request) -> AsyncIterator[Caller]:
 TheDoor = Annotated[Door, Depends(door_of)]
 TheCaller = Annotated[Caller, Depends(caller_of)]
 TheBody = Annotated[bytes, Depends(body_of)]
+JobId = Annotated[str, PathParam(description="Id of the job, which is that of its run.", max_length=64)]

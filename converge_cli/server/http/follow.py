@@ -29,11 +29,11 @@ class Streams:
         """Close every stream, each after a whole event; from the event loop."""
         self._following.stop()
 
-    async def follow(self, job: str, after: int, until: Until) -> AsyncIterator[bytes]:
-        """The events above `after` as they come, then why no more do; ends without that only when the server does."""
+    async def follow(self, job: str, after: int, until: Until, holds: Callable[[], object]) -> AsyncIterator[bytes]:
+        """The events above `after` as they come, then why no more do; see `Following.follow`."""
         kept = bytearray()
         try:
-            async with aclosing(self._following.follow(job, after, until)) as news:
+            async with aclosing(self._following.follow(job, after, until, holds)) as news:
                 async for told in news:
                     if isinstance(told, AtRest):
                         line = self._hide(encode(job_line(told.seen)))

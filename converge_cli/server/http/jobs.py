@@ -13,14 +13,13 @@ from converge_cli.app.result_data import decision_data
 from converge_cli.core.job_queue import JobFilter, JobStatus
 from converge_cli.server.http import answers
 from converge_cli.server.http.bodies import parse_body
-from converge_cli.server.http.door import Reply, TheBody, TheCaller, TheDoor
+from converge_cli.server.http.door import JobId, Reply, TheBody, TheCaller, TheDoor
 from converge_cli.server.http.openapi import ACCEPTED, OK, answering, taking
 from converge_cli.server.request_words import IDEMPOTENCY_KEY, trace_of
 from converge_cli.server.telemetry.trace_context import traceparent_of
 
 router = APIRouter(prefix="/api/v1", tags=["jobs"], default_response_class=Reply)
 
-JobId = Annotated[str, Path(description="Id of the job, which is that of its run.", max_length=64)]
 KEY = Annotated[
     str | None,
     Header(

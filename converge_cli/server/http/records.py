@@ -10,13 +10,12 @@ from converge_cli.app.inbox_data import inbox_data
 from converge_cli.app.jobs.job_inbox import job_inbox
 from converge_cli.app.jobs.job_record import explain_job, job_blob, job_events, job_fact, job_receipt
 from converge_cli.server.http import answers
-from converge_cli.server.http.door import Reply, TheCaller, TheDoor
+from converge_cli.server.http.door import JobId, Reply, TheCaller, TheDoor
 from converge_cli.server.http.openapi import OK, answering, problems_of, reference
 from converge_cli.server.http.problems import RequestInvalidError
 
 router = APIRouter(prefix="/api/v1", tags=["records"], default_response_class=Reply)
 
-JobId = Annotated[str, Path(description="Id of the job, which is that of its run.", max_length=64)]
 Target = Annotated[str | None, Query(max_length=600)]
 
 LINES = "application/x-ndjson"

@@ -340,6 +340,32 @@ def test_a_key_made_or_revoked_elsewhere_counts_from_the_next_request_on(guarded
     assert [200, 401] == statuses
 
 
+@pytest.mark.parametrize("by_ticket", [False, True])
+def test_a_stream_ends_soon_after_its_key_was_revoked(guarded: Guarded, *, by_ticket: bool) -> None:
+    """With the same words as a request; however it was opened, and although the job still waits."""
+    job = guarded.waiting()
+    made = new_key(guarded.keys, "petra", [Role.SUBMIT])
+    headers, path, http = bearer(made.secret), f"/api/v1/jobs/{job}/stream", guarded.served.http
+    if by_ticket:
+        path, headers = http.post(f"/api/v1/jobs/{job}/tickets", headers=headers).json()["url"], {}
+    with http.stream("GET", path, headers=headers) as stream:
+        lines = stream.iter_lines()
+        assert "event: paused" == next(line for line in lines if line == "event: paused")
+        revoke_key(guarded.keys, made.key.id)
+        told = [line for line in lines if line.startswith(("event: ", "data: "))]
+    assert "event: error" == told[-2]
+    assert "UNAUTHORIZED" == json.loads(told[-1].removeprefix("data: "))["code"]
+
+
+def test_a_ticket_opens_nothing_once_its_key_was_revoked(guarded: Guarded) -> None:
+    """It is worth no more than what was shown for it."""
+    job = guarded.waiting()
+    made = new_key(guarded.keys, "petra", [Role.SUBMIT])
+    url = guarded.served.http.post(f"/api/v1/jobs/{job}/tickets", headers=bearer(made.secret)).json()["url"]
+    revoke_key(guarded.keys, made.key.id)
+    assert 401 == guarded.served.http.get(url).status_code
+
+
 def test_two_authorization_headers_are_none(guarded: Guarded) -> None:
     """What stands before a server may look at the first, the server at the last: then each believes another."""
     owner, other = guarded.good["key"]["owner"]["Authorization"], guarded.good["key"]["other"]["Authorization"]

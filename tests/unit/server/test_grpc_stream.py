@@ -16,6 +16,8 @@ from grpc_served import GrpcServed, told
 
 from converge_cli._internal.wire import converge_pb2 as wire
 from converge_cli._internal.wire.converge_pb2_grpc import ConvergeStub
+from converge_cli.app.jobs.caller import LOCAL, Caller
+from converge_cli.server.credentials import UnauthorizedError
 from converge_cli.server.grpc_stream import MOST_SUBSCRIPTIONS, Conversation
 
 PAUSE = wire.SubscribeRequest.UNTIL_PAUSE
@@ -217,6 +219,24 @@ def test_a_reader_that_takes_nothing_for_too_long_is_let_go_of_and_comes_back(se
         again = served.stub.Stream(iter([subscribe(job, resume_from=seen[-1], until=PAUSE)]), timeout=20)
         seen += [item.event.seq for item in again if item.WhichOneof("what") == "event"]
         assert list(range(1, events + 1)) == seen
+
+
+def test_what_is_followed_ends_soon_after_its_key_was_revoked(serving: Any):
+    """In the words of any other refusal, although the job still waits."""
+    revoked = threading.Event()
+
+    def caller_of(*_: str) -> Caller:
+        if revoked.is_set():
+            raise UnauthorizedError
+        return LOCAL
+
+    with serving(caller_of=caller_of) as served:
+        job = served.submit("vendor-selection")
+        answers = served.stub.Stream(iter([subscribe(job)]), timeout=30)
+        assert any(said(answer) == ("s", "paused") for answer in answers)
+        revoked.set()
+        *_, last = answers
+    assert ("error", "UNAUTHORIZED") == (last.WhichOneof("what"), last.error.code)
 
 
 def test_what_a_cut_stream_held_is_let_go_of(served: GrpcServed):

@@ -21,6 +21,7 @@ from converge_cli.server.http.limits import Limits, Share, TooManyRequestsError
 from converge_cli.server.http.problems import RequestMalformedError
 from converge_cli.server.service import Service
 from converge_cli.settings import Settings, load_settings
+from converge_cli.store.unavailable import StoreUnavailableError
 from converge_cli.testing import ManualClock
 
 JSON = {"Content-Type": "application/json"}
@@ -174,6 +175,17 @@ def test_guessing_credentials_is_slowed_down(serving: Any):
         answers = [served.http.get("/api/v1/jobs", headers=by(str(number))) for number in range(8)]
         assert {401, 429} == {answer.status_code for answer in answers}
         assert "1" == answers[-1].headers["retry-after"]
+
+
+def test_who_calls_while_keys_can_not_be_looked_up_guesses_nothing(serving: Any):
+    """The store is told as it is, however often: nobody is slowed down for it."""
+
+    def away(*_: str) -> Caller:
+        raise StoreUnavailableError(Path("store"), "disk I/O error", "look at the disk")
+
+    with serving(caller_of=away, local=False, share=Share(refused=1)) as served:
+        answers = [served.http.get("/api/v1/jobs", headers=by("mona")) for _ in range(8)]
+        assert [503] * 8 == [answer.status_code for answer in answers]
 
 
 def test_a_caller_takes_no_more_than_its_share(serving: Any):

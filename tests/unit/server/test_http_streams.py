@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from conftest import sse
 
+from converge_cli.app.jobs.caller import LOCAL
 from converge_cli.server.http.tickets import LIFE_SECONDS, Tickets
 from converge_cli.testing import ManualClock
 
@@ -96,7 +97,7 @@ def test_a_ticket_is_soon_worth_nothing():
     """Whatever was written down of it."""
     clock = ManualClock()
     tickets = Tickets(clock.monotonic)
-    ticket = tickets.issue("mona", "job")
+    ticket = tickets.issue(LOCAL, "job", lambda: None)
     clock.advance(LIFE_SECONDS + 1)
     assert None is tickets.spend(ticket, "job")
 
