@@ -108,7 +108,7 @@ def serve(
 
 def _check_access(listening: "Listening", *, insecure_local: bool) -> None:
     """Raises: UsageError: anybody could call."""
-    from converge_cli.server.listening import is_loopback  # noqa: PLC0415
+    from converge_cli._internal.loopback import is_loopback  # noqa: PLC0415
 
     if insecure_local and not is_loopback(listening.host):
         raise UsageError(

@@ -1,9 +1,9 @@
 """Where a server is, and whether a key may be sent there. Pure: nothing is opened, and no key is ever shown."""
 
-from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from converge_cli._internal.loopback import is_loopback
 from converge_cli.client.errors import ServerAddressError
 
 _HINT = "give its address as https://HOST[:PORT], or http://127.0.0.1:8080"
@@ -44,7 +44,7 @@ def parse_server(text: str) -> ServerAddress:
     if parts.scheme not in {"http", "https"} or not host or odd:
         raise ServerAddressError(f"{shown!r} is no address of a server", hint=_HINT, where="server")
     url = f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
-    return ServerAddress(url, _is_loopback(host), parts.scheme == "https")
+    return ServerAddress(url, is_loopback(host), parts.scheme == "https")
 
 
 def check_key(address: ServerAddress, key: str | None, *, plain_http: bool) -> None:
@@ -66,10 +66,3 @@ def check_key(address: ServerAddress, key: str | None, *, plain_http: bool) -> N
         raise ServerAddressError(
             f"the key is not sent to {address.url}: anybody on the way could read it", hint=_PLAIN, where=address.url
         )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

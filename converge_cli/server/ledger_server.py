@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from converge_cli._internal.loopback import is_loopback
 from converge_cli.core.ledger_errors import LedgerRequestError, LedgerUnavailableError
-from converge_cli.server.listening import grpc_options, is_loopback, listen_grpc, tls_files
+from converge_cli.server.listening import grpc_options, listen_grpc, tls_files
 from converge_cli.store.ledger_watch import LocalLedger
 
 DEFAULT_LISTEN = "127.0.0.1:50052"

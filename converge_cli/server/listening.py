@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +55,6 @@ def tls_files(cert: Path | None, key: Path | None, ca: Path | None, refused: Ref
             f"can't read {error.filename}: {error.strerror}", hint="give a PEM file", where=str(error.filename)
         ) from None
     return files
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach what listens there."""
-    try:
-        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def grpc_options(most_bytes: int) -> tuple[tuple[str, int], ...]:

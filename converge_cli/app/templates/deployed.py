@@ -6,9 +6,11 @@ Must never pass over what a wiring says: what can't be had here, or would change
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
+from converge_cli._internal.loopback import is_loopback
 from converge_cli.app.deployment import Deployment
 from converge_cli.app.load_truth import LoadedTruth
 from converge_cli.app.services import Services
@@ -21,8 +23,6 @@ from converge_cli.pack.wiring import FILE, Requirements, Wiring, lacks_version, 
 from converge_cli.truth.diagnostics import InvalidTruthError
 from converge_cli.truth.files import read_source
 from converge_cli.truth.findings import Findings
-
-_LOOPBACK = ("//127.", "//localhost", "//[::1]")
 
 
 class RequirementMissingError(ConvergeError):
@@ -154,7 +154,7 @@ def _privacy(wiring: Wiring, services: Services) -> Iterator[str]:
     mirror = services.mirror
     if wiring.data_classification != "restricted" or mirror is None:
         return
-    if mirror.name.startswith("grpc") and not any(host in mirror.name for host in _LOOPBACK):
+    if mirror.name.startswith("grpc") and not is_loopback(urlsplit(mirror.name).hostname or ""):
         yield f"restricted data never leave the machine, and runs are mirrored to {mirror.name}"
 
 

@@ -90,7 +90,16 @@ def test_a_wiring_may_name_where_runs_are_kept_already(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ledger", "refused"), [("grpc://10.0.0.1:1", True), ("grpc://127.0.0.1:1", False), ("x", False)]
+    ("ledger", "refused"),
+    [
+        ("grpc://10.0.0.1:1", True),
+        ("grpc://127.example.org:1", True),
+        ("grpcs://localhost.example.org:1", True),
+        ("grpc://127.0.0.1:1", False),
+        ("grpc://[::1]:1", False),
+        ("grpc://localhost:1", False),
+        ("x", False),
+    ],
 )
 def test_restricted_data_are_mirrored_to_no_other_machine(ledger: str, refused: bool, tmp_path: Path) -> None:
     """A ledger of this machine is no other one."""
