@@ -5,9 +5,7 @@ from typing import Any
 import msgspec
 
 from converge_cli._internal.canonical_json import decode
-
-UNDER_WAY = frozenset({"queued", "running"})
-"""Where a job stands while a worker has it, or is to get it."""
+from converge_cli.core.job_queue import UNDER_WAY
 
 
 class Job(msgspec.Struct, frozen=True):

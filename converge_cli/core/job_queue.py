@@ -28,6 +28,12 @@ class JobStatus(StrEnum):
 OPEN = frozenset({JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.PAUSED})
 """Jobs that may still change."""
 
+UNDER_WAY = frozenset({JobStatus.QUEUED, JobStatus.RUNNING})
+"""Jobs that a worker has, or is to get."""
+
+AT_REST = frozenset({JobStatus.PAUSED, JobStatus.CANCELLED, JobStatus.FAILED})
+"""Jobs that can be gone on with, and that nobody goes on with just now."""
+
 AT_ONCE = "0001-01-01T00:00:00.000000Z"
 """A time that is always past."""
 

@@ -5,7 +5,9 @@ import msgspec
 from converge_cli.core.errors import ConcurrentAppendError, RunBusyError
 from converge_cli.core.job_queue import (
     AT_ONCE,
+    AT_REST,
     OPEN,
+    UNDER_WAY,
     IdempotencyConflictError,
     JobNotOpenError,
     JobStatus,
@@ -15,9 +17,6 @@ from converge_cli.core.job_queue import (
     Settled,
 )
 from converge_cli.core.port import RunRow
-
-_HELD = frozenset({JobStatus.QUEUED, JobStatus.RUNNING})
-_AT_REST = frozenset({JobStatus.PAUSED, JobStatus.CANCELLED, JobStatus.FAILED})
 
 
 def resubmitted(standing: QueuedJob, job: QueuedJob) -> QueuedJob:
@@ -87,7 +86,7 @@ def woken(job: QueuedJob, now: str, asked: str) -> QueuedJob:
     Raises:
         JobNotOpenError: it has ended; or there are instructions and it is not at rest.
     """
-    if job.status in _AT_REST:
+    if job.status in AT_REST:
         return msgspec.structs.replace(job, status=JobStatus.QUEUED, due="", error="", asked=asked, updated_at=now)
     if asked or job.status is JobStatus.ENDED:
         raise JobNotOpenError(job, "it can't be gone on with now")
@@ -149,7 +148,7 @@ def check_driver(run: str, status: str | None) -> None:
     Raises:
         RunBusyError: it is.
     """
-    if status is not None and status in _HELD:
+    if status is not None and status in UNDER_WAY:
         raise in_service(run)
 
 

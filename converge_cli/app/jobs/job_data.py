@@ -9,7 +9,7 @@ from converge_cli.app.jobs.find_job import SeenJob
 from converge_cli.app.jobs.job_setting import JobSetting
 from converge_cli.app.open_run import open_run
 from converge_cli.app.result_data import EXIT_CODES, run_data
-from converge_cli.core.job_queue import JobStatus
+from converge_cli.core.job_queue import UNDER_WAY, JobStatus
 from converge_cli.core.stop_reason import StopReason
 
 
@@ -46,7 +46,7 @@ def job_data(setting: JobSetting, seen: SeenJob) -> dict[str, Any]:
     if seen.row is None:
         return {**line, "exit_code": None, "result": None}
     result = open_run(setting.services, seen.job.job).engine.recorded(seen.job.job)
-    stopped = seen.job.status not in {JobStatus.QUEUED, JobStatus.RUNNING}
+    stopped = seen.job.status not in UNDER_WAY
     return {
         **line,
         "exit_code": EXIT_CODES[StopReason(seen.row.reason)] if stopped and seen.row.reason else None,

@@ -8,9 +8,7 @@ from converge_cli.app.jobs.find_job import SeenJob, find_job
 from converge_cli.app.jobs.job_setting import JobSetting
 from converge_cli.app.jobs.submission import Instructions, InvalidSubmissionError, ResumeRequest
 from converge_cli.app.resume_run import ResumeRun
-from converge_cli.core.job_queue import JobStatus, QueuedJob
-
-_AT_REST = frozenset({JobStatus.PAUSED, JobStatus.CANCELLED, JobStatus.FAILED})
+from converge_cli.core.job_queue import AT_REST, QueuedJob
 
 
 def cancel_job(setting: JobSetting, caller: Caller, job: str) -> QueuedJob:
@@ -37,7 +35,7 @@ def resume_job(setting: JobSetting, caller: Caller, job: str, given: ResumeReque
     seen = _ruled(setting, caller, job, "resume it")
     given.check()
     now = setting.services.clock.now()
-    if seen.row is not None and seen.job.status in _AT_REST:
+    if seen.row is not None and seen.job.status in AT_REST:
         # What the worker prepares later was checked now: a wish that can't be heeded fails nobody's job.
         sources = {name: item.source(f"input {name}") for name, item in given.inputs.items()}
         ResumeRun(setting.services, seen.job.job, inputs=sources, accept_changes=given.accept_changes)
