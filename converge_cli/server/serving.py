@@ -150,6 +150,7 @@ class _Server:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._signalled)
+        self._read_tls()
         grpc = GrpcServer(self._door, About(_transports(self._listening), storage))
         port = self._listen_grpc(grpc)
         self._door.service.start()
@@ -171,16 +172,19 @@ class _Server:
         if not taken:
             raise CannotListenError(
                 f"can't listen on {host}:{port} for gRPC: something listens there already, the address is not of this "
-                f"machine{'' if tls is None else ', or the TLS files are none'}",
+                f"machine{'' if tls is None else ', or the TLS files are not for gRPC'}",
                 hint="choose another with --grpc-port, or --grpc-port 0 for a free one",
                 where=f"{host}:{port}",
             )
+        return taken
+
+    def _read_tls(self) -> None:
+        """Before anything listens, so that it is told what is wrong with them."""
         try:
             self._http.config.load()
         except OSError as error:
             hint = "give PEM files that belong together"
             raise CannotListenError(f"the TLS files are none: {error}", hint=hint, where="--tls-cert") from None
-        return taken
 
     def _signalled(self) -> None:
         self._told += 1

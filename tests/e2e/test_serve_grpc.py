@@ -241,23 +241,24 @@ def test_tls_is_for_both_doors_and_lets_in_whom_it_should(start: Any, converge: 
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "error"),
+    ("words", "code", "error", "where"),
     [
-        (("--tls-cert", "server.pem"), 2, "USAGE"),
-        (("--tls-cert", "server.pem", "--tls-key", "absent"), 2, "USAGE"),
-        (("--tls-cert", "junk", "--tls-key", "junk"), 1, "CANNOT_LISTEN"),
-        (("--tls-cert", "server.pem", "--tls-key", "other.key"), 1, "CANNOT_LISTEN"),
+        (("--tls-cert", "server.pem"), 2, "USAGE", "--tls-cert"),
+        (("--tls-cert", "server.pem", "--tls-key", "absent"), 2, "USAGE", "absent"),
+        (("--tls-cert", "junk", "--tls-key", "junk"), 1, "CANNOT_LISTEN", "--tls-cert"),
+        (("--tls-cert", "server.pem", "--tls-key", "other.key"), 1, "CANNOT_LISTEN", "--tls-cert"),
     ],
 )
 def test_tls_files_that_are_none_are_told_before_anything_is_served(
-    words: tuple[str, ...], code: int, error: str, converge: Any
+    words: tuple[str, ...], code: int, error: str, where: str, converge: Any
 ):
     """With a hint; no server stays."""
     certificate(converge.folder, "server")
     certificate(converge.folder, "other")
     (converge.folder / "junk").write_text("junk")
     ran = converge("serve", "--port", "0", "--insecure-local", "--json", *words)
-    assert (code, error, True) == (ran.code, ran.error["code"], bool(ran.error["hint"]))
+    assert (code, error, where) == (ran.code, ran.error["code"], ran.error["where"])
+    assert ran.error["hint"]
 
 
 def test_a_taken_port_is_told_with_what_to_do(converge: Any):
