@@ -10,6 +10,8 @@ from converge_cli.core.errors import ConvergeError
 
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
+_ENCRYPTED = b"ENCRYPTED"
+
 Refused = Callable[..., ConvergeError]
 """The error of a command whose words do not go together: message, hint, where."""
 
@@ -41,7 +43,7 @@ def tls_files(cert: Path | None, key: Path | None, ca: Path | None, refused: Ref
     """The files that were given; None where none were.
 
     Raises:
-        ConvergeError: `refused`; they do not go together, or can't be read.
+        ConvergeError: `refused`; they do not go together, can't be read, or the key is encrypted.
     """
     if cert is None and key is None and ca is None:
         return None
@@ -49,11 +51,17 @@ def tls_files(cert: Path | None, key: Path | None, ca: Path | None, refused: Ref
         raise refused("TLS needs --tls-cert and --tls-key", hint="give both files", where="--tls-cert")
     files = TlsFiles(cert, key, ca)
     try:
-        files.read()
+        _, given, _ = files.read()
     except OSError as error:
         raise refused(
             f"can't read {error.filename}: {error.strerror}", hint="give a PEM file", where=str(error.filename)
         ) from None
+    if _ENCRYPTED in given:  # else a library asks for the passphrase, wherever standard input is
+        raise refused(
+            f"{key} is encrypted, and a server asks nobody for a passphrase",
+            hint=f"openssl pkey -in {key} -out FILE, in a file that only the server may read",
+            where=str(key),
+        )
     return files
 
 

@@ -245,6 +245,7 @@ def test_tls_is_for_both_doors_and_lets_in_whom_it_should(start: Any, converge: 
     [
         (("--tls-cert", "server.pem"), 2, "USAGE", "--tls-cert"),
         (("--tls-cert", "server.pem", "--tls-key", "absent"), 2, "USAGE", "absent"),
+        (("--tls-cert", "server.pem", "--tls-key", "secret.key"), 2, "USAGE", "secret.key"),
         (("--tls-cert", "junk", "--tls-key", "junk"), 1, "CANNOT_LISTEN", "--tls-cert"),
         (("--tls-cert", "server.pem", "--tls-key", "other.key"), 1, "CANNOT_LISTEN", "--tls-cert"),
     ],
@@ -256,6 +257,7 @@ def test_tls_files_that_are_none_are_told_before_anything_is_served(
     certificate(converge.folder, "server")
     certificate(converge.folder, "other")
     (converge.folder / "junk").write_text("junk")
+    (converge.folder / "secret.key").write_text("-----BEGIN ENCRYPTED PRIVATE KEY-----\n")
     ran = converge("serve", "--port", "0", "--insecure-local", "--json", *words)
     assert (code, error, where) == (ran.code, ran.error["code"], ran.error["where"])
     assert ran.error["hint"]
