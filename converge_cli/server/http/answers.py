@@ -282,7 +282,7 @@ class InboxData(msgspec.Struct, frozen=True):
 
 
 class StreamEvent(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One server-sent event: `data` is JSON, of an event, or of the job's line; only events of the run have an id."""
+    """One server-sent event: `data` is JSON, an event, the job's line or a problem; only events have an id."""
 
     event: str
     data: str

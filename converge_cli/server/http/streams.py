@@ -68,7 +68,8 @@ def _holds(request: Request) -> Callable[[], object]:
 _ABOUT = {
     OK: {
         "description": "Server-sent events: each event of the run with its sequence as id and its canonical JSON as "
-        "data; `paused` and at last `end` with the job's line; comments as heartbeats.",
+        "data; `paused` and at last `end` with the job's line; `error` with a problem where the reader may read no "
+        "more, or nothing can be read; comments as heartbeats.",
         "content": {"text/event-stream": {"schema": reference(answers.StreamEvent)}},
     },
     **problems_of(400, 401, 403, 404, 422, 429, 500, 503),
