@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from converge_cli.core.port import RunRow
 
 SERVER, KEY, PLAIN = "CONVERGE_SERVER", "CONVERGE_API_KEY", "CONVERGE_PLAIN_HTTP"
+MIRRORED = "where runs are mirrored is said where the server is started"
+"""Why `--ledger` makes no sense at a server."""
+
 _PATIENCE_SECONDS = 10.0
 
 

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from converge_cli.app.services import Services
     from converge_cli.core.port import EventSink
 
-_MIRRORED = "where runs are mirrored is said where the server is started"
-
 app = options.app()
 
 
@@ -40,10 +38,10 @@ def resume(
     def work() -> Answer:
         from converge_cli.app.resume_run import ResumeRun  # noqa: PLC0415  imported when the words are right
         from converge_cli.cli.display import Display  # noqa: PLC0415
-        from converge_cli.cli.place import place_of, refuse_remotely, server_named  # noqa: PLC0415
+        from converge_cli.cli.place import MIRRORED, place_of, refuse_remotely, server_named  # noqa: PLC0415
         from converge_cli.cli.session import Session, choose_trace  # noqa: PLC0415
 
-        refuse_remotely(server, {"--ledger": (ledger, _MIRRORED)})
+        refuse_remotely(server, {"--ledger": (ledger, MIRRORED)})
         paths, added = options.input_paths(inputs), options.budget_change(add_budget)
         display = Display(choose_trace(trace, as_json=as_json), as_json=as_json)
         interactive = at_terminal() and not (no_input or as_json)

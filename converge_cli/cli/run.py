@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from converge_cli.app.decide_approval import GivenApproval
 
 _REASON = "given with --approve"
-_MIRRORED = "where runs are mirrored is said where the server is started"
 _DEPLOYED = "what a deployment needs is said where the server is started"
 
 app = options.app()
@@ -59,10 +58,10 @@ def run(
     def work() -> Answer:
         from converge_cli.app.run_job import RunJob, RunRequest  # noqa: PLC0415  imported when the words are right
         from converge_cli.cli.display import Display  # noqa: PLC0415
-        from converge_cli.cli.place import place_of, refuse_remotely, server_named  # noqa: PLC0415
+        from converge_cli.cli.place import MIRRORED, place_of, refuse_remotely, server_named  # noqa: PLC0415
         from converge_cli.cli.session import Session, choose_trace  # noqa: PLC0415
 
-        refuse_remotely(server, {"--ledger": (ledger, _MIRRORED), "--wiring": (wiring, _DEPLOYED)})
+        refuse_remotely(server, {"--ledger": (ledger, MIRRORED), "--wiring": (wiring, _DEPLOYED)})
         if key is not None and server_named(server) is None:
             raise UsageError("--idempotency-key is for a server", hint="add --server URL", where="--idempotency-key")
         request = RunRequest(

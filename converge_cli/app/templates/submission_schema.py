@@ -11,6 +11,7 @@ from converge_cli.app.templates.template_shelf import TemplateShelf
 from converge_cli.core.approval import authority_point
 from converge_cli.core.built_in_kinds import reserved_kinds
 from converge_cli.core.job import InputSpec
+from converge_cli.core.kind import Kind
 from converge_cli.core.pack import Pack
 from converge_cli.core.person import AUTHORITIES
 
@@ -51,6 +52,12 @@ def submission_schema(truth: LoadedTruth) -> Schema:
     }
 
 
+def kind_of_input(spec: InputSpec, truth: LoadedTruth) -> Kind:
+    """The kind that an input's facts have."""
+    found = (pack.kinds[spec.kind] for pack in truth.compilation.packs if spec.kind in pack.kinds)
+    return next(found, None) or reserved_kinds()[spec.kind]
+
+
 def submission_schemas(shelf: TemplateShelf) -> dict[str, Schema]:
     """The schema of a submission for each template that could run, by name."""
     templates = map(shelf.template, shelf.names())
@@ -83,10 +90,8 @@ def _input(spec: InputSpec, truth: LoadedTruth) -> Schema:
 def _row(spec: InputSpec, truth: LoadedTruth) -> Schema:
     if spec.shape == "table" or spec.each is not None:
         return {"type": "object"}
-    packs = [pack for pack in truth.compilation.packs if spec.kind in pack.kinds]
-    kind = packs[0].kinds[spec.kind] if packs else reserved_kinds()[spec.kind]
     # A column of the id's pattern may stand beside the model's own fields.
-    return model_schema(kind.model) | {"additionalProperties": True}
+    return model_schema(kind_of_input(spec, truth).model) | {"additionalProperties": True}
 
 
 def _parameters(pack: Pack) -> Schema:

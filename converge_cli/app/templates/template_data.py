@@ -13,12 +13,10 @@ from converge_cli.app.load_truth import LoadedTruth
 from converge_cli.app.services import Services
 from converge_cli.app.show_pack import parameters_data
 from converge_cli.app.templates.deployed import requirements_data
-from converge_cli.app.templates.submission_schema import submission_schema
+from converge_cli.app.templates.submission_schema import kind_of_input, submission_schema
 from converge_cli.app.templates.template_shelf import Template, TemplateMisnamedError, TemplateShelf
-from converge_cli.core.built_in_kinds import reserved_kinds
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.job import InputSpec, PackUse
-from converge_cli.core.kind import Kind
 from converge_cli.core.pack import Pack
 from converge_cli.truth.catalog import TruthNotFoundError
 from converge_cli.truth.json_schema import meanings
@@ -80,12 +78,6 @@ def template_data(services: Services, shelf: TemplateShelf, name: str) -> Data:
         "outputs": {item.name: item.selection.words for item in job.outputs},
         "schema": submission_schema(truth),
     }
-
-
-def kind_of_input(spec: InputSpec, truth: LoadedTruth) -> Kind:
-    """The kind that an input's facts have."""
-    found = (pack.kinds[spec.kind] for pack in truth.compilation.packs if spec.kind in pack.kinds)
-    return next(found, None) or reserved_kinds()[spec.kind]
 
 
 def _line(services: Services, template: Template) -> Data:
