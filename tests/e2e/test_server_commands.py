@@ -84,6 +84,8 @@ ON_ONE_RUN = [
     ("explain", "RUN", "committed", "--json"),
     ("explain", "RUN", "nothing"),
     ("inbox", "--as", "mona"),
+    ("inbox", "--as", "nobody"),
+    ("inbox", "--as", "nobody", "--json"),
     ("inbox", "--role", "cfo"),
     ("inbox", "--json"),
     ("receipt", "RUN", "-o", "receipt.json"),
