@@ -19,7 +19,7 @@ from converge_cli.truth.catalog import truths_in
 
 OWN_WORDS = {
     "[KEY]", "[NAME]", "NAME", "TEXT", "N", "NAME=N,...", "NAME=VALUE", "KEY:ID=CONTENT", "TIME", "ID", "HASH", "PUB",
-    "CONTEXT", "[CONTEXT]", "URL", "HOST:PORT", "[FACT|CRITERION|GATE]",  # nobody can guess them
+    "CONTEXT", "[CONTEXT]", "URL", "HOST", "HOST:PORT", "[FACT|CRITERION|GATE]",  # nobody can guess them
     "KIND", "RUN:SEQ",  # of what is recorded, which may be long
     "DIR", "FILE", "FILE...", "PATH", "[PATHS]...", "REQUEST.json",  # the shell completes files
 }  # fmt: skip
