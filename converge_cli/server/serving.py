@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import os
 import signal
 import socket
@@ -21,7 +22,9 @@ from converge_cli.server.grpc_service import About
 from converge_cli.server.http.app import make_app
 from converge_cli.server.http.door import Door
 from converge_cli.server.http.front import App
+from converge_cli.server.http.wire import BoundedProtocol
 from converge_cli.server.listening import TlsFiles
+from converge_cli.server.telemetry.observer import Note
 
 GRPC_PORT = 50051
 GRACE_SECONDS = 3.5
@@ -111,7 +114,23 @@ class HttpServer(uvicorn.Server):
         taking: set as soon as requests are taken.
     """
 
-    def __init__(self, app: App, tls: TlsFiles | None = None) -> None:
+    def __init__(
+        self,
+        app: App,
+        tls: TlsFiles | None = None,
+        *,
+        note: Note = lambda _: None,
+        protocol: type[BoundedProtocol] = BoundedProtocol,
+    ) -> None:
+        """Nothing listens yet.
+
+        Args:
+            app: what answers.
+            tls: files; None for none.
+            note: told what goes wrong below the application.
+            protocol: what speaks HTTP on a connection.
+        """
+        _tell_errors(note)
         super().__init__(
             uvicorn.Config(
                 app,
@@ -122,7 +141,8 @@ class HttpServer(uvicorn.Server):
                 server_header=False,
                 proxy_headers=False,
                 ws="none",
-                timeout_graceful_shutdown=round(GRACE_SECONDS),
+                http=protocol,
+                timeout_graceful_shutdown=int(GRACE_SECONDS),
                 **_tls(tls),
             )
         )
@@ -142,7 +162,8 @@ class _Server:
     def __init__(self, door: Door, listening: Listening, *, local: bool) -> None:
         self._door = door
         self._listening = listening
-        self._http = HttpServer(make_app(door, local=local, origins=listening.origins), listening.tls)
+        app = make_app(door, local=local, origins=listening.origins)
+        self._http = HttpServer(app, listening.tls, note=door.service.note)
         self._told = 0
         self._stop = asyncio.Event()
 
@@ -191,6 +212,25 @@ class _Server:
         if self._told > 1:
             leave_now(130)
         self._stop.set()
+
+
+class _Errors(logging.Handler):
+    """Tells an error of the HTTP server in one line: what callers sent, and where it stood in code, stays out of it."""
+
+    def __init__(self, note: Note) -> None:
+        super().__init__(logging.ERROR)
+        self._note = note
+
+    def emit(self, record: logging.LogRecord) -> None:
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+        first = record.getMessage().partition("\n")[0]
+        self._note(f"http: {first}{f' ({kind})' if kind else ''}")
+
+
+def _tell_errors(note: Note) -> None:
+    """Without a handler of its own Python would write whatever uvicorn says to stderr, between our lines."""
+    logger = logging.getLogger("uvicorn.error")
+    logger.handlers, logger.propagate = [_Errors(note)], False
 
 
 def _url(scheme: str, listening: Listening, port: int) -> str:

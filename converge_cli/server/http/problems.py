@@ -104,13 +104,14 @@ def status_of(error: ConvergeError) -> int:
     return STATUS.get(error.code, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def problem_of(error: ConvergeError, instance: str) -> dict[str, Any]:
+def problem_of(error: ConvergeError, instance: str, status: int | None = None) -> dict[str, Any]:
     """The document of an error.
 
     Args:
         instance: path of the request.
+        status: of what only HTTP has to say; without it, that of the error.
     """
-    data, status = told_error(error), status_of(error)
+    data, status = told_error(error), status or status_of(error)
     problem = {
         "type": f"urn:converge:error:{error.code.lower().replace('_', '-')}",
         "title": HTTPStatus(status).phrase,
