@@ -19,7 +19,7 @@ from converge_cli.app.jobs.submission import Submission
 from converge_cli.app.jobs.submit_job import submit_job
 from converge_cli.app.run_job import RunJob, RunRequest
 from converge_cli.core.event import RunStopped, decode_event
-from converge_cli.core.job_queue import JobStatus
+from converge_cli.core.job_queue import JobFilter, JobStatus
 from converge_cli.store.memory import MemoryExperience
 from converge_cli.store.sqlite import SqliteExperience
 from converge_cli.store.unavailable import StoreUnavailableError
@@ -110,6 +110,17 @@ def check_each_ended_once(store: SqliteExperience, jobs: list[str], digest: str)
         assert 1 == len(list(store.calls(job)))
 
 
+def wait_for_work(setting: JobSetting, fleet: Fleet) -> list[subprocess.Popen[str]]:
+    """The workers that have a job in their hands just now; none when all jobs have ended."""
+    while setting.queue.counts() != {JobStatus.ENDED: JOBS}:
+        driven = {job.worker.partition("/")[0] for job in setting.queue.jobs(JobFilter(status=JobStatus.RUNNING))}
+        at_work = [worker for worker in fleet.workers if worker.args[-1] in driven]  # type: ignore[index]
+        if at_work:
+            return at_work
+        time.sleep(0.002)
+    return []
+
+
 @pytest.mark.timeout(SECONDS + 60)
 def test_of_many_jobs_whose_workers_are_killed_at_random_each_ends_exactly_once(
     tmp_path: Path, fleet: Fleet, store: SqliteExperience
@@ -122,8 +133,9 @@ def test_of_many_jobs_whose_workers_are_killed_at_random_each_ends_exactly_once(
         assert time.monotonic() < deadline, setting.queue.counts()
         while len(fleet.workers) < PROCESSES:
             fleet.start()
-        time.sleep(chance.uniform(0.5, 1.5))
-        fleet.kill(chance.choice(fleet.workers))
+        at_work = wait_for_work(setting, fleet)
+        fleet.kill(chance.choice([*at_work, chance.choice(fleet.workers)]))
+        time.sleep(chance.uniform(0.2, 1.0))
     check_each_ended_once(store, jobs, undisturbed(tmp_path / "alone"))
     assert JOBS == len(list((tmp_path / "effects").iterdir()))
     fences = [setting.queue.job(job).fence for job in jobs]

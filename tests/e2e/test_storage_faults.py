@@ -98,8 +98,10 @@ def test_a_full_disk_is_told_and_what_was_recorded_goes_on_when_there_is_room(
     }
     disk.fill(0)
     outcomes["receipt"] = converge("receipt", paused, "-o", disk.folder / "r.json", "--json")
+    # Of a run that died amid its resume there is no receipt until it has come to rest, however much room there is.
+    died = outcomes["receipt"].code == 1 and outcomes["receipt"].error["code"] == "RECEIPT_REFUSED"
     for command, ran in outcomes.items():
-        if ran.code == 1:
+        if ran.code == 1 and not (command == "receipt" and died):
             assert "full" in ran.error["message"] or "No space left" in ran.error["message"], (command, ran.error)
             assert ran.error["hint"]
     assert left or {1} == {ran.code for ran in outcomes.values()}
@@ -108,6 +110,7 @@ def test_a_full_disk_is_told_and_what_was_recorded_goes_on_when_there_is_room(
     disk.free()
     status = {row["run_id"]: row["status"] for row in converge("runs", "--json").data["runs"]}[paused]
     assert (status == "stopped") == (outcomes["resume"].code == 0)
+    assert died == (status == "running")
     if status != "stopped":
         goes_on(converge, paused)
     assert 0 == converge("doctor").code
