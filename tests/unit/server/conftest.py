@@ -1,7 +1,6 @@
 """A server of jobs in this process: the real application on a real port, over a store in the test's folder."""
 
 import asyncio
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -128,13 +127,3 @@ def served(serving: Callable[..., Any]) -> Iterator[Served]:
     """A server where nobody is asked who they are."""
     with serving() as running:
         yield running
-
-
-def sse(text: str) -> list[tuple[str, str, Any]]:
-    """(id, event, data) of each event of a stream's text; comments are left out."""
-    found = []
-    for block in text.replace("\r\n", "\n").split("\n\n"):
-        fields = dict(line.split(": ", 1) for line in block.split("\n") if line and not line.startswith(":"))
-        if fields:
-            found.append((fields.get("id", ""), fields["event"], json.loads(fields["data"])))
-    return found

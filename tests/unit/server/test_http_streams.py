@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from conftest import sse
+from sse_text import sse
 
 from converge_cli.app.jobs.caller import LOCAL
 from converge_cli.server.http.tickets import LIFE_SECONDS, Tickets
