@@ -3,7 +3,7 @@
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -21,6 +21,17 @@ if TYPE_CHECKING:
 app = options.app()
 
 _WORKERS = 2
+
+
+class _Places(NamedTuple):
+    """Where to listen, where jobs are kept, whose truths are served, and which web pages may call; as was typed."""
+
+    host: str
+    port: int
+    grpc_port: int | None
+    storage: Path | None
+    templates: tuple[Path, ...]
+    origins: tuple[str, ...]
 
 
 @app.command()
@@ -66,44 +77,54 @@ def serve(
     HTTP with JSON and server-sent events; GET /api-docs/openapi.json describes it. gRPC: converge.v1. SIGTERM or
     Ctrl-C stops: each job finishes its cycle, is recorded, and goes on at the next start. A second one stops at once.
     """
+    places = _Places(host, port, grpc_port, storage, tuple(templates or ()), tuple(origins or ()))
+    tls = (tls_cert, tls_key, tls_ca)
+    answering("serve", lambda: _serve(places, tls, workers, insecure_local=insecure_local), as_json=as_json)
 
-    def work() -> Answer:
-        from converge_cli.bootstrap import make_service  # noqa: PLC0415
-        from converge_cli.server.listening import tls_files  # noqa: PLC0415  when the words are right
-        from converge_cli.server.serving import GRPC_PORT, Listening, listen, url_of  # noqa: PLC0415
-        from converge_cli.server.serving import serve as serve_until_told  # noqa: PLC0415
-        from converge_cli.server.telemetry.telemetry import make_telemetry  # noqa: PLC0415
-        from converge_cli.settings import load_log_settings, load_settings  # noqa: PLC0415
 
-        tls = tls_files(tls_cert, tls_key, tls_ca, UsageError)
-        also = grpc_port if grpc_port is not None else GRPC_PORT if port else 0
-        listening = Listening(host, port, also, tls, tuple(origins or ()))
-        _check_access(listening, insecure_local=insecure_local)
-        settings, logged = load_settings(Path.cwd()), load_log_settings()
-        if storage is not None:
-            settings = replace(settings, storage_path=Path.cwd() / storage)
-        with listen(listening) as bound:
-            url, telemetry = url_of(listening, bound), make_telemetry(logged, os.environ)
-            folders, appending = tuple(templates or ()), telemetry.metrics.appending
-            setting = make_service(Path.cwd(), settings=settings, templates=folders, appending=appending)
-            door = _door(setting, settings, url, workers, telemetry, insecure_local=insecure_local)
-            urls = {"url": url}
+def _serve(
+    places: _Places, tls: tuple[Path | None, Path | None, Path | None], workers: int, *, insecure_local: bool
+) -> Answer:
+    from converge_cli.bootstrap import make_service  # noqa: PLC0415
+    from converge_cli.server.serving import listen, url_of  # noqa: PLC0415  when the words are right
+    from converge_cli.server.serving import serve as serve_until_told  # noqa: PLC0415
+    from converge_cli.server.telemetry.telemetry import make_telemetry  # noqa: PLC0415
+    from converge_cli.settings import load_log_settings, load_settings  # noqa: PLC0415
 
-            def ready(grpc: str) -> None:
-                urls["grpc"] = grpc
-                if logged.form != "json":
-                    _say(_banner(door, url, grpc))
-                telemetry.log.tell("started", **urls, workers=workers, version=__version__)
+    listening = _listening(places, tls)
+    _check_access(listening, insecure_local=insecure_local)
+    settings, logged = load_settings(Path.cwd()), load_log_settings()
+    if places.storage is not None:
+        settings = replace(settings, storage_path=Path.cwd() / places.storage)
+    with listen(listening) as bound:
+        url, telemetry = url_of(listening, bound), make_telemetry(logged, os.environ)
+        appending = telemetry.metrics.appending
+        setting = make_service(Path.cwd(), settings=settings, templates=places.templates, appending=appending)
+        door = _door(setting, settings, url, workers, telemetry, insecure_local=insecure_local)
+        urls = {"url": url}
 
-            backend = settings.storage_backend
-            drained = serve_until_told(door, listening, bound, ready, storage=backend, local=insecure_local)
-        door.service.setting.services.experience.close()
-        telemetry.log.tell("stopped", drained=drained)
-        telemetry.observer.close()
-        told = "every job was left between two cycles" if drained else "some jobs go on where their last cycle ended"
-        return Answer("stopped", 0, {**urls, "drained": drained}, f"converge: stopped; {told}")
+        def ready(grpc: str) -> None:
+            urls["grpc"] = grpc
+            if logged.form != "json":
+                _say(_banner(door, url, grpc))
+            telemetry.log.tell("started", **urls, workers=workers, version=__version__)
 
-    answering("serve", work, as_json=as_json)
+        backend = settings.storage_backend
+        drained = serve_until_told(door, listening, bound, ready, storage=backend, local=insecure_local)
+    door.service.setting.services.experience.close()
+    telemetry.log.tell("stopped", drained=drained)
+    telemetry.observer.close()
+    told = "every job was left between two cycles" if drained else "some jobs go on where their last cycle ended"
+    return Answer("stopped", 0, {**urls, "drained": drained}, f"converge: stopped; {told}")
+
+
+def _listening(places: _Places, tls: tuple[Path | None, Path | None, Path | None]) -> "Listening":
+    from converge_cli.server.listening import tls_files  # noqa: PLC0415  when the words are right
+    from converge_cli.server.serving import GRPC_PORT, Listening  # noqa: PLC0415
+
+    files = tls_files(*tls, UsageError)
+    also = places.grpc_port if places.grpc_port is not None else GRPC_PORT if places.port else 0
+    return Listening(places.host, places.port, also, files, places.origins)
 
 
 def _check_access(listening: "Listening", *, insecure_local: bool) -> None:
