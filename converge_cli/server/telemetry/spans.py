@@ -30,6 +30,8 @@ ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"
 PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 _HTTP = "http/protobuf"
 _LAST_SECONDS = 1.0
+_INTERRUPTED = "interrupted"
+"""Status of a pass that the end of the server cut; the job goes on in another."""
 
 
 class OtelMissingError(ConvergeError):
@@ -137,7 +139,11 @@ class Spans(Observer):
         self._end(job, failed=True, told=error.code)
 
     def close(self) -> None:
-        """Send what waits, for a moment: a collector that is gone must not hold up the end of the server."""
+        """End what is open, and send what waits, for a moment: a collector that is gone must not hold up the end."""
+        with self._lock:
+            still_open = tuple(self._passes)
+        for job in still_open:
+            self._end(job, failed=True, told=_INTERRUPTED)
         last = threading.Thread(target=self._provider.shutdown, name="converge-last-spans", daemon=True)
         last.start()
         last.join(_LAST_SECONDS)

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from converge_cli.core.event import CycleStarted
+from converge_cli.core.job_queue import QueuedJob
 from converge_cli.server.telemetry.spans import make_spans
 from converge_cli.settings import InvalidSettingError
 
@@ -95,6 +97,21 @@ def test_a_caller_that_does_not_want_to_be_traced_is_not(collector: Collector, s
         served.rested(served.post("/api/v1/jobs", body, traceparent=f"00-{TRACE}-{ABOVE}-00")["job_id"])
     spans.close()
     assert [] == collector.spans
+
+
+def test_a_pass_that_the_end_of_the_server_cuts_arrives_and_says_so(collector: Collector):
+    """A job that nobody could finish in time: its spans are ended, and marked, with those that ended before."""
+    spans = make_spans({ENDPOINT: collector.url})
+    assert spans is not None
+    at = "2026-11-22T10:00:00.000000Z"
+    spans.claimed(QueuedJob("run000001", "slow", "mona", "s", at, at))
+    spans.recorded("run000001", [CycleStarted(seq=2, at=at, cycle=1, active_ms=0)])
+    spans.close()
+    spans.recorded("run000001", [CycleStarted(seq=3, at=at, cycle=2, active_ms=0)])
+    told = {span.name: {item.key: item.value.string_value for item in span.attributes} for span in collector.spans}
+    assert {"run slow", "cycle 1"} == set(told)
+    assert "interrupted" == told["run slow"]["converge.status"]
+    assert ["interrupted"] == [span.status.message for span in collector.spans if span.name == "run slow"]
 
 
 @pytest.mark.parametrize(
