@@ -13,7 +13,7 @@ from converge_cli.cli.output import Answer, UsageError, answering
 
 if TYPE_CHECKING:
     from converge_cli.app.jobs.job_setting import JobSetting
-    from converge_cli.server.http.door import Door
+    from converge_cli.server.door import Door
     from converge_cli.server.serving import Listening
     from converge_cli.server.telemetry.telemetry import Telemetry
     from converge_cli.settings import Settings
@@ -150,7 +150,7 @@ def _door(
 ) -> "Door":
     from converge_cli.bootstrap import make_keys, policy_self_test  # noqa: PLC0415  when words are right
     from converge_cli.server.access import anybody, whoever_is_known  # noqa: PLC0415
-    from converge_cli.server.http.door import make_door  # noqa: PLC0415
+    from converge_cli.server.door import make_door  # noqa: PLC0415
     from converge_cli.server.service import Service  # noqa: PLC0415
     from converge_cli.settings import load_token_settings  # noqa: PLC0415
 

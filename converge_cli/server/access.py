@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from converge_cli.app.jobs.caller import LOCAL, Caller
+from converge_cli.app.jobs.caller import LOCAL
 from converge_cli.app.jobs.keys import KeySetting, first_key
 from converge_cli.server.credentials import Credentials
+from converge_cli.server.door import CallerOf
 from converge_cli.server.token_reader import TokenReader
 from converge_cli.settings import TokenSettings
 
@@ -16,12 +17,11 @@ class Access(NamedTuple):
     """Who may call.
 
     Attributes:
-        caller_of: who calls, by the text of the Authorization header ("" for none) and the address that it comes from;
-            raises UnauthorizedError.
+        caller_of: who calls; raises UnauthorizedError.
         ways: what credentials are taken; none where nobody is asked who they are.
     """
 
-    caller_of: Callable[[str, str], Caller]
+    caller_of: CallerOf
     ways: tuple[str, ...]
 
 
@@ -53,9 +53,9 @@ def whoever_is_known(
     """
     reader = None
     if tokens is not None:
-        from converge_cli.server.token_keys import read_token_keys  # noqa: PLC0415  only where tokens are taken
+        from converge_cli.server.token_key_file import TokenKeyFile  # noqa: PLC0415  only where tokens are taken
 
-        reader = TokenReader(tokens, read_token_keys(tokens), keys.clock)
+        reader = TokenReader(tokens, TokenKeyFile(tokens, keys.clock.monotonic, note), keys.clock)
     else:
         _tell_first_key(keys, tell or note)
     credentials = Credentials(keys.ring, keys.clock, tokens=reader, note=note)

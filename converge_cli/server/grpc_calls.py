@@ -9,9 +9,9 @@ from urllib.parse import unquote
 from converge_cli.app.jobs.caller import Caller
 from converge_cli.app.jobs.job_data import job_line
 from converge_cli.core.errors import ConvergeError
+from converge_cli.server.door import Door
 from converge_cli.server.grpc_errors import abort, hidden, told_bug
 from converge_cli.server.grpc_messages import job_message, key_of, submission_of
-from converge_cli.server.http.door import Door
 from converge_cli.server.request_words import trace_of
 
 T = TypeVar("T")

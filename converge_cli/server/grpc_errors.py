@@ -7,8 +7,9 @@ import grpc
 from converge_cli._internal.canonical_json import decode, encode
 from converge_cli._internal.wire import ERROR_TRAILER
 from converge_cli.core.errors import ConvergeError
-from converge_cli.server.http.door import Door
-from converge_cli.server.http.problems import RETRY_SECONDS, InternalError, status_of
+from converge_cli.server.door import Door
+from converge_cli.server.error_status import RETRY_SECONDS, status_of
+from converge_cli.server.request_errors import InternalError
 from converge_cli.server.telemetry.observer import bug_lines
 from converge_cli.server.told_error import told_error
 

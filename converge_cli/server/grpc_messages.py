@@ -15,9 +15,9 @@ from converge_cli.app.jobs.submission import EarlyApproval, GivenInput, Submissi
 from converge_cli.core.approval import Decision
 from converge_cli.core.budget import BudgetChange
 from converge_cli.core.job_queue import JobStatus
+from converge_cli.server.body_limits import check_depth
 from converge_cli.server.following import NextEvent
-from converge_cli.server.http.bodies import check_depth
-from converge_cli.server.http.problems import RequestInvalidError
+from converge_cli.server.request_errors import RequestInvalidError
 from converge_cli.server.request_words import IDEMPOTENCY_KEY
 
 STATUS = {status: getattr(wire, f"JOB_STATUS_{status.name}") for status in JobStatus}

@@ -12,15 +12,15 @@ from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 from grpc_reflection.v1alpha import reflection
 
 from converge_cli._internal.wire.converge_pb2_grpc import add_ConvergeServicer_to_server
+from converge_cli.server.door import Door
 from converge_cli.server.grpc_calls import Calls
 from converge_cli.server.grpc_errors import abort
 from converge_cli.server.grpc_health import ReadyHealth
 from converge_cli.server.grpc_service import SERVICE, About, GrpcService
 from converge_cli.server.grpc_stream import STUCK_SECONDS
-from converge_cli.server.http.door import Door
-from converge_cli.server.http.problems import RequestMalformedError
 from converge_cli.server.listening import TlsFiles, grpc_options, listen_grpc
 from converge_cli.server.malformed import MalformedRefused
+from converge_cli.server.request_errors import RequestMalformedError
 
 _WORKERS = 16
 _MALFORMED = RequestMalformedError(

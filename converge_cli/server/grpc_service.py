@@ -13,6 +13,7 @@ from converge_cli.app.jobs.job_data import job_data, job_line
 from converge_cli.app.jobs.job_record import job_events
 from converge_cli.app.list_truths import list_truths
 from converge_cli.core.job_queue import JobFilter
+from converge_cli.server.body_limits import MOST_DEEP
 from converge_cli.server.following import NextEvent, type_of
 from converge_cli.server.grpc_calls import Calls, traced
 from converge_cli.server.grpc_errors import hidden
@@ -23,7 +24,6 @@ from converge_cli.server.grpc_messages import (
     status_of,
 )
 from converge_cli.server.grpc_stream import MOST_SEQ, MOST_SUBSCRIPTIONS, STUCK_SECONDS, Conversation
-from converge_cli.server.http.bodies import MOST_DEEP
 from converge_cli.server.service import Service
 
 SERVICE = "converge.v1.Converge"

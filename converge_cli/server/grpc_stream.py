@@ -27,8 +27,8 @@ from converge_cli.server.grpc_messages import (
     job_message,
     number_of,
 )
-from converge_cli.server.http.limits import TooManyRequestsError
-from converge_cli.server.http.problems import RequestInvalidError
+from converge_cli.server.limits import TooManyRequestsError
+from converge_cli.server.request_errors import RequestInvalidError
 from converge_cli.server.service import StoppingError
 from converge_cli.server.told_error import told_error
 

@@ -17,10 +17,10 @@ import uvloop
 
 from converge_cli._internal.process_exit import leave_now
 from converge_cli.core.errors import ConvergeError
+from converge_cli.server.door import Door
 from converge_cli.server.grpc_server import GrpcServer
 from converge_cli.server.grpc_service import About
 from converge_cli.server.http.app import make_app
-from converge_cli.server.http.door import Door
 from converge_cli.server.http.front import App
 from converge_cli.server.http.wire import BoundedProtocol
 from converge_cli.server.listening import TlsFiles
@@ -182,7 +182,7 @@ class _Server:
         stopped = asyncio.create_task(self._stop.wait())
         await asyncio.wait((stopped, serving), return_when=asyncio.FIRST_COMPLETED)
         finished = asyncio.to_thread(self._door.service.stop, GRACE_SECONDS)
-        self._door.streams.stop()
+        self._door.following.stop()
         self._http.should_exit = True
         ended, _, _ = await asyncio.gather(finished, serving, grpc.stop(GRACE_SECONDS))
         return ended

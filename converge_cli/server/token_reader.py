@@ -6,16 +6,13 @@ chooses how it is checked but `kid`, which only picks among the keys that were c
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from converge_cli.app.jobs.caller import Caller
 from converge_cli.app.jobs.keys import is_person
 from converge_cli.core.port import Clock
 from converge_cli.core.role import Role
 from converge_cli.settings import TokenSettings
-
-if TYPE_CHECKING:
-    from converge_cli.server.token_keys import TokenKeys
 
 ROLES_CLAIM = "converge_roles"
 SCOPE_PREFIX = "converge:"
@@ -35,10 +32,17 @@ class CredentialRefusedError(Exception):
         self.reason = reason
 
 
+class Keys(Protocol):
+    """What tokens are checked with."""
+
+    def key(self, kid: Any) -> Any:
+        """The key that a token names; raises ValueError where there is none."""
+
+
 class TokenReader:
     """Checks tokens by the settings of one server."""
 
-    def __init__(self, settings: TokenSettings, keys: "TokenKeys", clock: Clock) -> None:
+    def __init__(self, settings: TokenSettings, keys: Keys, clock: Clock) -> None:
         """Keys are those of the settings, read already."""
         self._settings = settings
         self._keys = keys

@@ -13,17 +13,13 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from converge_cli.core.errors import ConvergeError
+from converge_cli.server.door import Door
 from converge_cli.server.http import catalog, jobs, probes, records, streams
-from converge_cli.server.http.door import Door
+from converge_cli.server.http.door import HttpDoor, http_door
 from converge_cli.server.http.front import App, Front
 from converge_cli.server.http.openapi import document
-from converge_cli.server.http.problems import (
-    InternalError,
-    MethodNotAllowedError,
-    RequestInvalidError,
-    RequestMalformedError,
-    RouteNotFoundError,
-)
+from converge_cli.server.http.problems import MethodNotAllowedError, RouteNotFoundError
+from converge_cli.server.request_errors import InternalError, RequestInvalidError, RequestMalformedError
 from converge_cli.server.telemetry.observer import Note, bug_lines
 
 ROUTERS = (jobs.router, streams.router, records.router, catalog.router, probes.router)
@@ -38,7 +34,7 @@ def make_app(door: Door, *, local: bool = False, origins: Sequence[str] = ()) ->
         origins: of web pages that may call from a browser.
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    app.state.door = door
+    app.state.door = opened = http_door(door)
     app.openapi = partial(document, app)  # type: ignore[method-assign]
     for router in ROUTERS:
         app.include_router(router)
@@ -60,7 +56,7 @@ def make_app(door: Door, *, local: bool = False, origins: Sequence[str] = ()) ->
             expose_headers=["Location", "Retry-After"],
             max_age=_CORS_SECONDS,
         )
-    return Front(inner, door, local=local)
+    return Front(inner, opened, local=local)
 
 
 class _Guarded:
@@ -107,6 +103,6 @@ async def _refused(request: Request, error: HTTPException) -> Response:
     return answer
 
 
-def _door(request: Request) -> Door:
-    door: Door = request.app.state.door
+def _door(request: Request) -> HttpDoor:
+    door: HttpDoor = request.app.state.door
     return door

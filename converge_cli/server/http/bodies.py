@@ -1,23 +1,15 @@
 """Bodies of requests: read within limits, looked at before they are parsed, then read as what they must be."""
 
 import re
-from itertools import accumulate
 from typing import Any, TypeVar
 
 import msgspec
 from starlette.requests import Request
 
 from converge_cli.core.errors import ConvergeError
-from converge_cli.server.http.problems import RequestInvalidError, RequestMalformedError
+from converge_cli.server.body_limits import check_depth
+from converge_cli.server.request_errors import RequestInvalidError, RequestMalformedError
 
-MOST_BYTES = 32_000_000
-"""Bytes that a body may have; larger inputs belong beside the truth."""
-MOST_DEEP = 64
-"""Levels of arrays and objects inside one another."""
-
-_TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _PLACE = re.compile(r" - at `(?P<place>[^`]*)`$")
 
 T = TypeVar("T")
@@ -77,15 +69,6 @@ def parse_body(data: bytes, model: type[T]) -> T:
         raise RequestInvalidError(told, hint="GET /api-docs/openapi.json says what is taken", where=place) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise RequestMalformedError(f"the body is no JSON: {_plain(error)}", where="body") from None
-
-
-def check_depth(data: bytes) -> None:
-    """Raises: RequestMalformedError: arrays and objects are nested too deeply to be looked at."""
-    if data.count(b"[") + data.count(b"{") <= MOST_DEEP:
-        return
-    brackets = _TEXTS.sub(b"", data).translate(None, _NOT_BRACKETS)
-    if max(accumulate(map(_STEP.__getitem__, brackets)), default=0) > MOST_DEEP:
-        raise RequestMalformedError(f"the body is nested more than {MOST_DEEP} levels deep", where="body")
 
 
 def _split(told: str) -> tuple[str, str]:

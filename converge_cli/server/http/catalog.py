@@ -12,9 +12,10 @@ from converge_cli.app.templates.given_texts import TextsRequest
 from converge_cli.app.templates.template_data import template_data, templates_data
 from converge_cli.app.templates.template_shelf import TemplateShelf
 from converge_cli.app.templates.validate_texts import validate_texts
+from converge_cli.server.door import Door
 from converge_cli.server.http import catalog_answers as answers
 from converge_cli.server.http.bodies import parse_body
-from converge_cli.server.http.door import Door, Reply, TheBody, TheCaller, TheDoor
+from converge_cli.server.http.door import Reply, TheBody, TheCaller, TheDoor
 from converge_cli.server.http.openapi import answering, taking
 
 router = APIRouter(prefix="/api/v1", tags=["catalog"], default_response_class=Reply)

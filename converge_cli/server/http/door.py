@@ -1,8 +1,7 @@
 """What the routes of the HTTP door share, and what every request brings along: who calls, the body, the answer."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, fields
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -13,64 +12,25 @@ from starlette.responses import JSONResponse, Response
 from converge_cli._internal.canonical_json import encode
 from converge_cli.app.jobs.caller import Caller
 from converge_cli.core.errors import ConvergeError
-from converge_cli.server.following import Following
-from converge_cli.server.http.bodies import MOST_BYTES, read_body
+from converge_cli.server.door import Door
+from converge_cli.server.error_status import status_of
+from converge_cli.server.http.bodies import read_body
 from converge_cli.server.http.follow import Streams
-from converge_cli.server.http.limits import Limits, Share
-from converge_cli.server.http.problems import PROBLEM, headers_of, problem_of, status_of
+from converge_cli.server.http.problems import PROBLEM, headers_of, problem_of
 from converge_cli.server.http.tickets import Tickets
-from converge_cli.server.service import Service
-
-CallerOf = Callable[[str, str], Caller]
-"""Who calls, by the text of the Authorization header ("" for none) and the address that it comes from; raises an
-error with the code UNAUTHORIZED."""
-
-_SHARE = Share()
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """What every door of one server shares; the HTTP door's own is `streams`, `tickets` and `metrics`.
+class HttpDoor(Door):
+    """A server's door, and what HTTP alone has.
 
     Attributes:
-        service: what it opens on.
-        caller_of: who calls.
-        hide: takes the paths of the machine out of an answer.
-        following: the readers of runs.
-        streams: the readers that HTTP has.
-        limits: what each caller may take.
+        streams: the readers of HTTP.
         tickets: what lets a browser open a stream.
-        metrics: what is counted, as Prometheus reads it; None where nothing is.
-        most_bytes: of a body.
-        ways: what credentials are taken; none where nobody is asked who they are.
     """
 
-    service: Service
-    caller_of: CallerOf
-    hide: Callable[[bytes], bytes]
-    following: Following
     streams: Streams
-    limits: Limits
     tickets: Tickets
-    metrics: Callable[[], bytes] | None = None
-    most_bytes: int = MOST_BYTES
-    ways: tuple[str, ...] = ()
-
-    def known(self, authorization: str, address: str) -> Caller:
-        """Who calls, counted; whoever is nobody is counted by the address.
-
-        Raises:
-            ConvergeError: with the code UNAUTHORIZED; or the credential can't be looked up.
-            TooManyRequestsError: there were too many of late.
-        """
-        try:
-            caller = self.caller_of(authorization, address)
-        except ConvergeError as error:
-            if error.code == "UNAUTHORIZED":
-                self.limits.count_refused(address)
-            raise
-        self.limits.count(caller.person)
-        return caller
 
     def reply(self, data: Any, status: int = 200, **headers: str) -> Response:
         """An answer, as canonical JSON."""
@@ -82,36 +42,11 @@ class Door:
         return Response(data, status_of(error), headers_of(error), PROBLEM)
 
 
-def make_door(
-    service: Service,
-    caller_of: CallerOf,
-    *,
-    share: Share = _SHARE,
-    metrics: Callable[[], bytes] | None = None,
-    most_bytes: int = MOST_BYTES,
-    ways: tuple[str, ...] = (),
-) -> Door:
-    """A door on a service; see `Door`."""
-    services = service.setting.services
-    templates = () if services.shelf is None else services.shelf.folders
-    hide = _hider((services.folder, services.shipped, *templates))
-    monotonic = services.clock.monotonic
-    following, limits, tickets = Following(service), Limits(share, monotonic), Tickets(monotonic)
-    streams = Streams(following, hide)
-    return Door(service, caller_of, hide, following, streams, limits, tickets, metrics, most_bytes, ways)
-
-
-def _hider(folders: Iterable[Path]) -> Callable[[bytes], bytes]:
-    """Leaves of paths below some folders what stands behind those: what a caller may know of them."""
-    names = {str(path) for folder in folders for path in (folder, folder.resolve()) if len(path.parts) > 1}
-    beginnings = [encode(f"{name}/")[1:-1] for name in sorted(names, key=len, reverse=True)]
-
-    def hide(data: bytes) -> bytes:
-        for beginning in beginnings:
-            data = data.replace(beginning, b"")
-        return data
-
-    return hide
+def http_door(door: Door) -> HttpDoor:
+    """What the routes need beside what every door shares."""
+    shared = {field.name: getattr(door, field.name) for field in fields(door)}
+    monotonic = door.service.setting.services.clock.monotonic
+    return HttpDoor(**shared, streams=Streams(door.following, door.hide), tickets=Tickets(monotonic))
 
 
 class Reply(JSONResponse):
@@ -122,9 +57,9 @@ class Reply(JSONResponse):
         return bytes(content)
 
 
-def door_of(request: Request) -> Door:
+def door_of(request: Request) -> HttpDoor:
     """The door that a request came through."""
-    door: Door = request.app.state.door
+    door: HttpDoor = request.app.state.door
     return door
 
 
@@ -146,7 +81,7 @@ async def caller_of(request: Request) -> AsyncIterator[Caller]:
         yield caller
 
 
-TheDoor = Annotated[Door, Depends(door_of)]
+TheDoor = Annotated[HttpDoor, Depends(door_of)]
 TheCaller = Annotated[Caller, Depends(caller_of)]
 TheBody = Annotated[bytes, Depends(body_of)]
 JobId = Annotated[str, PathParam(description="Id of the job, which is that of its run.", max_length=64)]

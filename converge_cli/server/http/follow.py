@@ -25,10 +25,6 @@ class Streams:
         self._following = following
         self._hide = hide
 
-    def stop(self) -> None:
-        """Close every stream, each after a whole event; from the event loop."""
-        self._following.stop()
-
     async def follow(self, job: str, after: int, until: Until, holds: Callable[[], object]) -> AsyncIterator[bytes]:
         """The events above `after` as they come, then why no more do; see `Following.follow`."""
         kept = bytearray()

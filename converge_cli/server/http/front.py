@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from converge_cli.core.errors import ConvergeError
-from converge_cli.server.http.door import Door
+from converge_cli.server.http.door import HttpDoor
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -70,7 +70,7 @@ class Front:
             web page that somebody here looks at must not be able to call.
     """
 
-    def __init__(self, app: App, door: Door, *, local: bool) -> None:
+    def __init__(self, app: App, door: HttpDoor, *, local: bool) -> None:
         self._app = app
         self._door = door
         self._local = local

@@ -12,7 +12,7 @@ from converge_cli.app.jobs.job_record import explain_job, job_blob, job_events, 
 from converge_cli.server.http import answers
 from converge_cli.server.http.door import JobId, Reply, TheCaller, TheDoor
 from converge_cli.server.http.openapi import OK, answering, problems_of, reference
-from converge_cli.server.http.problems import RequestInvalidError
+from converge_cli.server.request_errors import RequestInvalidError
 
 router = APIRouter(prefix="/api/v1", tags=["records"], default_response_class=Reply)
 

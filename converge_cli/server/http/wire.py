@@ -11,7 +11,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from converge_cli._internal.canonical_json import encode
 from converge_cli.core.errors import ConvergeError
 from converge_cli.server.http.front import SECURITY
-from converge_cli.server.http.problems import RequestMalformedError, problem_of
+from converge_cli.server.http.problems import problem_of
+from converge_cli.server.request_errors import RequestMalformedError
 
 MOST_HEAD = 65_536
 """Bytes of a request before its body: the line, and all of its headers."""

@@ -14,9 +14,9 @@ import pytest
 
 from converge_cli.app.jobs.caller import LOCAL, Caller
 from converge_cli.bootstrap import make_service, policy_self_test
+from converge_cli.server.door import Door, make_door
 from converge_cli.server.http.app import make_app
-from converge_cli.server.http.door import Door, make_door
-from converge_cli.server.http.limits import Share
+from converge_cli.server.limits import Share
 from converge_cli.server.service import Service
 from converge_cli.server.serving import HttpServer
 from converge_cli.server.telemetry.observer import Observer
@@ -83,7 +83,7 @@ class Served:
         finally:
             if self._workers:
                 self.service.stop(5)
-            self.door.streams.stop()
+            self.door.following.stop()
             self._server.should_exit = True
             self._thread.join(10)
             self.http.close()

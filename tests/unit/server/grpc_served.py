@@ -15,10 +15,10 @@ from converge_cli._internal.wire import converge_pb2 as wire
 from converge_cli._internal.wire.converge_pb2_grpc import ConvergeStub
 from converge_cli.app.jobs.caller import LOCAL, Caller
 from converge_cli.bootstrap import make_service, policy_self_test
+from converge_cli.server.door import make_door
 from converge_cli.server.grpc_server import GrpcServer
 from converge_cli.server.grpc_service import About
-from converge_cli.server.http.door import make_door
-from converge_cli.server.http.limits import Share
+from converge_cli.server.limits import Share
 from converge_cli.server.service import Service
 from converge_cli.settings import load_settings
 

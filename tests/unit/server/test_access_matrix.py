@@ -20,7 +20,7 @@ from converge_cli.app.jobs.caller import Role
 from converge_cli.app.jobs.keys import new_key, revoke_key
 from converge_cli.bootstrap import make_keys, make_services
 from converge_cli.server.access import whoever_is_known
-from converge_cli.server.http.limits import Share
+from converge_cli.server.limits import Share
 from converge_cli.settings import TokenSettings, load_settings
 
 CONTENT = Path(__file__).parents[3]

@@ -19,11 +19,11 @@ from converge_cli.app.jobs.submission import EarlyApproval, GivenInput, Submissi
 from converge_cli.core.budget import BudgetChange
 from converge_cli.core.job_queue import JobStatus
 from converge_cli.server.credentials import UnauthorizedError
+from converge_cli.server.error_status import STATUS as HTTP_STATUS
 from converge_cli.server.grpc_errors import STATUS, grpc_status
 from converge_cli.server.grpc_messages import submission_of
-from converge_cli.server.http.limits import Share
-from converge_cli.server.http.problems import STATUS as HTTP_STATUS
-from converge_cli.server.http.problems import RequestInvalidError
+from converge_cli.server.limits import Share
+from converge_cli.server.request_errors import RequestInvalidError
 
 CALLERS = {
     "Bearer ada": Caller("ada", frozenset({Role.SUBMIT})),

@@ -14,11 +14,12 @@ from converge_cli.app.identity import identities, new_identity
 from converge_cli.app.jobs.caller import LOCAL, Caller, Role
 from converge_cli.bootstrap import make_service
 from converge_cli.core.errors import ConvergeError
-from converge_cli.server.http.bodies import MOST_DEEP, check_depth
-from converge_cli.server.http.door import make_door
+from converge_cli.server.body_limits import MOST_DEEP, check_depth
+from converge_cli.server.door import make_door
+from converge_cli.server.http.door import http_door
 from converge_cli.server.http.front import SECURITY
-from converge_cli.server.http.limits import Limits, Share, TooManyRequestsError
-from converge_cli.server.http.problems import RequestMalformedError
+from converge_cli.server.limits import Limits, Share, TooManyRequestsError
+from converge_cli.server.request_errors import RequestMalformedError
 from converge_cli.server.service import Service
 from converge_cli.settings import Settings, load_settings
 from converge_cli.store.unavailable import StoreUnavailableError
@@ -267,7 +268,7 @@ def test_no_answer_names_where_templates_lie(tmp_path: Path):
     settings = Settings("memory", tmp_path / "store", None)
     setting = make_service(tmp_path / "project", settings=settings, templates=(folder,))
     service = Service(setting, "test", workers=1, self_test=list, note=lambda _: None)
-    told = make_door(service, lambda *_: LOCAL).reply({"file": str(folder / "note" / "truth.yaml")})
+    told = http_door(make_door(service, lambda *_: LOCAL)).reply({"file": str(folder / "note" / "truth.yaml")})
     assert b'{"file":"note/truth.yaml"}' == told.body
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from converge_cli.app.jobs.job_setting import JobSetting
 from converge_cli.core.job_queue import QueuedJob
-from converge_cli.server.http.bodies import MOST_BYTES, MOST_DEEP
-from converge_cli.server.http.limits import Share
+from converge_cli.server.body_limits import MOST_BYTES, MOST_DEEP
 from converge_cli.server.http.wire import HEAD_SECONDS, MOST_HEAD, REQUEST_SECONDS
+from converge_cli.server.limits import Share
 from converge_cli.server.telemetry.metrics import MOST_TRUTHS, Metrics
 from converge_cli.store.memory import MemoryExperience
 from converge_cli.store.queue_memory import MemoryQueue
