@@ -100,9 +100,7 @@ class RunNotFoundError(ConvergeError):
     code = "RUN_NOT_FOUND"
 
     def __init__(self, run: str, near: Iterable[str] = ()) -> None:
-        super().__init__(
-            f"no run {run} in this store", hint=did_you_mean(run, near) or "converge runs lists them", where=run
-        )
+        super().__init__(f"no run {run} here", hint=did_you_mean(run, near) or "converge runs lists them", where=run)
 
 
 class RunNotResumableError(ConvergeError):

@@ -170,8 +170,9 @@ def test_a_remote_record_is_read_like_a_local_one(client: Client, ended: str):
     assert list(client.events(ended)) == list(store.read(ended))
     assert ended in [item.run for item in store.query(RunFilter(truth="vendor-selection", status="stopped"))]
     assert None is store.find("none")
-    with pytest.raises(RunNotFoundError):
+    with pytest.raises(RunNotFoundError) as unknown:
         store.row("none")
+    assert "no run none here" == unknown.value.message  # whoever asks a server has no store
     with pytest.raises(RecordCorruptError):
         store.get_blob("0" * 64)
     with pytest.raises(ReadOnlyError):
