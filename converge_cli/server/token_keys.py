@@ -1,7 +1,7 @@
 """The keys that tokens are checked with, from one file: a secret, a public key (PEM), or a set of them (JWKS).
 
-A key is refused that is none for the algorithm of the settings, so that nothing can
-be checked in another way than was meant.
+A key is refused that is none for the algorithm of the settings, so that nothing can be checked in another way than was
+meant.
 """
 
 import json
