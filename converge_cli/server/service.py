@@ -20,10 +20,12 @@ from converge_cli.app.jobs.submission import ResumeRequest, Submission
 from converge_cli.app.jobs.submit_job import submit_job
 from converge_cli.app.jobs.worker_pool import WorkerPool
 from converge_cli.core.errors import ConvergeError
-from converge_cli.core.event import ApprovalRequested, RunEvent, SuggestorRunning, decode_event
+from converge_cli.core.event import RunEvent, SuggestorRunning
 from converge_cli.core.job_queue import QueuedJob
 from converge_cli.server.readiness import Readiness
-from converge_cli.server.telemetry.observer import Decision, Note, Observer
+from converge_cli.server.request_words import run_of
+from converge_cli.server.telemetry.observer import Decision, Named, Note, Observer
+from converge_cli.server.telemetry.trace_context import trace_id_of
 
 
 class StoppingError(ConvergeError):
@@ -117,7 +119,7 @@ class Service:
 
     def decide(self, caller: Caller, job: str, target: str, given: DecisionRequest) -> DecisionAnswer:
         """Record a decision, and have the job gone on with where it counted; see `decide_job`."""
-        with self._telling_refusals("decide", caller):
+        with self._telling_refusals("decide", caller, job):
             answer = decide_job(self.setting, caller, job, target, given)
         self.news.tell(job)
         self._wake()
@@ -127,8 +129,9 @@ class Service:
 
     def cancel(self, caller: Caller, job: str) -> SeenJob:
         """Ask a job to stop, also the worker here that has it; see `cancel_job`."""
-        with self._telling_refusals("cancel", caller):
-            cancel_job(self.setting, caller, job)
+        with self._telling_refusals("cancel", caller, job):
+            cancelled = cancel_job(self.setting, caller, job)
+        self.observer.cancelled(cancelled, caller.person)
         self.pool.cancel(job)
         self.pool.call()
         self.news.tell(job)
@@ -136,9 +139,10 @@ class Service:
 
     def resume(self, caller: Caller, job: str, given: ResumeRequest) -> SeenJob:
         """Have a job at rest gone on with; see `resume_job`."""
-        with self._telling_refusals("resume", caller):
+        with self._telling_refusals("resume", caller, job):
             self._require_going()
-            resume_job(self.setting, caller, job, given)
+            resumed = resume_job(self.setting, caller, job, given)
+        self.observer.resumed(resumed, caller.person)
         self.pool.call()
         return find_job(self.setting, caller, job)
 
@@ -168,25 +172,25 @@ class Service:
         self.observer.settled(job)
 
     @contextmanager
-    def _telling_refusals(self, doing: str, caller: Caller) -> Iterator[None]:
+    def _telling_refusals(self, doing: str, caller: Caller, job: str = "") -> Iterator[None]:
         try:
             yield
         except ConvergeError as error:
-            self.observer.refused(doing, caller.person, error)
+            self.observer.refused(doing, caller.person, error, self._named(run_of(job)))
             raise
+
+    def _named(self, run: str) -> Named:
+        """For the log alone, which may know of runs that the caller may not see."""
+        if run:
+            with suppress(ConvergeError):  # there is none, or it can't be looked up: its id is told all the same
+                return Named(run, trace_id_of(self.setting.queue.job(run)))
+        return Named(run)
 
     def _tell_decision(self, caller: Caller, job: str, given: DecisionRequest, answer: DecisionAnswer) -> None:
         made = [decided.approval for decided in answer.decisions if decided.code is None]
-        asked = self._asked(job) if made else {}
-        waits = tuple(_seconds(asked[one.request], one.decided_at) for one in made if one.request in asked)
+        waits = tuple(_seconds(answer.requested_at[one.request], one.decided_at) for one in made)
         refused = tuple(decided.code or "" for decided in answer.refused)
         self.observer.decided(self.setting.queue.job(job), caller.person, Decision(given.decision, waits, refused))
-
-    def _asked(self, job: str) -> dict[str, str]:
-        """When people were asked what, by id of the request: from the record, for it may have been another process."""
-        lines = (line for line in self.setting.services.experience.read(job) if b'"ApprovalRequested"' in line)
-        events = (event for event in map(decode_event, lines) if isinstance(event, ApprovalRequested))
-        return {event.request.id: event.at for event in events}
 
 
 class _Told:

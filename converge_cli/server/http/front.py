@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from converge_cli.core.errors import ConvergeError
 from converge_cli.server.http.door import HttpDoor
+from converge_cli.server.request_words import run_of
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -92,7 +93,7 @@ class Front:
         async def secured(message: Any) -> None:
             if message["type"] == "http.response.start":
                 seconds = self._monotonic() - began
-                self._observer.answered(_method(scope), _route(scope), message["status"], seconds)
+                self._observer.answered(_method(scope), _route(scope), message["status"], seconds, _run(scope))
                 known = {name for name, _ in message["headers"]}
                 message["headers"] = [*message["headers"], *(item for item in SECURITY if item[0] not in known)]
             await send(message)
@@ -125,6 +126,10 @@ def _method(scope: Scope) -> str:
 def _route(scope: Scope) -> str:
     """The template of a path, so that nobody makes up names that are counted."""
     return str(getattr(scope.get("route"), "path", "none"))
+
+
+def _run(scope: Scope) -> str:
+    return run_of(scope.get("path_params", {}).get("job", ""))
 
 
 def _is_here(url: str) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 from converge_cli._internal.canonical_json import decode
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.job_queue import JobStatus, QueuedJob
-from converge_cli.server.telemetry.observer import Decision, Observer
+from converge_cli.server.telemetry.observer import Decision, Named, Observer
 from converge_cli.server.telemetry.trace_context import trace_id_of
 from converge_cli.settings import LogSettings
 from converge_cli.trace.sanitize import safe
@@ -60,9 +60,18 @@ class Log(Observer):
         """See `Observer`."""
         self.tell("submitted", **_about(job), caller=caller)
 
-    def refused(self, doing: str, caller: str, error: ConvergeError) -> None:
+    def refused(self, doing: str, caller: str, error: ConvergeError, named: Named) -> None:
         """See `Observer`."""
-        self.tell("refused", logging.WARNING, doing=doing, caller=caller, code=error.code)
+        about = {"run_id": named.run, "trace_id": named.trace_id}
+        self.tell("refused", logging.WARNING, **about, doing=doing, caller=caller, code=error.code)
+
+    def cancelled(self, job: QueuedJob, caller: str) -> None:
+        """See `Observer`."""
+        self.tell("cancelled", **_about(job), caller=caller)
+
+    def resumed(self, job: QueuedJob, caller: str) -> None:
+        """See `Observer`."""
+        self.tell("resumed", **_about(job), caller=caller)
 
     def decided(self, job: QueuedJob, caller: str, decision: Decision) -> None:
         """See `Observer`."""
@@ -87,10 +96,10 @@ class Log(Observer):
         kind = error.message.partition(":")[0] if error.message.startswith("unexpected ") else None
         self.tell(what, logging.ERROR, run_id=job, code=error.code, message=told or kind)
 
-    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+    def answered(self, method: str, route: str, status: int, seconds: float, run: str) -> None:
         """See `Observer`."""
         ms = round(seconds * 1000, 2)
-        self.tell("answered", logging.DEBUG, method=method, route=route, status=status, ms=ms)
+        self.tell("answered", logging.DEBUG, run_id=run, method=method, route=route, status=status, ms=ms)
 
     def close(self) -> None:
         """Write what still waits, for a moment."""

@@ -36,7 +36,7 @@ from converge_cli.core.event import (
     TimerFired,
 )
 from converge_cli.core.job_queue import JobQueue, JobStatus, QueuedJob
-from converge_cli.server.telemetry.observer import Decision, Observer
+from converge_cli.server.telemetry.observer import Decision, Named, Observer
 
 MOST_TRUTHS = 200
 """Names of truths that are told apart; those that come later are `other`."""
@@ -102,7 +102,7 @@ class Metrics(Observer):
         """See `Observer`."""
         self._submitted.labels(self._truth(job.truth)).inc()
 
-    def refused(self, doing: str, caller: str, error: ConvergeError) -> None:  # noqa: ARG002
+    def refused(self, doing: str, caller: str, error: ConvergeError, named: Named) -> None:  # noqa: ARG002
         """See `Observer`."""
         self._refused.labels(doing, error.code).inc()
 
@@ -146,7 +146,7 @@ class Metrics(Observer):
         if error.code == "LEASE_LOST":
             self._lost.inc()
 
-    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+    def answered(self, method: str, route: str, status: int, seconds: float, run: str) -> None:  # noqa: ARG002
         """See `Observer`."""
         self._requests.labels(method, route, f"{status // 100}xx").inc()
         self._latency.labels(method, route).observe(seconds)

@@ -27,14 +27,32 @@ class Decision(NamedTuple):
     refused: tuple[str, ...]
 
 
+class Named(NamedTuple):
+    """The run that a request names.
+
+    Attributes:
+        run: its id; "" where the request names none.
+        trace_id: of its job; "" where there is none, or it can't be looked up.
+    """
+
+    run: str = ""
+    trace_id: str = ""
+
+
 class Observer:
     """Is told everything and does nothing; those who count, log or trace say what they do at what. From any thread."""
 
     def submitted(self, job: QueuedJob, caller: str) -> None:
         """A job was queued."""
 
-    def refused(self, doing: str, caller: str, error: ConvergeError) -> None:
+    def refused(self, doing: str, caller: str, error: ConvergeError, named: Named) -> None:
         """What a caller wanted was refused; `doing` is `submit`, `decide`, `cancel` or `resume`."""
+
+    def cancelled(self, job: QueuedJob, caller: str) -> None:
+        """A job is to stop."""
+
+    def resumed(self, job: QueuedJob, caller: str) -> None:
+        """A job at rest is to go on."""
 
     def decided(self, job: QueuedJob, caller: str, decision: Decision) -> None:
         """A person decided."""
@@ -51,8 +69,8 @@ class Observer:
     def troubled(self, job: str, error: ConvergeError) -> None:
         """A worker could not go on just now; `job` is "" where it had none."""
 
-    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
-        """The answer to an HTTP request began, so many seconds after the request."""
+    def answered(self, method: str, route: str, status: int, seconds: float, run: str) -> None:
+        """The answer to an HTTP request began, so many seconds after the request; `run` is "" where it names none."""
 
     def streams(self, change: int) -> None:
         """So many more jobs are followed."""
@@ -76,9 +94,17 @@ class Observers(Observer):
         """See `Observer`."""
         self._tell(lambda observer: observer.submitted(job, caller))
 
-    def refused(self, doing: str, caller: str, error: ConvergeError) -> None:
+    def refused(self, doing: str, caller: str, error: ConvergeError, named: Named) -> None:
         """See `Observer`."""
-        self._tell(lambda observer: observer.refused(doing, caller, error))
+        self._tell(lambda observer: observer.refused(doing, caller, error, named))
+
+    def cancelled(self, job: QueuedJob, caller: str) -> None:
+        """See `Observer`."""
+        self._tell(lambda observer: observer.cancelled(job, caller))
+
+    def resumed(self, job: QueuedJob, caller: str) -> None:
+        """See `Observer`."""
+        self._tell(lambda observer: observer.resumed(job, caller))
 
     def decided(self, job: QueuedJob, caller: str, decision: Decision) -> None:
         """See `Observer`."""
@@ -100,9 +126,9 @@ class Observers(Observer):
         """See `Observer`."""
         self._tell(lambda observer: observer.troubled(job, error))
 
-    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+    def answered(self, method: str, route: str, status: int, seconds: float, run: str) -> None:
         """See `Observer`."""
-        self._tell(lambda observer: observer.answered(method, route, status, seconds))
+        self._tell(lambda observer: observer.answered(method, route, status, seconds, run))
 
     def streams(self, change: int) -> None:
         """See `Observer`."""

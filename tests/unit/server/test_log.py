@@ -68,6 +68,35 @@ def test_what_happens_to_a_job_is_told_with_its_run_and_its_trace(file: File, se
     assert [] == [word for word in ("Acme", "15000", "SECRET", "nowhere") if word in written]
 
 
+def test_who_steers_a_run_is_told_with_its_run_and_its_trace_accepted_or_refused(tmp_path: Path, serving: Any):
+    """Decisions, cancels and resumes; of a run that is not there its id alone, and of what is no id nothing."""
+    file = File(tmp_path / "log", level="debug")
+    with serving(observer=file.log) as served:
+        job = served.post("/api/v1/jobs", {"truth": "vendor-selection"}, traceparent=PARENT)["job_id"]
+        served.rested(job)
+        served.post(f"/api/v1/jobs/{job}/approvals/nothing", YES, 404)
+        served.post(f"/api/v1/jobs/{job}/resume", {"inputs": {"nothing": {"text": "x"}}}, 422)
+        served.post(f"/api/v1/jobs/{job}/cancel")
+        served.rested(job)
+        served.post(f"/api/v1/jobs/{job}/cancel", None, 409)
+        served.post(f"/api/v1/jobs/{job}/resume", {"add_budget": {"cycles": 5}})
+        served.rested(job)
+        served.post("/api/v1/jobs/nobody999/cancel", None, 404)
+        served.post("/api/v1/jobs/cvk_SECRET/cancel", None, 404)
+    lines = file.read()
+    trace = PARENT.split("-")[1]
+    steered = [line for line in lines if line["event"] in {"refused", "cancelled", "resumed"}]
+    assert [
+        ("refused", "decide", job, trace), ("refused", "resume", job, trace), ("cancelled", None, job, trace),
+        ("refused", "cancel", job, trace), ("resumed", None, job, trace), ("refused", "cancel", "nobody999", None),
+        ("refused", "cancel", None, None),
+    ] == [(line["event"], line.get("doing"), line.get("run_id"), line.get("trace_id")) for line in steered]  # fmt: skip
+    assert {"local"} == {line["caller"] for line in steered}
+    answered = [line for line in lines if line["event"] == "answered" and "{job}" in line["route"]]
+    assert {job, "nobody999", None} == {line.get("run_id") for line in answered}
+    assert "SECRET" not in file.path.read_text()
+
+
 def test_a_job_without_a_trace_has_one_of_its_own(file: File):
     """The same in every process that has it."""
     file.log.submitted(JOB, "mona")
@@ -117,7 +146,7 @@ def test_only_what_is_important_enough_is_written(tmp_path: Path):
     """CONVERGE_LOG_LEVEL; requests are for debugging alone."""
     for level, expected in (("debug", 3), ("info", 2), ("warning", 1)):
         file = File(tmp_path / level, "text", level)
-        file.log.answered("GET", "/ready", 200, 0.001)
+        file.log.answered("GET", "/ready", 200, 0.001, "")
         file.log.submitted(JOB, "mona")
         file.log.note("a word")
         assert expected == len(file.lines()), level
