@@ -1,7 +1,7 @@
 """Decides what waits: the human path, whichever door it comes through. A refused decision is recorded."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from converge_cli.app.changed_people import people_changes
 from converge_cli.app.load_truth import require_person
@@ -37,11 +37,13 @@ class DecisionAnswer:
 
     Attributes:
         people_changed: how the people it was judged with differ from those whom the run was driven with last.
+        requested_at: when people were asked what was decided, UTC, by id of the request.
     """
 
     row: RunRow
     decisions: tuple[Decided, ...]
     people_changed: tuple[str, ...] = ()
+    requested_at: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def refused(self) -> tuple[Decided, ...]:
@@ -173,7 +175,8 @@ def _decide(
     # Of several requests of one proposal a person answers those that are theirs; the others stay as they are.
     decisions = accepted or judged[:1]
     row = record_decisions(decisions, row, requests, services.experience, services.clock, sink, people)
-    return DecisionAnswer(row, tuple(decisions))
+    times = {asked.request.id: asked.request.requested_at for asked in chosen}
+    return DecisionAnswer(row, tuple(decisions), requested_at=times)
 
 
 def _signer(services: Services, person: Person) -> Callable[[bytes], bytes] | None:

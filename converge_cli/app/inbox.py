@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
-import msgspec
-
+from converge_cli.app.kept_requests import kept_requests
 from converge_cli.app.load_truth import require_person
 from converge_cli.app.open_run import people_of_run
 from converge_cli.app.record.recorded_run import events_of, readable
@@ -13,7 +12,7 @@ from converge_cli.app.services import Services
 from converge_cli.app.touched_run import touched_run
 from converge_cli.core import event as e
 from converge_cli.core.approval import Approval, ApprovalRequest, OpenRequest, OpenRequests
-from converge_cli.core.errors import ConvergeError, RecordCorruptError, RunBusyError
+from converge_cli.core.errors import ConvergeError, RunBusyError
 from converge_cli.core.person import Person
 from converge_cli.core.port import RunRow
 from converge_cli.core.stop_reason import StopReason
@@ -101,16 +100,8 @@ def _on_time(services: Services, row: RunRow) -> tuple[RunRow, OpenRequests]:
 
 def _open_requests(services: Services, row: RunRow) -> OpenRequests:
     """What is kept beside the index entry, so that the cost of a look does not grow with the run."""
-    if not row.waiting:  # recorded by a version that kept nothing
-        return _told(events_of(services, row.run))
-    try:
-        return msgspec.json.decode(services.experience.get_blob(row.waiting), type=OpenRequests)
-    except (RecordCorruptError, msgspec.MsgspecError) as error:
-        raise RecordCorruptError(
-            f"what run {row.run} asks of people can't be read: {error}",
-            hint=f"converge show {row.run} reads it from the record itself",
-            where=f"{row.run}: {row.waiting[:12]}",
-        ) from error
+    kept = kept_requests(services, row)
+    return _told(events_of(services, row.run)) if kept is None else kept
 
 
 def _told(events: Iterable[e.RunEvent]) -> OpenRequests:

@@ -1,16 +1,25 @@
 """Finds the jobs that a caller may see. What is not the caller's to see is not there: nobody learns that it exists."""
 
+import itertools
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from converge_cli.app.jobs.caller import Caller, Role
 from converge_cli.app.jobs.job_setting import JobSetting
+from converge_cli.app.kept_requests import kept_requests
 from converge_cli.app.open_run import people_if_here
-from converge_cli.app.record.recorded_run import events_of
-from converge_cli.core.approval import deciders
+from converge_cli.app.record.recorded_run import read_event
+from converge_cli.core.approval import Approval, ApprovalRequest, deciders
+from converge_cli.core.errors import RecordCorruptError
 from converge_cli.core.job_queue import JobFilter, JobNotFoundError, QueuedJob
 from converge_cli.core.port import RunRow
 from converge_cli.engine.request_book import requests_of
+
+_ASKED = (b'"type":"ApprovalRequested"', b'"type":"ApprovalDecided"', b'"type":"TimerFired"')
+"""The events that tell who was asked, and who answered; a timer hands a request to others."""
+
+_Asked = tuple[ApprovalRequest, tuple[Approval, ...]]
 
 
 class SeenJob(NamedTuple):
@@ -61,8 +70,22 @@ def _concerns(setting: JobSetting, caller: Caller, row: RunRow | None) -> bool:
     if row is None or Role.DECIDE not in caller.roles:
         return False
     people = people_if_here(setting.services, row)
-    asked = requests_of(events_of(setting.services, row.run)).values()
+    # What waits is at hand; only what is settled by now takes reading the record.
     return any(
-        caller.person in deciders(item.request, people) or any(said.by == caller.person for said in item.approvals)
-        for item in asked
+        caller.person in deciders(request, people) or any(said.by == caller.person for said in given)
+        for request, given in itertools.chain(_pending(setting, row), _ever_asked(setting, row))
     )
+
+
+def _pending(setting: JobSetting, row: RunRow) -> Iterator[_Asked]:
+    with suppress(RecordCorruptError):  # the record tells it all the same
+        kept = kept_requests(setting.services, row)
+        for item in () if kept is None else kept.pending:
+            yield item.request, item.given
+
+
+def _ever_asked(setting: JobSetting, row: RunRow) -> Iterator[_Asked]:
+    lines = setting.services.experience.read(row.run)
+    told = (read_event(row.run, line) for line in lines if any(name in line for name in _ASKED))
+    for item in requests_of(told).values():
+        yield item.request, item.approvals

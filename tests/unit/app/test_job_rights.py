@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from serving import drive
 
 from converge_cli.app.jobs.caller import LOCAL, Caller, ForbiddenError, Role
 from converge_cli.app.jobs.decide_job import DecisionRequest, decide_job
@@ -149,3 +150,44 @@ def test_nobody_decides_as_another(setting: JobSetting, caller: Caller, by: str 
     job = submit_job(setting, MONA, HELLO).job
     with pytest.raises(error):
         decide_job(setting, caller, job, "any", DecisionRequest(decision="approved", reason="r", by=by))
+
+
+class Watched:
+    """A store that tells which runs' records were read."""
+
+    def __init__(self, store: Any) -> None:
+        self.store = store
+        self.read_runs: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+    def read(self, run: str, after: int = 0) -> Any:
+        """See `Experience.read`."""
+        self.read_runs.append(run)
+        return self.store.read(run, after)
+
+
+def test_who_is_waited_for_is_known_without_reading_the_run(setting: JobSetting) -> None:
+    """A look costs the same however long the run is; only what somebody decided before takes its record."""
+    petra, people = replace(CARL, person="petra"), ("mona", "carl")
+    job = submit_job(setting, petra, Submission(truth="vendor-selection")).job
+    drive(setting)
+    store = Watched(setting.services.experience)
+    watched = replace(setting, services=replace(setting.services, experience=store))
+    told = {person: sees(watched, replace(MONA, person=person), job) for person in people}
+    assert {"mona": True, "carl": False} == told
+    assert [job] == store.read_runs  # for carl, who might have decided earlier
+    decide_job(setting, MONA, job, "vendor_commitment", DecisionRequest("approved", "as planned"))
+    setting.queue.wake_due(setting.services.clock.now())
+    drive(setting)
+    assert "stopped" == setting.services.experience.row(job).status
+    assert sees(setting, MONA, job)
+
+
+def sees(setting: JobSetting, caller: Caller, job: str) -> bool:
+    """Whether the job is there for the caller."""
+    try:
+        return job == find_job(setting, caller, job).job.job
+    except JobNotFoundError:
+        return False
