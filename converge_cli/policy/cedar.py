@@ -7,7 +7,7 @@ from converge_cli.core.pack import PolicyFiles
 from converge_cli.core.pack_spec import GateSpec
 from converge_cli.policy.counterfactual import Verdict, changing, find_unlock, in_vain
 from converge_cli.policy.policy_set import PackPolicy
-from converge_cli.policy.projection import UnjudgeableRequestError, check_request
+from converge_cli.policy.projection import UnjudgeableRequestError, check_computed
 from converge_cli.policy.rule_reader import InvalidPolicyError
 from converge_cli.policy.self_test import PANIC, self_test
 
@@ -85,8 +85,7 @@ class CedarAuthorizer:
         if len(question.grants) > MAX_POINTS:
             return f"{len(question.grants)} approval points on one gate; at most {MAX_POINTS} can be weighed"
         try:
-            # As it came, before required_gates_met is computed anew: a request with a gap is not mended here.
-            check_request(question.request)
+            check_computed(question.request)
         except UnjudgeableRequestError as error:
             return str(error)
         return ""

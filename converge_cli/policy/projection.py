@@ -19,7 +19,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, get_args
 
 from converge_cli._internal.canonical_json import encode
-from converge_cli.core.flow_gate import FlowAction, FlowGateInput, Phase
+from converge_cli.core.flow_gate import GATES_MET, ContextValue, FlowAction, FlowGateInput, Phase
 from converge_cli.core.pack_spec import ALWAYS, FORMS
 from converge_cli.core.person import AUTHORITIES
 
@@ -86,20 +86,38 @@ def check_request(asked: FlowGateInput) -> None:
         UnjudgeableRequestError: naming the attribute.
     """
     who, what = asked.principal, asked.resource
-    _texts({"principal.id": who.id, "principal.policy_version": who.policy_version})
-    _texts({"resource.id": what.id, "resource.kind": what.kind})
+    _filled_text("principal.id", who.id)
+    _filled_text("principal.policy_version", who.policy_version)
+    _filled_text("resource.id", what.id)
+    _filled_text("resource.kind", what.kind)
     _one_of("principal.authority", who.authority, AUTHORITIES)
     _one_of("resource.phase", what.phase, _PHASES)
     _one_of("action", asked.action, _ACTIONS)
     _text_list("principal.domains", who.domains)
     _text_list("resource.gates_passed", what.gates_passed)
     for name, kind in _ALWAYS:
-        if name not in asked.context:
-            raise UnjudgeableRequestError(f"context.{name} is missing")
-        if type(asked.context[name]) is not kind:
-            raise UnjudgeableRequestError(f"context.{name} must be a {kind.__name__}")
+        _always(asked.context, name, kind)
     for name, value in asked.context.items():
         _context_value(name, value)
+
+
+def check_computed(asked: FlowGateInput) -> None:
+    """Refuse a gap where `granted` computes anew what a request brings: it must not be mended.
+
+    Raises:
+        UnjudgeableRequestError: naming the attribute.
+    """
+    _text_list("resource.gates_passed", asked.resource.gates_passed)
+    if type(asked.context) is not dict:
+        raise UnjudgeableRequestError("context must be names with values")
+    _always(asked.context, GATES_MET, bool)
+
+
+def _always(context: dict[str, ContextValue], name: str, kind: type) -> None:
+    if name not in context:
+        raise UnjudgeableRequestError(f"context.{name} is missing")
+    if type(context[name]) is not kind:
+        raise UnjudgeableRequestError(f"context.{name} must be a {kind.__name__}")
 
 
 def _context_value(name: object, value: object) -> None:
@@ -116,11 +134,10 @@ def _context_value(name: object, value: object) -> None:
         )
 
 
-def _texts(values: dict[str, object]) -> None:
-    for path, value in values.items():
-        if type(value) is not str or not value:
-            raise UnjudgeableRequestError(f"{path} must be text that is not empty")
-        _text(path, value)
+def _filled_text(path: str, value: object) -> None:
+    if type(value) is not str or not value:
+        raise UnjudgeableRequestError(f"{path} must be text that is not empty")
+    _text(path, value)
 
 
 def _text_list(path: str, values: object) -> None:
