@@ -11,9 +11,9 @@ from converge_cli.core.errors import ConvergeError
 from converge_cli.core.job_queue import JobStatus
 
 _FRESH_SECONDS = 1.0
-"""How long an answer is given again: probing costs a write, and anybody may ask."""
+"""How long an answer is given again, and any that is bad: probing costs a write, and anybody may ask."""
 _CONTENT_SECONDS = 15.0
-"""The same for what is loaded from files: packs, the policy engine."""
+"""The same for what is loaded from files, once it is well: packs, the policy engine."""
 
 
 class Check(NamedTuple):
@@ -53,9 +53,9 @@ class Readiness:
 
     def _look(self, name: str, seconds: float, look: Callable[[], tuple[bool, str]]) -> Check:
         now = self._setting.services.clock.monotonic()
-        at, check = self._known.get(name, (now - seconds - 1, Check(name, False, "")))
-        if now - at <= seconds and check.ok:
-            return check
+        known = self._known.get(name)
+        if known is not None and now - known[0] <= (seconds if known[1].ok else min(seconds, _FRESH_SECONDS)):
+            return known[1]
         try:
             check = Check(name, *look())
         except ConvergeError as error:

@@ -342,14 +342,16 @@ def test_pages_of_jobs_and_events_join_without_gap_or_double(served: GrpcServed)
 
 
 def test_health_is_that_of_readiness(serving: Any):
-    """Not serving while a check fails; of this service, of all, and of none other; who watches is told of the end."""
+    """Not serving while a check fails, soon serving again; of this service, of all, of none other; the end is told."""
     problems = ["a forbid is skipped"]
     with serving(self_test=lambda: problems) as served:
         health = health_pb2_grpc.HealthStub(served.channel)
         ask = health_pb2.HealthCheckRequest
         before = [health.Check(ask(service=name), timeout=10).status for name in ("", "converge.v1.Converge")]
         problems.clear()
-        after = health.Check(ask(service="converge.v1.Converge"), timeout=10).status
+        watching = health.Watch(ask(service="converge.v1.Converge"), timeout=10)
+        after = next(answer.status for answer in watching if answer.status != before[0])
+        watching.cancel()
         assert "NOT_FOUND" == told(lambda: health.Check(ask(service="other"), timeout=10))[0]
         watching = health.Watch(ask(), timeout=20)
         watched = [next(watching).status]
