@@ -249,7 +249,7 @@ class Client:
 
     def explain(self, job: str, target: str | None = None) -> dict[str, Any]:
         """Why a job came to what it did; or one fact, criterion or gate of it."""
-        answer: dict[str, Any] = self._data("GET", f"{_path(job)}/explain", {"fact": target})
+        answer: dict[str, Any] = self._data("GET", f"{_path(job)}/explain", {"target": target})
         return answer
 
     def fact(self, job: str, fact: str) -> dict[str, Any]:

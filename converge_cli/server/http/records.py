@@ -1,6 +1,6 @@
 """Routes: what the record of a job's run proves, and what waits for people."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
@@ -12,15 +12,16 @@ from converge_cli.app.jobs.job_record import explain_job, job_blob, job_events, 
 from converge_cli.server.http import answers
 from converge_cli.server.http.door import JobId, Reply, TheCaller, TheDoor
 from converge_cli.server.http.openapi import OK, answering, problems_of, reference
-from converge_cli.server.request_errors import RequestInvalidError
 
 router = APIRouter(prefix="/api/v1", tags=["records"], default_response_class=Reply)
 
-Target = Annotated[str | None, Query(max_length=600)]
-
 LINES = "application/x-ndjson"
-_BYTES = {"schema": {"type": "string", "format": "binary"}}
-_PROBLEMS = problems_of(400, 401, 403, 404, 409, 422, 429, 500, 503)
+
+
+def _giving(schemas: dict[str, Any]) -> dict[int | str, Any]:
+    """What a route says of its answers that are no model alone: media type -> schema."""
+    content = {media: {"schema": schema} for media, schema in schemas.items()}
+    return {OK: {"content": content}, **problems_of(400, 401, 403, 404, 409, 422, 429, 500, 503)}
 
 
 class Octets(Response):
@@ -33,15 +34,7 @@ class Octets(Response):
     "/jobs/{job}/events",
     operation_id="listEvents",
     summary="The events of a job",
-    responses={
-        OK: {
-            "content": {
-                "application/json": {"schema": reference(answers.EventPage)},
-                LINES: {"schema": {"type": "string"}},
-            }
-        },
-        **_PROBLEMS,
-    },
+    responses=_giving({"application/json": reference(answers.EventPage), LINES: {"type": "string"}}),
 )
 def events(
     door: TheDoor,
@@ -88,22 +81,17 @@ def explain(
     door: TheDoor,
     caller: TheCaller,
     job: JobId,
-    fact: Target = None,
-    criterion: Target = None,
-    gate: Target = None,
+    target: Annotated[str | None, Query(description="A fact, a criterion or a gate.", max_length=600)] = None,
 ) -> Response:
-    """As `converge explain RUN --json`: of its verdict, or of one fact, criterion or gate."""
-    targets = [target for target in (fact, criterion, gate) if target is not None]
-    if len(targets) > 1:
-        raise RequestInvalidError("give one of fact, criterion and gate", where="query")
-    return door.reply(explain_job(door.service.setting, caller, job, targets[0] if targets else None))
+    """As `converge explain RUN [TARGET] --json`: of its verdict, or of one thing in it."""
+    return door.reply(explain_job(door.service.setting, caller, job, target))
 
 
 @router.get(
     "/jobs/{job}/receipt",
     operation_id="getReceipt",
     summary="The file that proves a job",
-    responses={OK: {"content": {"application/json": {"schema": {"type": "object"}}}}, **_PROBLEMS},
+    responses=_giving({"application/json": {"type": "object"}}),
 )
 def receipt(door: TheDoor, caller: TheCaller, job: JobId) -> Response:
     """As `converge receipt RUN --unsigned` writes it; `converge verify FILE --head HEAD` checks it anywhere."""
@@ -116,7 +104,7 @@ def receipt(door: TheDoor, caller: TheCaller, job: JobId) -> Response:
     operation_id="getBlob",
     summary="Bytes that a job's events name",
     response_class=Octets,
-    responses={OK: {"content": {"application/octet-stream": _BYTES}}, **_PROBLEMS},
+    responses=_giving({"application/octet-stream": {"type": "string", "format": "binary"}}),
 )
 def blob(
     door: TheDoor,

@@ -187,10 +187,9 @@ def test_a_fact_an_explanation_and_the_inbox_are_those_of_the_command_line(serve
     assert fact == served.get(f"/api/v1/jobs/{job}/facts/{fact['id']}")
     assert "FACT_NOT_FOUND" == served.get(f"/api/v1/jobs/{job}/facts/nope", 404)["code"]
     assert "run" == served.get(f"/api/v1/jobs/{job}/explain")["what"]
-    assert "fact" == served.get(f"/api/v1/jobs/{job}/explain", fact=fact["id"])["what"]
-    assert "criterion" == served.get(f"/api/v1/jobs/{job}/explain", criterion="committed")["what"]
-    assert "TARGET_UNKNOWN" == served.get(f"/api/v1/jobs/{job}/explain", 404, gate="nope")["code"]
-    assert "REQUEST_INVALID" == served.get(f"/api/v1/jobs/{job}/explain", 422, gate="a", fact="b")["code"]
+    assert "fact" == served.get(f"/api/v1/jobs/{job}/explain", target=fact["id"])["what"]
+    assert "criterion" == served.get(f"/api/v1/jobs/{job}/explain", target="committed")["what"]
+    assert "TARGET_UNKNOWN" == served.get(f"/api/v1/jobs/{job}/explain", 404, target="nope")["code"]
     assert [job] == [item["run_id"] for item in served.get("/api/v1/inbox")["waiting"]]
     assert [job] == [item["run_id"] for item in served.get("/api/v1/inbox", person="mona")["waiting"]]
     unknown = served.get("/api/v1/inbox", 422, person="nobody")
