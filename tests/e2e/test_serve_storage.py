@@ -25,7 +25,8 @@ class Server:
         self.process = converge.start("serve", *options, stderr=subprocess.PIPE)
         told = iter(self.process.stderr.readline, b"")
         self.url = next(line for line in told if b"listening on" in line).split()[-1].decode()
-        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+        self.errors: list[bytes] = []
+        threading.Thread(target=lambda: self.errors.extend(line for line in told if b" error " in line)).start()
         self.http = httpx2.Client(base_url=self.url, timeout=30)
 
     def submit(self) -> tuple[int, dict[str, Any]]:
@@ -155,6 +156,8 @@ def test_a_disk_that_is_full_is_told_and_nothing_acknowledged_is_lost(start: Any
             assert len(acknowledged) < 2000
         assert (503, "STORE_UNAVAILABLE") == (answered[0], answered[1]["code"])
         assert 200 == server.http.get("/health").status_code
+        time.sleep(3)
+        assert 1 <= len(server.errors) < 9, server.errors  # each trouble once, not six times a second
         (disk / "filler").unlink()
         server.until(200)
         server.ended(acknowledged)

@@ -10,12 +10,13 @@ import os
 import queue
 import threading
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from converge_cli._internal.canonical_json import decode
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.job_queue import JobStatus, QueuedJob
 from converge_cli.server.telemetry.observer import Decision, Named, Observer
+from converge_cli.server.telemetry.repeats import Over, Pace, Repeats
 from converge_cli.server.telemetry.trace_context import trace_id_of
 from converge_cli.settings import LogSettings
 from converge_cli.trace.sanitize import safe
@@ -24,6 +25,7 @@ _MOST_WAITING = 10_000
 _MOST_TEXT = 2000
 _LAST_SECONDS = 1.0
 _STDERR = 2
+_PACE = Pace()
 _OF_STORES = frozenset({"CONCURRENT_APPEND", "LEASE_LOST", "QUEUE_FULL", "RUN_BUSY", "STORE_UNAVAILABLE"})
 """Errors whose words are ours alone, and hold nothing of what was given."""
 
@@ -31,13 +33,15 @@ _OF_STORES = frozenset({"CONCURRENT_APPEND", "LEASE_LOST", "QUEUE_FULL", "RUN_BU
 class Log(Observer):
     """Writes a line for each thing that happens."""
 
-    def __init__(self, settings: LogSettings, descriptor: int = _STDERR) -> None:
+    def __init__(self, settings: LogSettings, descriptor: int = _STDERR, pace: Pace = _PACE) -> None:
         """Nothing is written yet.
 
         Args:
             settings: how, and what.
             descriptor: of the file that is written to.
+            pace: how often a trouble that goes on is told.
         """
+        self._troubles = Repeats(self._trouble_over, pace)
         # Not by `getLogger`: two servers of one process, as in tests, have a log each.
         self._logger = logging.Logger("converge.serve", settings.level.upper())
         self._writer = None if settings.form == "off" else _Writer(descriptor)
@@ -94,7 +98,14 @@ class Log(Observer):
         what = "lease lost" if error.code == "LEASE_LOST" else "error"
         told = str(getattr(error, "why", error.message)) if error.code in _OF_STORES else None
         kind = error.message.partition(":")[0] if error.message.startswith("unexpected ") else None
-        self.tell(what, logging.ERROR, run_id=job, code=error.code, message=told or kind)
+        trouble = _Trouble(what, job, error.code, told or kind)
+        again = self._troubles.count(trouble)
+        if again is not None:
+            self.tell(what, logging.ERROR, **trouble.fields(), again=again or None)
+
+    def _trouble_over(self, over: Over) -> None:
+        about = over.what.fields()
+        self.tell("over", logging.WARNING, **about, count=over.times, seconds=round(over.seconds, 1))
 
     def answered(self, method: str, route: str, status: int, seconds: float, run: str) -> None:
         """See `Observer`."""
@@ -103,8 +114,21 @@ class Log(Observer):
 
     def close(self) -> None:
         """Write what still waits, for a moment."""
+        self._troubles.close()
         if self._writer is not None:
             self._writer.close()
+
+
+class _Trouble(NamedTuple):
+    """What makes troubles the same."""
+
+    what: str
+    run: str
+    code: str
+    message: str | None
+
+    def fields(self) -> dict[str, Any]:
+        return {"run_id": self.run, "code": self.code, "message": self.message}
 
 
 class JsonFormatter(logging.Formatter):

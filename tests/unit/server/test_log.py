@@ -11,7 +11,9 @@ import pytest
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.job_queue import Lease, LeaseLostError, QueuedJob
 from converge_cli.server.telemetry.log import Log
+from converge_cli.server.telemetry.repeats import Pace
 from converge_cli.settings import InvalidSettingError, LogSettings, load_log_settings
+from converge_cli.store.unavailable import StoreUnavailableError
 
 AT = "2026-11-22T10:00:00.000000Z"
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -22,10 +24,10 @@ JOB = QueuedJob("run000001", "hello-convergence", "mona", "s", AT, AT)
 class File:
     """A log that writes into a file."""
 
-    def __init__(self, path: Path, form: str = "json", level: str = "info") -> None:
+    def __init__(self, path: Path, form: str = "json", level: str = "info", pace: Pace | None = None) -> None:
         self.path = path
         self.descriptor = os.open(path, os.O_WRONLY | os.O_CREAT)
-        self.log = Log(LogSettings(form, level), self.descriptor)
+        self.log = Log(LogSettings(form, level), self.descriptor, pace or Pace())
 
     def lines(self) -> list[str]:
         """What was written, once the log is closed."""
@@ -140,6 +142,27 @@ def test_an_error_is_told_by_its_code_and_not_by_what_it_quotes(file: File):
     assert ("error", "unexpected KeyError", None) == (one["event"], one["message"], other.get("message"))
     assert ("lease lost", "LEASE_LOST", "run000001") == (lost["event"], lost["code"], lost["run_id"])
     assert "salary" not in file.path.read_text()
+
+
+def test_a_trouble_that_goes_on_is_told_at_first_now_and_then_and_when_it_is_over(tmp_path: Path):
+    """A full disk is met by each worker twice a second; what is told once is not told to be over."""
+    file = File(tmp_path / "log", pace=Pace(every=0.4, quiet=0.2))
+    file.log.troubled("run000001", ConvergeError("input says 'salary of anna'"))
+    began, times = time.monotonic(), 0
+    while time.monotonic() - began < 1.0:
+        file.log.troubled("", StoreUnavailableError(tmp_path, "the disk is full", "make room"))
+        times += 1
+        time.sleep(0.01)
+    time.sleep(0.6)
+    file.log.troubled("", StoreUnavailableError(tmp_path, "the disk is full", "make room"))
+    first, *full = file.read()
+    assert ("run000001", "error") == (first["run_id"], first["event"])
+    assert ["error", "error", "error", "over", "error"] == [line["event"] for line in full]
+    assert [{"the disk is full"}, {"STORE_UNAVAILABLE"}] == [
+        {line[name] for line in full} for name in ("message", "code")
+    ]
+    assert [None, True, True, None, None] == [line.get("again", 0) > 0 or None for line in full]
+    assert (times, True) == (full[3]["count"], 0.8 < full[3]["seconds"] < 1.5)
 
 
 def test_only_what_is_important_enough_is_written(tmp_path: Path):
