@@ -225,7 +225,11 @@ class JobNotOpenError(ConvergeError):
     code = "JOB_NOT_OPEN"
 
     def __init__(self, job: QueuedJob, wish: str) -> None:
-        hint = "submit a new one" if job.status not in OPEN else "wait until it has paused"
+        hint = "wait until it is at rest"
+        if job.status in AT_REST:
+            hint = "nobody works on it; resume it to go on"
+        elif job.status is JobStatus.ENDED:
+            hint = "its run is over; to have it run again, submit it again"
         super().__init__(f"job {job.job} is {job.status}: {wish}", hint=hint, where=job.job)
 
 

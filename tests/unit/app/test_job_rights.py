@@ -1,5 +1,6 @@
 """What a caller may do with jobs: its own, and nothing that would tell of another's."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,13 @@ from converge_cli.app.jobs.steer_job import cancel_job, resume_job
 from converge_cli.app.jobs.submission import EarlyApproval, InvalidSubmissionError, ResumeRequest, Submission
 from converge_cli.app.jobs.submit_job import submit_job
 from converge_cli.bootstrap import make_service
-from converge_cli.core.job_queue import IdempotencyConflictError, JobFilter, JobNotFoundError, JobStatus
+from converge_cli.core.job_queue import (
+    IdempotencyConflictError,
+    JobFilter,
+    JobNotFoundError,
+    JobNotOpenError,
+    JobStatus,
+)
 from converge_cli.settings import load_settings
 
 CONTENT = Path(__file__).parents[3]
@@ -191,3 +198,21 @@ def sees(setting: JobSetting, caller: Caller, job: str) -> bool:
         return job == find_job(setting, caller, job).job.job
     except JobNotFoundError:
         return False
+
+
+def test_what_can_still_be_done_with_a_job_is_what_its_refusal_says(setting: JobSetting) -> None:
+    """One that was cancelled can be resumed, and then it can be cancelled again; one that has ended is over."""
+    job = submit_job(setting, MONA, HELLO).job
+    cancel_job(setting, MONA, job)
+    assert "nobody works on it; resume it to go on" == hint(lambda: cancel_job(setting, MONA, job))
+    assert JobStatus.QUEUED is resume_job(setting, MONA, job, ResumeRequest()).status
+    drive(setting)
+    for wish in (lambda: cancel_job(setting, MONA, job), lambda: resume_job(setting, MONA, job, ResumeRequest())):
+        assert "its run is over; to have it run again, submit it again" == hint(wish)
+
+
+def hint(wish: Callable[[], Any]) -> str | None:
+    """What is said to do instead."""
+    with pytest.raises(JobNotOpenError) as refused:
+        wish()
+    return refused.value.hint
