@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from converge_cli.core.errors import ConvergeError
 
-_MOST_CALLERS = 10_000
-"""Buckets that are kept; those that are full again are forgotten first."""
+MOST_CALLERS = 10_000
+"""Buckets that are kept; those that are full again, or will be soonest, are forgotten first."""
+_KEPT = MOST_CALLERS * 3 // 4
+"""As many are left when some must be forgotten: to choose them costs a moment."""
 
 
 class TooManyRequestsError(ConvergeError):
@@ -50,7 +52,7 @@ class Limits:
         self.share = share
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._buckets: dict[str, tuple[float, float]] = {}
+        self._buckets: dict[str, float] = {}  # when each is full again
         self._open: Counter[str] = Counter()
 
     def count(self, caller: str) -> None:
@@ -106,15 +108,17 @@ class Limits:
     def _take(self, key: str, rate: float, burst: int) -> None:
         now = self._monotonic()
         with self._lock:
-            if len(self._buckets) >= _MOST_CALLERS:
+            if len(self._buckets) >= MOST_CALLERS:
                 self._forget(now)
-            left, at = self._buckets.get(key, (float(burst), now))
-            left = min(float(burst), left + (now - at) * rate)
-            self._buckets[key] = (max(0.0, left - 1), now)
+            left = round(burst - max(0.0, self._buckets.get(key, now) - now) * rate, 6)
+            self._buckets[key] = now + (burst - max(0.0, left - 1)) / rate
         if left < 1:
             raise TooManyRequestsError(f"you made more than {rate:g} requests in a second")
 
     def _forget(self, now: float) -> None:
-        """Let go of whoever has not called for a while; of everybody, should all of them be busy."""
-        busy = {key: kept for key, kept in self._buckets.items() if now - kept[1] < 60}
-        self._buckets = busy if len(busy) < _MOST_CALLERS else {}
+        """Let go of buckets that are full; should nearly all of them be in use, of those that are full soonest.
+
+        So whoever took most is remembered longest, however many others take a little.
+        """
+        used = sorted((full, key) for key, full in self._buckets.items() if full > now)
+        self._buckets = {key: full for full, key in used[-_KEPT:]}
