@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from weakref import WeakMethod
 
 import msgspec
 
@@ -70,7 +71,7 @@ class DriveJob:
         row = self._setting.services.experience.find(self.job.job)
         if row is not None and row.status == "stopped":  # its end was recorded in other hands
             return Settled(JobStatus.ENDED)
-        services = replace(self._setting.services_of(self.job), on_stuck=self._stuck)
+        services = replace(self._setting.services_of(self.job), on_stuck=_weakly(self._stuck))
         try:
             with telling(self._stuck):
                 made = self._prepared(services)
@@ -127,6 +128,21 @@ class DriveJob:
             return Settled(JobStatus.ENDED)
         times = [request.until for request in result.pending if request.until]
         return Settled(JobStatus.PAUSED, min(times, default=""))
+
+
+def _weakly(tell: Callable[[str], None]) -> Callable[[str], None]:
+    """A method of an object, for what the object holds itself: together they would wait for the cyclic collector.
+
+    It may be long in coming, and thousands of jobs would fill the memory of a server until then.
+    """
+    method = WeakMethod(tell)
+
+    def told(name: str) -> None:
+        alive = method()
+        if alive is not None:
+            alive(name)
+
+    return told
 
 
 _NOT_ITS_FAULT = frozenset({"LEASE_LOST", "STORE_UNAVAILABLE", "RUN_BUSY", "CONCURRENT_APPEND"})
