@@ -17,6 +17,7 @@ from converge_cli.core.budget import BudgetChange
 from converge_cli.core.job_queue import JobStatus
 from converge_cli.server.body_limits import check_depth
 from converge_cli.server.following import NextEvent
+from converge_cli.server.repeated_names import check_names
 from converge_cli.server.request_errors import RequestInvalidError
 from converge_cli.server.request_words import IDEMPOTENCY_KEY
 
@@ -97,14 +98,16 @@ def json_of(data: bytes, model: type[T], where: str) -> T:
     """The value of a field that is JSON.
 
     Raises:
-        RequestMalformedError: it is nested too deeply.
+        RequestMalformedError: it is nested too deeply, or has a name twice in one object.
         RequestInvalidError: it is no JSON, or not what is asked for.
     """
     check_depth(data)
     try:
-        return msgspec.json.decode(data, type=model)
+        value = msgspec.json.decode(data, type=model)
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise RequestInvalidError(f"{where}: {str(error)[:200]}", hint="see converge.proto", where=where) from None
+    check_names(data, where)
+    return value
 
 
 def job_message(line: Mapping[str, Any]) -> Any:

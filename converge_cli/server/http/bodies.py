@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from converge_cli.core.errors import ConvergeError
 from converge_cli.server.body_limits import check_depth
+from converge_cli.server.repeated_names import check_names
 from converge_cli.server.request_errors import RequestInvalidError, RequestMalformedError
 
 _PLACE = re.compile(r" - at `(?P<place>[^`]*)`$")
@@ -58,17 +59,19 @@ def parse_body(data: bytes, model: type[T]) -> T:
     """The value of a body; an empty one is an empty object.
 
     Raises:
-        RequestMalformedError: it is no JSON, or nested too deeply.
+        RequestMalformedError: it is no JSON, is nested too deeply, or has a name twice in one object.
         RequestInvalidError: it is not what is asked for; names the place.
     """
     check_depth(data)
     try:
-        return msgspec.json.decode(data or b"{}", type=model)
+        value = msgspec.json.decode(data or b"{}", type=model)
     except msgspec.ValidationError as error:
         told, place = _split(str(error))
         raise RequestInvalidError(told, hint="GET /api-docs/openapi.json says what is taken", where=place) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise RequestMalformedError(f"the body is no JSON: {_plain(error)}", where="body") from None
+    check_names(data)
+    return value
 
 
 def _split(told: str) -> tuple[str, str]:
