@@ -34,6 +34,9 @@ UNDER_WAY = frozenset({JobStatus.QUEUED, JobStatus.RUNNING})
 AT_REST = frozenset({JobStatus.PAUSED, JobStatus.CANCELLED, JobStatus.FAILED})
 """Jobs that can be gone on with, and that nobody goes on with just now."""
 
+MOST_LAPSES = 5
+"""Claims in a row that may run out, without a cycle between them, before a job is given up: it may end its workers."""
+
 AT_ONCE = "0001-01-01T00:00:00.000000Z"
 """A time that is always past."""
 
@@ -65,6 +68,8 @@ class QueuedJob(msgspec.Struct, frozen=True):
         cancel: whether it was asked to stop.
         error: canonical JSON of the error of a failed job, "" otherwise.
         trace: W3C traceparent it was submitted with, "" for none.
+        lapsed: when the last claims that ran out were made, at most `MOST_LAPSES`, the oldest first; none once a claim
+            is settled.
     """
 
     job: str
@@ -84,6 +89,7 @@ class QueuedJob(msgspec.Struct, frozen=True):
     cancel: bool = False
     error: str = ""
     trace: str = ""
+    lapsed: tuple[str, ...] = ()
 
     @property
     def lease(self) -> Lease:

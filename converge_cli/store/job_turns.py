@@ -6,6 +6,7 @@ from converge_cli.core.errors import ConcurrentAppendError, RunBusyError
 from converge_cli.core.job_queue import (
     AT_ONCE,
     AT_REST,
+    MOST_LAPSES,
     OPEN,
     UNDER_WAY,
     IdempotencyConflictError,
@@ -43,9 +44,16 @@ def may_be_claimed(job: QueuedJob, now: str) -> bool:
 
 
 def claimed(job: QueuedJob, worker: str, now: str, until: str) -> QueuedJob:
-    """The job in a worker's hands, with the next fencing number."""
+    """The job in a worker's hands, with the next fencing number; who had it before and was lost is remembered."""
+    lapsed = (*job.lapsed, job.updated_at)[-MOST_LAPSES:] if job.status is JobStatus.RUNNING else ()
     return msgspec.structs.replace(
-        job, status=JobStatus.RUNNING, fence=job.fence + 1, worker=worker, lease_until=until, updated_at=now
+        job,
+        status=JobStatus.RUNNING,
+        fence=job.fence + 1,
+        worker=worker,
+        lease_until=until,
+        updated_at=now,
+        lapsed=lapsed,
     )
 
 
@@ -77,6 +85,7 @@ def settled(job: QueuedJob, lease: Lease, given: Settled, now: str) -> QueuedJob
         passes=job.passes if given_back else job.passes + 1,
         asked=job.asked if given_back else "",
         cancel=job.cancel and given_back,
+        lapsed=(),
     )
 
 

@@ -20,6 +20,7 @@ from converge_cli.core.call import KeptCall
 from converge_cli.core.errors import ConcurrentAppendError, ConvergeError, RunBusyError, RunNotFoundError
 from converge_cli.core.job_queue import (
     AT_ONCE,
+    MOST_LAPSES,
     IdempotencyConflictError,
     JobFilter,
     JobNotFoundError,
@@ -152,6 +153,16 @@ class QueueConformance:
         submitted(place.queue, "job3")
         again = claim(place.queue, 12, worker="w2")
         expect(("job1", 2, "w2"), (again.job, again.fence, again.worker))
+
+    def test_claims_in_a_row_that_ran_out_are_remembered_until_one_is_settled(self, place: QueuePlace) -> None:
+        """When each was made, the last few of them; a job that is given back or comes to rest begins anew."""
+        submitted(place.queue, "job1")
+        seen = [claim(place.queue, 2 * number, seconds=1).lapsed for number in range(MOST_LAPSES + 3)]
+        wanted = [tuple(moment(2 * past) for past in range(number)) for number in range(MOST_LAPSES + 3)]
+        expect([times[-MOST_LAPSES:] for times in wanted], seen)
+        settle(place.queue, claim(place.queue, 100), JobStatus.QUEUED)
+        expect((), place.queue.job("job1").lapsed)
+        expect([(), (moment(200),)], [claim(place.queue, at, seconds=1).lapsed for at in (200, 300)])
 
     def test_a_renewed_lease_holds_for_longer(self, place: QueuePlace) -> None:
         """And the answer tells of a wish to cancel."""

@@ -124,6 +124,7 @@ CODES = {
     "UNAVAILABLE",
     "USAGE",
     "VIEW_CLOSED",
+    "WORKERS_LOST",
 }
 
 

@@ -11,6 +11,7 @@ import msgspec
 from converge_cli._internal.canonical_json import encode
 from converge_cli.app.error_data import error_data
 from converge_cli.app.jobs.job_setting import JobSetting
+from converge_cli.app.jobs.lapsed_claims import require_survivable
 from converge_cli.app.jobs.submission import Instructions, ResumeRequest, Submission
 from converge_cli.app.resume_run import ResumeRun
 from converge_cli.app.run_job import RunAnswer, RunJob
@@ -73,6 +74,7 @@ class DriveJob:
             return Settled(JobStatus.ENDED)
         services = replace(self._setting.services_of(self.job), on_stuck=_weakly(self._stuck))
         try:
+            require_survivable(services.experience, self.job)
             with telling(self._stuck):
                 made = self._prepared(services)
                 self.engine = made.engine

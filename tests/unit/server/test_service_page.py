@@ -5,7 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from converge_cli.app.jobs.job_setting import JobSetting
-from converge_cli.core.job_queue import QueuedJob
+from converge_cli.core.job_queue import MOST_LAPSES, QueuedJob
 from converge_cli.server.body_limits import MOST_BYTES, MOST_DEEP
 from converge_cli.server.http.wire import HEAD_SECONDS, MOST_HEAD, REQUEST_SECONDS
 from converge_cli.server.limits import Share
@@ -54,6 +54,12 @@ def test_the_limits_are_those_of_the_code():
         "requests without a good credential": f"{share.refused:.0f} in a second from an address",
         "queued jobs": f"{queued:,}",
     } == told
+
+
+def test_a_job_is_given_up_when_the_page_says_so():
+    """After as many claims that ran out."""
+    told = dict(row[:2] for row in rows("| when | then |"))
+    assert f"after {MOST_LAPSES} claims in a row" in told["a job ends every process that drives it"]
 
 
 def test_the_log_s_words_are_those_of_the_code():
