@@ -67,7 +67,7 @@ class DriveJob:
 
         Raises:
             LeaseLostError: another worker has it by now; nothing more was written.
-            StoreUnavailableError: the store can't be written; the lease will run out and the job go on.
+            StoreUnavailableError: the store can't be written; the job goes on when it can, or its lease has run out.
         """
         row = self._setting.services.experience.find(self.job.job)
         if row is not None and row.status == "stopped":  # its end was recorded in other hands

@@ -6,19 +6,22 @@ A worker has an event loop of its own, so what a suggestor blocks is one worker 
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from converge_cli.app.jobs.bell import Bell
 from converge_cli.app.jobs.drive_job import DriveJob
 from converge_cli.app.jobs.job_setting import JobSetting
 from converge_cli.core.errors import ConvergeError
-from converge_cli.core.job_queue import LeaseLostError, QueuedJob, Settled
+from converge_cli.core.job_queue import JobStatus, Lease, LeaseLostError, QueuedJob, Settled
 from converge_cli.core.port import EventSink
 
 _LOOK_SECONDS = 0.5
 """How often a worker that nobody called looks for jobs: those of other processes, and of workers that died."""
 _RENEWALS = 5
 """How often a lease is renewed in its time."""
+_AGAIN_SECONDS = 2.0
+"""How long after the store failed a job is given back at the earliest: a disk that is nearly full takes some writes."""
 
 
 class WorkerPool:
@@ -52,6 +55,7 @@ class WorkerPool:
         self._troubled = troubled
         self._claimed = claimed
         self._driving: dict[str, DriveJob] = {}
+        self._owed: list[tuple[float, Lease]] = []
         self._lock = threading.Lock()
         self._bell = Bell(workers)
         self._stopping = threading.Event()
@@ -131,6 +135,9 @@ class WorkerPool:
             self._settle(job, driving.run(loop))
         except ConvergeError as error:  # its lease runs out, and whoever claims it then goes on
             self._troubled(job.job, error)
+            if error.code == "STORE_UNAVAILABLE":
+                with self._lock:
+                    self._owed.append((self._now(), job.lease))
         except Exception as error:  # noqa: BLE001  a fault of ours costs one job, not the worker
             self._fail(driving, error)
         finally:
@@ -181,8 +188,27 @@ class WorkerPool:
                 self._renew_all()
             try:
                 self._bell.ring(self._setting.queue.wake_due(self._setting.services.clock.now()))
+                self._give_back()
             except ConvergeError as error:
                 self._troubled("", error)
+
+    def _give_back(self) -> None:
+        """Give back what workers here could not go on with, once the store can be written again.
+
+        Raises:
+            StoreUnavailableError: it can't.
+        """
+        late = self._now() - _AGAIN_SECONDS
+        with self._lock:
+            owed = [lease for since, lease in self._owed if since <= late]
+        if owed:
+            self._setting.probe()
+        for lease in owed:
+            with suppress(LeaseLostError):  # somebody else has it by now
+                self._setting.queue.settle(lease, Settled(JobStatus.QUEUED), self._setting.services.clock.now())
+            with self._lock:
+                self._owed = [item for item in self._owed if item[1] != lease]
+            self._bell.ring()
 
     def _renew_all(self) -> None:
         with self._lock:

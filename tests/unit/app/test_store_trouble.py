@@ -1,0 +1,42 @@
+"""Jobs that a worker could not go on with because the store could not be written."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from diary_project import Diary, until
+
+from converge_cli.core.job_queue import JobStatus
+
+LEASE_SECONDS = 600.0
+
+
+@pytest.fixture
+def diary(tmp_path: Path) -> Iterator[Diary]:
+    """A service of a small project, with leases that nobody wants to wait for."""
+    made = Diary(tmp_path / "project", lease_seconds=LEASE_SECONDS)
+    yield made
+    made.close()
+
+
+def test_a_job_goes_on_when_the_store_works_again_and_not_when_its_lease_runs_out(diary: Diary) -> None:
+    """It is given back as soon as that can be written; those that nobody had go on as well."""
+    hold = diary.hold(2)
+    jobs = [diary.submit() for _ in range(8)]
+    with diary.pool(workers=2) as pool:
+        diary.wait_for_notes(jobs[0], 2)
+        with diary.store.file.writing() as connection:
+            connection.execute("PRAGMA max_page_count = 1")  # as small as the file is
+        hold.unlink()
+        until(lambda: any(job for job, _ in diary.troubles), lambda: str(diary.troubles))
+        [stopped, *_] = [job for job, _ in diary.troubles if job]
+        time.sleep(1.0)
+        assert JobStatus.RUNNING == diary.status(stopped)
+        with diary.store.file.reading() as connection:
+            assert connection is not None
+            connection.execute("PRAGMA max_page_count = 1000000")
+        for job in jobs:
+            assert () == diary.wait(job, JobStatus.ENDED).lapsed
+        assert diary.setting.queue.job(stopped).fence > 1
+        assert 2 == pool.alive()
