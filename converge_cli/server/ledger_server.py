@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from converge_cli._internal.collector import collect_often
 from converge_cli._internal.loopback import is_loopback
 from converge_cli.core.ledger_errors import LedgerRequestError, LedgerUnavailableError
 from converge_cli.server.listening import grpc_options, listen_grpc, tls_files
@@ -123,6 +124,7 @@ async def _serving(server: LedgerServer, ready: Callable[[str], None]) -> str:
         loop.add_signal_handler(number, stop.set)
     url = await server.start()
     ready(url)
+    collect_often()
     await stop.wait()
     await server.stop()
     return url

@@ -15,6 +15,7 @@ from typing import Any
 import uvicorn
 import uvloop
 
+from converge_cli._internal.collector import collect_often
 from converge_cli._internal.process_exit import leave_now
 from converge_cli.core.errors import ConvergeError
 from converge_cli.server.door import Door
@@ -179,6 +180,7 @@ class _Server:
         await self._http.taking.wait()
         await grpc.start()
         ready(_url("grpc", self._listening, port))
+        collect_often()
         stopped = asyncio.create_task(self._stop.wait())
         await asyncio.wait((stopped, serving), return_when=asyncio.FIRST_COMPLETED)
         finished = asyncio.to_thread(self._door.service.stop, GRACE_SECONDS)
