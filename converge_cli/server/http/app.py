@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sse_starlette.sse import SendTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from converge_cli.core.errors import ConvergeError
 from converge_cli.server.door import Door
@@ -18,6 +19,7 @@ from converge_cli.server.http import catalog, jobs, probes, records, streams
 from converge_cli.server.http.door import HttpDoor, http_door
 from converge_cli.server.http.front import App, Front
 from converge_cli.server.http.openapi import document
+from converge_cli.server.http.parameters import only_known
 from converge_cli.server.http.problems import MethodNotAllowedError, RouteNotFoundError
 from converge_cli.server.request_errors import InternalError, RequestInvalidError, RequestMalformedError
 from converge_cli.server.telemetry.observer import Note, bug_lines
@@ -33,7 +35,13 @@ def make_app(door: Door, *, local: bool = False, origins: Sequence[str] = ()) ->
         local: whether nobody is asked who they are, so that only this machine may call.
         origins: of web pages that may call from a browser.
     """
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app = FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        dependencies=[Depends(only_known)],
+    )
     app.state.door = opened = http_door(door)
     app.openapi = partial(document, app)  # type: ignore[method-assign]
     for router in ROUTERS:
@@ -97,10 +105,20 @@ async def _refused(request: Request, error: HTTPException) -> Response:
     if error.status_code == 404:
         told = RouteNotFoundError()
     elif error.status_code == 405:
-        told = MethodNotAllowedError(headers.get("Allow", "another"))
+        headers = {**headers, "Allow": ", ".join(_methods(request))}
+        told = MethodNotAllowedError(headers["Allow"])
     answer = _door(request).problem(told, request.url.path)
     answer.headers.update(headers)
     return answer
+
+
+def _methods(request: Request) -> list[str]:
+    """Those that any route serves a path by; the framework knows those of the first one alone."""
+    found: set[str] = set()
+    for route in (route for router in ROUTERS for route in router.routes):
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return sorted(found)
 
 
 def _door(request: Request) -> HttpDoor:

@@ -83,7 +83,7 @@ class Front:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["path"] == "/health" and scope["method"] == "GET":
+        if scope["path"] == "/health" and scope["method"] == "GET" and not scope["query_string"]:
             await send(_HEALTH_START)
             await send(_HEALTH_BODY)
             return

@@ -17,11 +17,14 @@ PATH = "/api-docs/openapi.json"
 
 _REF = "#/components/schemas/{name}"
 _ALWAYS = (400, 401, 403, 422, 429, 500, 503)
+_OPEN = (400, 403, 422, 500)
+"""What any route answers, also one that asks nobody who they are."""
 _MODELS: set[type] = {Problem}
 _ABOUT = """Submit a job, follow it, decide what waits, fetch the proof.
 
 A job has the id of its run. Every error is a problem+json document with a stable `code`, a `hint` and, for what does
-not compile, the `findings` of `converge validate`. Credentials are sent as `Authorization: Bearer`.
+not compile, the `findings` of `converge validate`. A query parameter that an operation does not name, or one that
+stands there twice, is refused with 422. Credentials are sent as `Authorization: Bearer`.
 """
 
 
@@ -45,7 +48,7 @@ def answering(model: type, *others: int, status: int = OK, secured: bool = True)
         others: statuses of problems besides those that any route may answer with.
         secured: whether it asks who calls.
     """
-    problems = sorted({*(_ALWAYS if secured else (400, 403, 500)), *others})
+    problems = sorted({*(_ALWAYS if secured else _OPEN), *others})
     return {status: {"content": {"application/json": {"schema": reference(model)}}}, **problems_of(*problems)}
 
 

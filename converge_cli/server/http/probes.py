@@ -78,7 +78,7 @@ def metrics(door: TheDoor, caller: TheCaller) -> Response:
     operation_id="getOpenApi",
     summary="This document",
     openapi_extra=_NOBODY,
-    responses={**_DOCUMENT, **problems_of(400, 403, 500)},
+    responses={**_DOCUMENT, **problems_of(400, 403, 422, 500)},
 )
 def openapi(door: TheDoor, request: Request) -> Response:
     """With a schema `Submission.NAME` for each template that is served now. No credential is needed."""

@@ -66,6 +66,9 @@ def by(name: str) -> dict[str, str]:
         ("GET", "/api/v1/jobs?token=abc", 400, "CREDENTIAL_IN_QUERY"),
         ("GET", "/api/v1/jobs?Access_Token=abc", 400, "CREDENTIAL_IN_QUERY"),
         ("GET", "/ready?api_key=abc", 400, "CREDENTIAL_IN_QUERY"),
+        ("GET", "/health?verbose", 422, "REQUEST_INVALID"),
+        ("GET", "/nope?x=1", 404, "ROUTE_NOT_FOUND"),
+        ("DELETE", "/api/v1/jobs?x=1", 405, "METHOD_NOT_ALLOWED"),
     ],
 )
 def test_whatever_is_refused_is_a_problem(served: Any, method: str, path: str, status: int, code: str):
@@ -75,6 +78,44 @@ def test_whatever_is_refused_is_a_problem(served: Any, method: str, path: str, s
     assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
     assert (code, status) == (problem["code"], problem["status"])
     assert {"type", "title", "status", "code", "detail", "hint", "where", "instance"} <= problem.keys()
+
+
+def test_a_parameter_that_a_route_does_not_have_is_refused_with_those_it_has(served: Any):
+    """Of every route, by the document; a filter that is misspelt would seem to be heeded."""
+    document = served.get("/api-docs/openapi.json")
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            known = sorted(item["name"] for item in operation.get("parameters", ()) if item["in"] == "query")
+            answer = served.http.request(method, path.format(job="x", request="y", fact="z", digest="0" * 64, name="n"),
+                                         params={"verbose": "1"})  # fmt: skip
+            problem = answer.json()
+            assert (422, "REQUEST_INVALID", "query.verbose") == (
+                answer.status_code, problem["code"], problem["where"],
+            ), path  # fmt: skip
+            assert "no query parameter 'verbose'" == problem["detail"]
+            assert f"known: {', '.join(known) or 'none'}" == problem["hint"]
+            assert "422" in operation["responses"], path
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=1&limit=2", "limit=1&status=ended&limit=1", "&".join(f"limit={n}" for n in range(500))]
+)
+def test_a_parameter_that_is_given_twice_is_refused(served: Any, query: str):
+    """What stands before us may have looked at the other one."""
+    answer = served.http.get(f"/api/v1/jobs?{query}")
+    problem = answer.json()
+    assert (422, "query parameter 'limit' is given twice", "query.limit") == (
+        answer.status_code, problem["detail"], problem["where"],
+    )  # fmt: skip
+
+
+def test_a_method_that_is_not_served_is_told_with_all_that_are(served: Any):
+    """In the header that the standard names, and in words."""
+    for path, allowed in (("/api/v1/jobs", "GET, POST"), ("/api/v1/jobs/x/cancel", "POST"), ("/health", "GET")):
+        answer = served.http.put(path)
+        assert (405, allowed, f"what is: {allowed}") == (
+            answer.status_code, answer.headers["allow"], answer.json()["hint"],
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ["/health", "/ready", "/api/v1/jobs", "/nope", "/api-docs/openapi.json"])
