@@ -48,8 +48,8 @@ FEATURE = """\
           | text  | non-empty string |
     """
 PACK = '''\
-    """Writes a note a cycle; waits while there is a file `hold-<number>`, sleeps for good on `sleep`
-    and, while it is made, on `sleep-early`."""
+    """Writes a note a cycle; waits while there is a file `hold-<number>`, sleeps for good on `sleep`;
+    the first to be made while there is `sleep-early` takes it away and sleeps, too."""
 
     import asyncio
     import time
@@ -74,7 +74,9 @@ PACK = '''\
         writes = ("Signals:note:0",)
 
         def __init__(self, parameters):
-            if (HERE / "sleep-early").exists():
+            early = HERE / "sleep-early"
+            if early.exists():
+                early.unlink()
                 time.sleep(10**6)
 
         def execute(self, view):

@@ -271,7 +271,6 @@ def test_a_pack_that_holds_its_thread_while_it_is_made_costs_one_job(tmp_path: P
         sleep.touch()
         hold.unlink()
         assert "a pack holds" in diary.wait(stuck, JobStatus.FAILED).error
-        sleep.unlink()
         diary.wait(last, JobStatus.ENDED)
         assert JobStatus.ENDED == diary.status(first)
         assert (1, []) == (pool.alive(), diary.troubles)
