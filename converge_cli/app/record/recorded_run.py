@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from converge_cli.app.services import Services
+from converge_cli.core.budget import Budget
 from converge_cli.core.errors import ConvergeError, RecordCorruptError, RunNotFoundError
 from converge_cli.core.event import RunEvent, RunResumed, RunStarted, decode_event
 from converge_cli.core.port import RunFilter, RunRow
@@ -127,6 +128,17 @@ def driven_with(services: Services, run: str) -> Driven:
                 packs = event.packs or first.packs
                 people = first.people if event.people is None else event.people
     return Driven(packs, people)
+
+
+def budget_of(services: Services, run: str) -> Budget:
+    """What the run may spend in all: as it began, and what was added since."""
+    budget = started(services, run).budget
+    for data in services.experience.read(run):
+        if _RESUMED in data:
+            event = read_event(run, data)
+            if isinstance(event, RunResumed):
+                budget = budget.add(event.added)
+    return budget
 
 
 def started(services: Services, run: str) -> RunStarted:

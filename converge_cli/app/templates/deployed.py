@@ -16,7 +16,7 @@ from converge_cli.app.load_truth import LoadedTruth
 from converge_cli.app.services import Services
 from converge_cli.app.shown_path import shown
 from converge_cli.app.validate.wiring_findings import suggestor_names
-from converge_cli.core.budget import Budget
+from converge_cli.core.budget import Budget, BudgetChange
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.job import Job
 from converge_cli.pack.wiring import FILE, Requirements, Wiring, lacks_version, read_foreign_wiring
@@ -87,13 +87,19 @@ def deployed_job(services: Services, truth: LoadedTruth, wiring: Wiring | None, 
     missing = missing_requirements(services, truth, wiring)
     if missing:
         raise RequirementMissingError(truth.job.truth, missing)
-    limits = _limits(wiring)
-    for name, most in limits.items():
-        asked = budget.get(name)
-        if asked is not None and asked > most:
-            told = f"{truth.job.truth} may spend {_amount(name, most)} here, and {_amount(name, asked)} was asked for"
-            raise BudgetTooLargeError(told, hint=f"ask for less; {FILE} of the deployment sets it", where="budget")
-    return _with_limits(truth.job, {**limits, **budget})
+    _require_within(truth.job.truth, wiring, budget)
+    return _with_limits(truth.job, {**_limits(wiring), **budget})
+
+
+def require_addable(truth: LoadedTruth, budget: Budget, more: BudgetChange) -> None:
+    """Refuse to add to the budget of a run what the deployment does not let it spend.
+
+    Raises:
+        BudgetTooLargeError: with it a limit would be higher than the wiring's.
+    """
+    if truth.wiring is not None:
+        added, after = msgspec.structs.asdict(more), msgspec.structs.asdict(budget.add(more))
+        _require_within(truth.job.truth, truth.wiring, {name: after[name] for name in added if added[name]})
 
 
 def missing_requirements(services: Services, truth: LoadedTruth, wiring: Wiring) -> tuple[str, ...]:
@@ -175,6 +181,14 @@ def _budget(wiring: Wiring, budget: Budget) -> Iterator[str]:
         allowed = getattr(budget, name)
         if allowed is not None and most > allowed:
             yield f"budget.{name} is {_amount(name, most)}, and the truth allows {_amount(name, allowed)}"
+
+
+def _require_within(truth: str, wiring: Wiring, budget: Mapping[str, Any]) -> None:
+    for name, most in _limits(wiring).items():
+        asked = budget.get(name)
+        if asked is not None and asked > most:
+            told = f"{truth} may spend {_amount(name, most)} here, and {_amount(name, asked)} was asked for"
+            raise BudgetTooLargeError(told, hint=f"ask for less; {FILE} of the deployment sets it", where="budget")
 
 
 def _limits(wiring: Wiring) -> dict[str, Any]:

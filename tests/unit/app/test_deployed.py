@@ -8,7 +8,9 @@ import pytest
 from serving import drive, drop_in, service, shelf_of, submit
 
 from converge_cli.app.deployment import Deployment
-from converge_cli.app.jobs.submission import Submission
+from converge_cli.app.jobs.caller import LOCAL
+from converge_cli.app.jobs.steer_job import resume_job
+from converge_cli.app.jobs.submission import ResumeRequest, Submission
 from converge_cli.app.ledger.mirror import Mirror
 from converge_cli.app.plan_run import plan_run
 from converge_cli.app.run_job import RunJob, RunRequest
@@ -128,6 +130,28 @@ def test_a_run_spends_what_truth_wiring_and_request_all_allow(tmp_path: Path) ->
         budget(cycles=6)
     with pytest.raises(BudgetTooLargeError):
         submit(service(tmp_path), Submission(truth="mine", budget=BudgetChange(cycles=6)))
+
+
+def test_a_resumed_job_spends_no_more_than_the_wiring_allows(tmp_path: Path) -> None:
+    """However often it is resumed; what the wiring says nothing of may grow, and without a wiring everything may."""
+    wiring = drop_in(tmp_path / "truths", "mine", wiring="wiring: v1\nbudget: {cycles: 3}\n").parent / "wiring.yaml"
+    setting = service(tmp_path)
+    job = submit(setting, Submission(truth="mine", budget=BudgetChange(cycles=1))).job
+
+    def resume(**more: int) -> JobStatus:
+        resume_job(setting, LOCAL, job, ResumeRequest(add_budget=BudgetChange(**more)))
+        return drive(setting).status
+
+    assert JobStatus.PAUSED == drive(setting).status
+    with pytest.raises(BudgetTooLargeError, match="mine may spend 3 cycles here, and 4 cycles was asked for"):
+        resume(cycles=3)
+    assert JobStatus.PAUSED == setting.queue.job(job).status
+    wiring.write_text("wiring: v1\nbudget: {cycles: 1}\n")
+    with pytest.raises(BudgetTooLargeError):
+        resume(cycles=1)
+    assert JobStatus.PAUSED == resume(facts=1)
+    wiring.unlink()
+    assert JobStatus.ENDED == resume(cycles=9)
 
 
 def test_another_wiring_may_be_given(tmp_path: Path) -> None:
