@@ -7,6 +7,7 @@ import typer
 
 from converge_cli.cli import options
 from converge_cli.cli.output import Answer, UsageError, answering, unreadable_outcome
+from converge_cli.cli.place import SERVER
 from converge_cli.core.errors import ConvergeError, RecordCorruptError, did_you_mean
 from converge_cli.core.role import Role
 
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from converge_cli.app.jobs.keys import KeySetting, MadeKey
+    from converge_cli.app.services import Services
 
 app = options.app()
+_USUAL = "http://127.0.0.1:8080"
+"""Where converge serve listens unless it is told otherwise."""
 
 Storage = Annotated[
     Path | None, typer.Option("--storage", metavar="DIR", help="The store of the server, as converge serve has it.")
@@ -47,17 +51,19 @@ def new(
 
     A server that runs knows it at once. submit: submit jobs; see, cancel and resume one's own. decide: see what waits
     for PERSON, and decide as PERSON, by the rules of the truth. read: see every job. operate: see, cancel and resume
-    every job, and submit for others.
+    every job, and submit for others. CONVERGE_SERVER is the address that is printed beside the key.
     """
 
     def work() -> Answer:
         from converge_cli.app.jobs.keys import key_data, new_key  # noqa: PLC0415  when the words are right
+        from converge_cli.app.jobs.known_people import doubt_about  # noqa: PLC0415
 
         wanted, lasting = _roles(roles), _duration(expires)
-        setting = _setting(storage)
+        services, setting = _opened(storage)
         made = new_key(setting, person, wanted, name=name, seconds=lasting)
-        data = {**key_data(made.key, setting.clock.now()), "secret": made.secret}
-        return Answer("made", 0, data, lambda console: _show_new(console, made))
+        doubt = doubt_about(services, person) if Role.DECIDE in wanted else None
+        data = {**key_data(made.key, setting.clock.now()), "secret": made.secret, "warning": doubt}
+        return Answer("made", 0, data, lambda console: _show_new(console, made, doubt))
 
     answering("keys new", work, as_json=as_json)
 
@@ -107,6 +113,10 @@ def revoke(
 
 
 def _setting(storage: Path | None) -> "KeySetting":
+    return _opened(storage)[1]
+
+
+def _opened(storage: Path | None) -> "tuple[Services, KeySetting]":
     from dataclasses import replace  # noqa: PLC0415  when the words are right
 
     from converge_cli.bootstrap import make_keys, make_services  # noqa: PLC0415
@@ -115,7 +125,8 @@ def _setting(storage: Path | None) -> "KeySetting":
     settings = load_settings(Path.cwd())
     if storage is not None:
         settings = replace(settings, storage_path=Path.cwd() / storage)
-    return make_keys(make_services(Path.cwd(), settings=settings), settings)
+    services = make_services(Path.cwd(), settings=settings)
+    return services, make_keys(services, settings)
 
 
 def _roles(words: list[str] | None) -> list[Role]:
@@ -142,7 +153,9 @@ def _duration(text: str | None) -> Any:
     return seconds
 
 
-def _show_new(console: "Console", made: "MadeKey") -> None:
+def _show_new(console: "Console", made: "MadeKey", doubt: str | None) -> None:
+    import os  # noqa: PLC0415
+
     from converge_cli.cli.page import Page  # noqa: PLC0415  only for people
     from converge_cli.trace.glyphs import glyph  # noqa: PLC0415
 
@@ -151,7 +164,12 @@ def _show_new(console: "Console", made: "MadeKey") -> None:
     page.line(f"{glyph('done')} key {key.id} of {key.person}: {', '.join(key.roles)}{until}")
     page.line("  its secret is shown only now; keep it where nobody else reads:")
     page.line(f"  export CONVERGE_API_KEY={made.secret}")
-    page.line('  curl -H "Authorization: Bearer $CONVERGE_API_KEY" http://127.0.0.1:8080/api/v1/jobs')
+    named = os.environ.get(SERVER, "").rstrip("/")
+    page.line(f'  curl -H "Authorization: Bearer $CONVERGE_API_KEY" {named or _USUAL}/api/v1/jobs')
+    if not named:
+        page.line(f"  where the server listens elsewhere, {SERVER} is its address")
+    if doubt:
+        page.line(f"  {doubt}")
 
 
 def _show_list(console: "Console", rows: list[dict[str, Any]], told: list[str]) -> None:

@@ -48,6 +48,24 @@ def test_a_new_key_is_printed_with_the_line_that_uses_it(converge: Any) -> None:
     assert any('curl -H "Authorization: Bearer $CONVERGE_API_KEY"' in line for line in lines)
 
 
+def test_the_line_that_uses_a_key_has_the_address_of_the_server(converge: Any) -> None:
+    """CONVERGE_SERVER's; without it that of a server that was told nothing, and how to have another."""
+    words = ("keys", "new", "--person", "mona", "--role", "decide")
+    usual, named = converge(*words).out, converge(*words, env={"CONVERGE_SERVER": "https://converge.example/"}).out
+    assert ("http://127.0.0.1:8080/api/v1/jobs\n" in usual, "CONVERGE_SERVER is its address" in usual) == (True, True)
+    assert ("https://converge.example/api/v1/jobs\n" in named, "8080" in named) == (True, False)
+
+
+def test_a_key_that_decides_for_nobody_who_is_known_is_told(converge: Any) -> None:
+    """With who may have been meant; programs that only submit need not be known."""
+    told = converge("keys", "new", "--person", "monna", "--role", "decide").out
+    assert "nobody of the people here is monna, so this key decides nothing here: did you mean mona?" in told
+    assert [None, True, None] == [
+        converge("keys", "new", "--person", person, "--role", role, "--json").data["warning"] and True
+        for person, role in (("mona", "decide"), ("stranger", "decide"), ("nightly", "submit"))
+    ]
+
+
 def test_a_revoked_and_an_expired_key_are_listed_as_such(converge: Any) -> None:
     """Revoking again changes nothing; both stay in the list, so that it tells whose they were."""
     gone, brief = made(converge), made(converge, "--expires", "1ms")
