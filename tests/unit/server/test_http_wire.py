@@ -1,14 +1,15 @@
 """What a connection may ask of the server before anybody looks at its request."""
 
-import asyncio
 import json
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import uvloop
 
 from converge_cli.server.http.wire import MOST_HEAD, BoundedProtocol
 from converge_cli.server.serving import HttpServer
@@ -19,6 +20,7 @@ class Hasty(BoundedProtocol):
 
     head_seconds = 0.3
     request_seconds = 0.6
+    idle_seconds = 0.5
 
 
 async def answer(scope: Any, receive: Any, send: Any) -> None:
@@ -40,17 +42,26 @@ def told() -> list[str]:
     return []
 
 
-@pytest.fixture
-def port(told: list[str]) -> Iterator[int]:
-    """Of a server that waits for a moment only."""
-    server = HttpServer(answer, note=told.append, protocol=Hasty)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+@contextmanager
+def serving(protocol: type[BoundedProtocol], told: list[str]) -> Iterator[int]:
+    """The port of a server, on the event loop that real ones have."""
+    server = HttpServer(answer, note=told.append, protocol=protocol)
+    thread = threading.Thread(target=lambda: uvloop.run(server.serve()), daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.005)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    thread.join(10)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture
+def port(told: list[str]) -> Iterator[int]:
+    """Of a server that waits for a moment only."""
+    with serving(Hasty, told) as port:
+        yield port
 
 
 def ask(port: int, *pieces: bytes) -> tuple[int, bytes, float]:
@@ -77,6 +88,7 @@ def code(body: bytes) -> str:
     return str(json.loads(body)["code"])
 
 
+ONE = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 
 
@@ -136,3 +148,64 @@ def test_a_second_request_of_a_connection_has_its_own_time_and_room(port: int) -
                 answered += line.recv(65_536)
             assert answered.startswith(b"HTTP/1.1 200 ")
             time.sleep(0.2)
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["new", "kept"])
+def test_a_request_that_is_here_is_answered_although_its_time_was_up_first(kept: bool) -> None:
+    """As when a frozen process goes on: it hears of its timers before what came in meanwhile is read."""
+    connections: list[BoundedProtocol] = []
+
+    class Patient(BoundedProtocol):
+        def connection_made(self, transport: Any) -> None:
+            connections.append(self)
+            super().connection_made(transport)
+
+    frozen, sent = threading.Event(), threading.Event()
+
+    def go_on() -> None:
+        frozen.set()
+        assert sent.wait(10)
+        connections[0].timeout_keep_alive_handler() if kept else connections[0].time_is_up()
+
+    with serving(Patient, []) as port, connected(port) as line:
+        if kept:
+            line.sendall(ONE)
+            assert b"0" == read(line)
+        while not connections:
+            time.sleep(0.005)
+        connections[0].loop.call_soon_threadsafe(go_on)
+        assert frozen.wait(10)
+        line.sendall(ONE)
+        sent.set()
+        assert b"0" == read(line)
+
+
+def test_a_connection_without_a_request_is_closed(port: int) -> None:
+    """After a request that was answered, when its time is up."""
+    with connected(port) as line:
+        line.sendall(ONE)
+        assert b"0" == read(line)
+        began = time.monotonic()
+        assert b"" == line.recv(65_536)
+        assert 0.8 * Hasty.idle_seconds < time.monotonic() - began
+
+
+def test_a_connection_is_kept_for_longer_than_clients_keep_theirs() -> None:
+    """Proxies mostly keep one for 60 seconds: were it closed here first, a request could be lost on its way."""
+    assert BoundedProtocol.idle_seconds > 60
+
+
+def connected(port: int) -> socket.socket:
+    """A new connection."""
+    return socket.create_connection(("127.0.0.1", port), timeout=10)
+
+
+def read(line: socket.socket) -> bytes:
+    """The body, one byte, of the answer with status 200 that comes next."""
+    answered = b""
+    while not (parts := answered.partition(b"\r\n\r\n"))[2]:
+        got = line.recv(65_536)
+        assert got, answered
+        answered += got
+    assert answered.startswith(b"HTTP/1.1 200 ")
+    return parts[2]

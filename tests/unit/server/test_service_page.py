@@ -7,7 +7,7 @@ from pathlib import Path
 from converge_cli.app.jobs.job_setting import JobSetting
 from converge_cli.core.job_queue import MOST_LAPSES, QueuedJob
 from converge_cli.server.body_limits import MOST_BYTES, MOST_DEEP
-from converge_cli.server.http.wire import HEAD_SECONDS, MOST_HEAD, REQUEST_SECONDS
+from converge_cli.server.http.wire import HEAD_SECONDS, IDLE_SECONDS, MOST_HEAD, REQUEST_SECONDS
 from converge_cli.server.limits import Share
 from converge_cli.server.telemetry.metrics import MOST_TRUTHS, Metrics
 from converge_cli.store.memory import MemoryExperience
@@ -43,12 +43,14 @@ def test_the_page_names_every_metric_with_its_labels_and_no_other():
 def test_the_limits_are_those_of_the_code():
     """Bodies, and what a caller may take."""
     share = Share()
+    idle = f"{HEAD_SECONDS:.0f} seconds before the first, {IDLE_SECONDS:.0f} after"
     [queued] = [field.default for field in fields(JobSetting) if field.name == "most_queued"]
     told = dict(row[:2] for row in rows("| what | at most | then |"))
     assert {
         "body of a request": f"{MOST_BYTES // 1_000_000} MB, {MOST_DEEP} levels deep",
         "line and headers of a request": f"{MOST_HEAD // 1024} KB",
         "time of a request to come in": f"{HEAD_SECONDS:.0f} seconds for its headers, {REQUEST_SECONDS:.0f} in all",
+        "time of a connection without a request": idle,
         "requests of a caller": f"{share.rate:,.0f} in a second, {share.requests} under way",
         "streams of a caller": f"{share.streams} open",
         "requests without a good credential": f"{share.refused:.0f} in a second from an address",
