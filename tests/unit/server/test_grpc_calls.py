@@ -109,6 +109,18 @@ def test_who_may_not_submit_is_told_which_role_it_takes(serving: Any):
         )
 
 
+@pytest.mark.parametrize("other", ["Bearer mona", "Bearer ada", ""])
+def test_two_authorizations_are_none(serving: Any, other: str):
+    """Also when both are the same: what stands before us might have looked at the other one."""
+    with serving(caller_of=known) as served:
+        for both in ([*as_("ada"), ("authorization", other)], [("authorization", other), *as_("ada")]):
+            calls = every_call(served.stub, "any", metadata=tuple(both))
+            for call in calls.values():
+                assert ("UNAUTHENTICATED", "UNAUTHORIZED") == told(call)
+        one = every_call(served.stub, "any", metadata=as_("ada"))["GetJob"]
+        assert ("NOT_FOUND", "JOB_NOT_FOUND") == told(one)
+
+
 def test_a_key_that_is_revoked_opens_nothing_more_in_an_open_stream(serving: Any):
     """Each request of it is asked anew who makes it."""
     callers = {"Bearer ada": Caller("ada", frozenset({Role.SUBMIT}))}
