@@ -62,7 +62,9 @@ def new(
         services, setting = _opened(storage)
         made = new_key(setting, person, wanted, name=name, seconds=lasting)
         doubt = doubt_about(services, person) if Role.DECIDE in wanted else None
-        data = {**key_data(made.key, setting.clock.now()), "secret": made.secret, "warning": doubt}
+        data = {**key_data(made.key, setting.clock.now()), "secret": made.secret} | (
+            {"warning": doubt} if doubt else {}
+        )
         return Answer("made", 0, data, lambda console: _show_new(console, made, doubt))
 
     answering("keys new", work, as_json=as_json)

@@ -201,6 +201,13 @@ def test_who_has_no_credential_is_told_how_to_show_one(serving: Any):
         assert 403 == served.http.get("/metrics", headers=by("mona")).status_code
 
 
+def test_who_calls_is_asked_before_what_is_wrong_with_the_query(serving: Any):
+    """Where it is asked at all."""
+    with serving(caller_of=keyed) as served:
+        status = [served.http.get(path).status_code for path in ("/api/v1/jobs?x=1", "/ready?x=1")]
+        assert [401, 422, 422] == [*status, served.http.get("/api/v1/jobs?x=1", headers=by("mona")).status_code]
+
+
 def test_what_is_another_persons_is_not_there(serving: Any):
     """Nobody learns that it exists: the same answer as for a job that never was."""
     with serving(caller_of=keyed, local=False) as served:
