@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +159,22 @@ def test_it_ends_in_time_with_open_streams(start: Any, number: int):
     assert (0, True) == (code, seconds < SECONDS)
     for lines in (one, other):
         assert ("event: paused", "") == ([line for line in lines if line.startswith("event")][-1], lines[-1])
+
+
+def test_it_ends_in_time_with_a_request_that_is_not_here_whole(start: Any):
+    """Half a body, half a head, and nothing at all: whoever sends them is not waited for."""
+    server = start()
+    address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+    head = b"POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    with ExitStack() as lines:
+        callers = [lines.enter_context(socket.create_connection(address, timeout=20)) for _ in range(3)]
+        for caller, sent in zip(callers, (head + b"Content-Length: 1000\r\n\r\n{", head, b""), strict=True):
+            caller.sendall(sent)
+        server.submit("hello-convergence")  # then the others are known, too
+        code, _, seconds = server.stop()
+        answers = [caller.recv(65_536)[:12] for caller in callers]
+    assert (0, True) == (code, seconds < SECONDS - 2), seconds
+    assert [b"HTTP/1.1 503", b"HTTP/1.1 503", b""] == answers
 
 
 def test_jobs_go_on_at_the_next_start(start: Any, project: Any):
