@@ -5,24 +5,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from opened_door import opened_door
 
-from converge_cli.app.jobs.caller import LOCAL, Caller
-from converge_cli.bootstrap import make_service, policy_self_test
-from converge_cli.server.door import Door, make_door
 from converge_cli.server.http.app import make_app
-from converge_cli.server.limits import Share
-from converge_cli.server.service import Service
 from converge_cli.server.serving import HttpServer
-from converge_cli.server.telemetry.observer import Observer
-from converge_cli.settings import load_settings
-
-CONTENT = Path(__file__).parents[3]
 
 
 class Served:
@@ -36,32 +27,16 @@ class Served:
         self,
         folder: Path,
         *,
-        caller_of: Callable[[str, str], Caller] = lambda *_: LOCAL,
-        share: Share | None = None,
-        most_queued: int = 10_000,
         workers: int = 2,
-        most_bytes: int = 1_000_000,
         local: bool = True,
         origins: tuple[str, ...] = (),
-        metrics: Callable[[], bytes] | None = None,
-        observer: Observer | None = None,
+        **options: Any,
     ) -> None:
+        """Nothing is started; `options` are those of `opened_door`."""
         self.noted: list[str] = []
         self._workers = workers
-        settings = replace(load_settings(CONTENT, {}), storage_path=folder / "store")
-        setting = make_service(CONTENT, settings=settings, appending=(observer or Observer()).appending)
-        setting = replace(setting, most_queued=most_queued)
-        self.service = Service(
-            setting,
-            "test",
-            workers=workers,
-            self_test=policy_self_test,
-            note=self.noted.append,
-            observer=observer,
-        )
-        self.door: Door = make_door(
-            self.service, caller_of, share=share or Share(), metrics=metrics, most_bytes=most_bytes
-        )
+        self.door = opened_door(folder, workers=workers, note=self.noted.append, **options)
+        self.service = self.door.service
         self.app: Any = make_app(self.door, local=local, origins=origins)
         self.http = httpx2.Client(timeout=20)
         self._server = HttpServer(self.app)

@@ -5,24 +5,16 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import grpc
+from opened_door import opened_door
 
 from converge_cli._internal.wire import converge_pb2 as wire
 from converge_cli._internal.wire.converge_pb2_grpc import ConvergeStub
-from converge_cli.app.jobs.caller import LOCAL, Caller
-from converge_cli.bootstrap import make_service, policy_self_test
-from converge_cli.server.door import make_door
 from converge_cli.server.grpc_server import GrpcServer
 from converge_cli.server.grpc_service import About
-from converge_cli.server.limits import Share
-from converge_cli.server.service import Service
-from converge_cli.settings import load_settings
-
-CONTENT = Path(__file__).parents[3]
 
 
 class GrpcServed:
@@ -37,18 +29,12 @@ class GrpcServed:
         self,
         folder: Path,
         *,
-        caller_of: Callable[[str, str], Caller] = lambda *_: LOCAL,
-        share: Share | None = None,
-        most_queued: int = 10_000,
-        most_bytes: int = 1_000_000,
         stuck_seconds: float = 60.0,
-        content: Path = CONTENT,
-        self_test: Callable[[], list[str]] = policy_self_test,
+        **options: Any,
     ) -> None:
-        setting = make_service(content, settings=replace(load_settings(content, {}), storage_path=folder / "store"))
-        setting = replace(setting, most_queued=most_queued)
-        self.service = Service(setting, "test", workers=2, self_test=self_test, note=lambda _: None)
-        self._door = make_door(self.service, caller_of, share=share or Share(), most_bytes=most_bytes)
+        """Nothing is started; `options` are those of `opened_door`."""
+        self._door = opened_door(folder, **options)
+        self.service = self._door.service
         self._stuck_seconds = stuck_seconds
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
