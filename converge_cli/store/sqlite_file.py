@@ -1,23 +1,29 @@
 """One database file of ours: its one connection, the lock of its writers, and errors in words that help.
 
-Threads of a process share the connection, processes share the lock. Must never write outside a transaction that holds
-the lock, must never make anything for a command that only reads, and knows no table.
+Threads of a process share the connection, processes share the lock. Threads that write at the same time share a
+transaction too: each one's work is a part of it, and one commit, with its one wait for the disk, keeps them all.
+Must never write outside a transaction that holds the lock, must never let anybody see or rely on what is not committed,
+must never make anything for a command that only reads, and knows no table.
 """
 
 import os
 import sqlite3
 import threading
 import weakref
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from converge_cli.store.commit_group import CommitGroup
 from converge_cli.store.file_lock import lock_within, unlock
 from converge_cli.store.sqlite_schema import BUSY_SECONDS, Layout, check_version, connect, migrate, read_older
 from converge_cli.store.unavailable import StoreUnavailableError, disk_error
 
 _PROBE_BYTES = 4096
+_MOST_WRITERS = 64
+"""How many writers one commit keeps: nobody else, in this process or another, waits for longer than that."""
 
 
 class SqliteFile:
@@ -42,6 +48,8 @@ class SqliteFile:
         self._shown = shown
         self._lock_seconds = lock_seconds
         self._mutex = threading.RLock()
+        self._lining_up: deque[None] = deque()
+        self._passed_on: CommitGroup | None = None
         self._connection: sqlite3.Connection | None = None
         self._writable = False
         self._older: int | None = None
@@ -49,23 +57,20 @@ class SqliteFile:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One durable transaction, or nothing of it.
+        """One durable transaction, or nothing of it: what the block wrote is kept for good when this returns.
 
         Raises:
             StoreUnavailableError: the file can't be written now.
             RecordCorruptError: it is damaged.
         """
-        with self._mutex, self.translated(), self._lock():
-            connection = self._writer()
-            connection.execute("BEGIN IMMEDIATE")
+        with self.translated():
+            group, connection = self._join()
             try:
                 yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                # SQLite has rolled back by itself after a full disk; then there is nothing left to roll back.
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+            except BaseException as error:
+                self._withdraw(group, connection, error)
                 raise
+            self._keep(group, connection)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:
@@ -75,7 +80,7 @@ class SqliteFile:
             StoreUnavailableError: the file can't be read now.
             RecordCorruptError: it is damaged.
         """
-        with self._mutex, self.translated():
+        with self._nobody_writing(), self.translated():
             self._drop_outdated()
             if self._connection is None and (self._folder / self._layout.file).exists():
                 self._connection = self._reader()
@@ -117,7 +122,7 @@ class SqliteFile:
 
     def close(self) -> None:
         """Fold the write-ahead log into the one file and let go of it; the next call opens it again."""
-        with self._mutex:
+        with self._nobody_writing():
             connection, self._connection = self._connection, None
             if connection is not None:
                 if self._writable:
@@ -130,7 +135,99 @@ class SqliteFile:
             self._lock_file, self._writable, self._older = None, False, None
 
     @contextmanager
-    def _lock(self) -> Iterator[None]:
+    def _nobody_writing(self) -> Iterator[None]:
+        """Our turn at the connection, with no transaction of other threads open on it."""
+        while True:
+            self._mutex.acquire()
+            group = self._passed_on
+            if group is None:
+                break
+            self._mutex.release()
+            group.wait()
+        try:
+            yield
+        finally:
+            self._mutex.release()
+
+    def _join(self) -> tuple[CommitGroup, sqlite3.Connection]:
+        """Our turn to write, in the transaction that the thread before us has passed on, or in a new one."""
+        self._line_up()
+        group, self._passed_on = self._passed_on, None
+        if group is None:
+            return CommitGroup(), self._begin()
+        connection = self._writer()
+        try:
+            group.join(connection)
+        except BaseException as error:
+            self._end(group, connection, error)
+            raise
+        return group, connection
+
+    def _line_up(self) -> None:
+        self._lining_up.append(None)
+        try:
+            self._mutex.acquire()
+        except BaseException:  # an interrupt: but who passed on counted on us
+            self._lining_up.pop()
+            self._end_what_is_left()
+            raise
+        self._lining_up.pop()
+
+    def _end_what_is_left(self) -> None:
+        self._mutex.acquire()
+        group = self._passed_on
+        if group is None or self._lining_up:
+            self._mutex.release()
+        else:
+            self._passed_on = None
+            self._end(group, self._writer())
+
+    def _begin(self) -> sqlite3.Connection:
+        try:
+            self._take_lock()
+            try:
+                connection = self._writer()
+                connection.execute("BEGIN IMMEDIATE")
+            except BaseException:
+                self._let_go_of_lock()
+                raise
+        except BaseException:
+            self._mutex.release()
+            raise
+        return connection
+
+    def _keep(self, group: CommitGroup, connection: sqlite3.Connection) -> None:
+        """Have our part committed: by the writer after us, if one is waiting, else by ourselves."""
+        if self._lining_up and group.writers < _MOST_WRITERS:
+            self._pass_on(group)
+            group.wait()
+        else:
+            self._end(group, connection)
+        group.check()
+
+    def _withdraw(self, group: CommitGroup, connection: sqlite3.Connection, error: BaseException) -> None:
+        """Take back our part, and only ours."""
+        lost = error if group.writers == 1 else group.take_back(connection, error)
+        if lost is not None:
+            self._end(group, connection, lost)
+        elif self._lining_up and group.writers < _MOST_WRITERS:
+            self._pass_on(group)
+        else:
+            self._end(group, connection)
+
+    def _pass_on(self, group: CommitGroup) -> None:
+        self._passed_on = group
+        self._mutex.release()
+
+    def _end(self, group: CommitGroup, connection: sqlite3.Connection, error: BaseException | None = None) -> None:
+        """Commit for everybody, or nothing when there was an error; then it is the next one's turn."""
+        try:
+            group.end(connection, error)
+        finally:
+            self._let_go_of_lock()
+            self._mutex.release()
+
+    def _take_lock(self) -> None:
         if self._lock_file is None:
             self.make_folder()
             self._lock_file = os.open(self._folder / self._layout.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -138,9 +235,9 @@ class SqliteFile:
             raise StoreUnavailableError(
                 self._shown, "another process keeps it busy", "try again when the other command has ended"
             )
-        try:
-            yield
-        finally:
+
+    def _let_go_of_lock(self) -> None:
+        if self._lock_file is not None:
             unlock(self._lock_file)
 
     def _reader(self) -> sqlite3.Connection | None:
