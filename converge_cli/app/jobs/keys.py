@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from converge_cli._internal.later import later
 from converge_cli.core.api_key import SECRET_BYTES, ApiKey, KeyNotFoundError, KeyRing, digest_of, id_of, secret_of
 from converge_cli.core.errors import ConvergeError, did_you_mean
 from converge_cli.core.person import PERSON_ID
@@ -151,8 +151,7 @@ def _until(now: str, seconds: Decimal | None) -> str:
         raise KeyInvalidError(
             "a key lasts longer than no time and at most a hundred years", hint="--expires 90d", where="expires"
         )
-    until = datetime.fromisoformat(now) + timedelta(seconds=float(seconds))
-    return until.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return later(now, float(seconds))
 
 
 def _require_lasting(setting: KeySetting) -> None:

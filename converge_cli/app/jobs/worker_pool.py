@@ -7,8 +7,8 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 
+from converge_cli._internal.later import later
 from converge_cli.app.jobs.bell import Bell
 from converge_cli.app.jobs.drive_job import DriveJob
 from converge_cli.app.jobs.job_setting import JobSetting
@@ -225,9 +225,7 @@ class WorkerPool:
                     driving.cancel()
 
     def _until(self) -> str:
-        now = datetime.fromisoformat(self._setting.services.clock.now())
-        until = now.astimezone(UTC) + timedelta(seconds=self._setting.lease_seconds)
-        return until.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return later(self._setting.services.clock.now(), self._setting.lease_seconds)
 
     def _now(self) -> float:
         return self._setting.services.clock.monotonic()
