@@ -47,7 +47,10 @@ def test_what_has_no_effect_is_not_told_as_if_it_had() -> None:
 
 def test_no_other_page_or_file_of_a_deployment_names_an_unknown_variable() -> None:
     """Pages, and the files under docs/deploy."""
-    files = [*ROOT.glob("*.md"), *(path for path in (ROOT / "docs").rglob("*") if path.is_file())]
+    files = [
+        *ROOT.glob("*.md"),
+        *(path for path in (ROOT / "docs").rglob("*") if path.is_file() and path.suffix != ".pyc"),
+    ]
     named: dict[str, str] = {}
     for path in files:
         if path.suffix not in {".svg", ".py"}:
