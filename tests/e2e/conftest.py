@@ -1,10 +1,13 @@
-"""The real command in a process of its own, and small projects for it to work on."""
+"""The real command in a process of its own, and small projects for it to work on.
+
+To import everything anew takes a short command nine tenths of its time. So most are forked from a process that has
+(see warm.py); where the start is the matter, a module has `converge` from `started_in`.
+"""
 
 import json
 import os
 import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,8 +15,8 @@ from textwrap import dedent, indent
 from typing import Any
 
 import pytest
+from warm import COMMAND, Warm
 
-COMMAND = Path(sys.executable).with_name("converge")
 CONTENT = Path(__file__).parents[2]
 
 
@@ -46,29 +49,27 @@ class Converge:
 
     command = COMMAND
 
-    def __init__(self, folder: Path, bytecode: Path) -> None:
+    def __init__(self, folder: Path, bytecode: Path, warm: Warm | None = None) -> None:
         self.folder = folder
-        self.env = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "LANG": "C.UTF-8",
-            "PYTHONPYCACHEPREFIX": str(bytecode),
-            "CONVERGE_STORAGE_PATH": str(folder / "store"),
-        }
+        self.env = environment_of(bytecode) | {"HOME": str(folder), "CONVERGE_STORAGE_PATH": str(folder / "store")}
+        self._warm = warm
 
     def __call__(
         self, *args: str | Path, cwd: Path | None = None, env: dict[str, str | None] | None = None, timeout: float = 60
     ) -> Ran:
         """Run to the end; never a terminal, never a traceback."""
-        done = subprocess.run(
-            [COMMAND, *args],
-            check=False,
-            cwd=cwd or self.folder,
-            env=self.environment(env),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout,
-        )
+        words, folder, environment = [str(word) for word in args], cwd or self.folder, self.environment(env)
+        done = self._warm.run(words, folder, environment, timeout) if self._warm else None
+        if done is None:
+            done = subprocess.run(
+                [COMMAND, *words],
+                check=False,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=timeout,
+            )
         ran = Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
         assert "Traceback" not in ran.out + ran.err, ran.err
         return ran
@@ -93,9 +94,22 @@ def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.getbasetemp() / "bytecode"
 
 
+def environment_of(bytecode: Path) -> dict[str, str]:
+    """What commands are told of the surroundings."""
+    return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONPYCACHEPREFIX": str(bytecode)}
+
+
 @pytest.fixture(scope="session")
-def converge_in(bytecode: Path) -> Callable[[Path], Converge]:
+def converge_in(bytecode: Path) -> Iterator[Callable[[Path], Converge]]:
     """The command, with a store of its own in a given folder: for tests that share what was recorded."""
+    warm = Warm(environment_of(bytecode))
+    yield partial(Converge, bytecode=bytecode, warm=warm)
+    warm.stop()
+
+
+@pytest.fixture(scope="session")
+def started_in(bytecode: Path) -> Callable[[Path], Converge]:
+    """The same, each command in an interpreter of its own, started for it."""
     return partial(Converge, bytecode=bytecode)
 
 

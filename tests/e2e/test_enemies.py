@@ -20,6 +20,12 @@ def finding(ran):
     return ran.error["findings"][0]
 
 
+@pytest.fixture
+def converge(tmp_path, started_in):
+    """The command, started anew each time: who it is among processes is what is tested here."""
+    return started_in(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("code", "told"),
     [

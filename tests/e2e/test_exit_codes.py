@@ -37,6 +37,12 @@ def check_error(ran, exit_code, code):
     assert ("error", exit_code) == (ran.document["outcome"], ran.document["exit_code"])
 
 
+@pytest.fixture
+def converge(tmp_path, started_in):
+    """The command, started anew each time: who it is among processes is what is tested here."""
+    return started_in(tmp_path)
+
+
 def test_criteria_met_ends_with_0(converge, project):
     """The note was written."""
     check_answer(converge("run", "small", "--json", cwd=project.write()), 0, "CriteriaMet")

@@ -47,6 +47,12 @@ class Disk:
 
 
 @pytest.fixture
+def converge(tmp_path: Path, started_in: Any) -> Any:
+    """The command, started anew each time: who it is among processes is what is tested here."""
+    return started_in(tmp_path)
+
+
+@pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
     folder = tmp_path / "disk"
     folder.mkdir()
