@@ -146,12 +146,16 @@ class Transport:
         """The connection, made when it is needed: its library takes a moment to import."""
         with self._lock:
             if self._connection is None:
+                import ssl  # noqa: PLC0415
+
                 import httpx2  # noqa: PLC0415
 
                 self._connection = httpx2.Client(
                     base_url=self.address.url,
                     headers=self._headers,
                     timeout=self._timeout,
+                    # Without TLS nobody's certificate is looked at: to read all that are trusted takes a moment, too.
+                    verify=self.address.protected or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
                     # A proxy of the environment would read along where there is no TLS.
                     trust_env=self.address.protected,
                 )
