@@ -1,6 +1,7 @@
 """`converge run`."""
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -8,12 +9,32 @@ from converge_cli.cli import options
 from converge_cli.cli.output import Answer, UsageError, answering, at_terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from converge_cli.app.decide_approval import GivenApproval
+    from converge_cli.app.run_job import RunRequest
 
 _REASON = "given with --approve"
 _DEPLOYED = "what a deployment needs is said where the server is started"
 
 app = options.app()
+
+
+class _Where(NamedTuple):
+    """Where it runs, and what holds there alone; as was typed."""
+
+    server: str | None
+    key: str | None
+    ledger: str | None
+    wiring: Path | None
+
+
+class _Shown(NamedTuple):
+    """How it is told, as was typed."""
+
+    trace: str | None
+    as_json: bool
+    no_input: bool
 
 
 @app.command()
@@ -55,16 +76,10 @@ def run(
 ) -> None:
     """Run a truth to convergence, with a live trace."""
 
-    def work() -> Answer:
-        from converge_cli.app.run_job import RunJob, RunRequest  # noqa: PLC0415  imported when the words are right
-        from converge_cli.cli.display import Display  # noqa: PLC0415
-        from converge_cli.cli.place import MIRRORED, place_of, refuse_remotely, server_named  # noqa: PLC0415
-        from converge_cli.cli.session import Session, choose_trace  # noqa: PLC0415
+    def request() -> "RunRequest":
+        from converge_cli.app.run_job import RunRequest  # noqa: PLC0415  imported when the words are right
 
-        refuse_remotely(server, {"--ledger": (ledger, MIRRORED), "--wiring": (wiring, _DEPLOYED)})
-        if key is not None and server_named(server) is None:
-            raise UsageError("--idempotency-key is for a server", hint="add --server URL", where="--idempotency-key")
-        request = RunRequest(
+        return RunRequest(
             truth=truth,
             inputs=options.input_paths(inputs),
             parameters=options.parameter_values(parameters),
@@ -75,16 +90,29 @@ def run(
             budget=options.budget_values(budget),
             wiring=wiring,
         )
-        display = Display(choose_trace(trace, as_json=as_json), as_json=as_json)
-        interactive = at_terminal() and not (no_input or as_json)
-        if server_named(server) is not None:
-            from converge_cli.cli.remote_run import run_remotely  # noqa: PLC0415  most runs are driven here
 
-            return run_remotely(place_of(server), request, display, interactive=interactive, key=key)
-        session = Session(display, interactive=interactive, ledger=ledger)
-        return session.answer("run", lambda services, sink: RunJob(services, request, sink))
+    shown = _Shown(trace, as_json, no_input)
+    answering("run", lambda: _run(request, _Where(server, key, ledger, wiring), shown), as_json=as_json)
 
-    answering("run", work, as_json=as_json)
+
+def _run(wished: "Callable[[], RunRequest]", where: _Where, shown: _Shown) -> Answer:
+    from converge_cli.app.run_job import RunJob  # noqa: PLC0415  imported when the words are right
+    from converge_cli.cli.display import Display  # noqa: PLC0415
+    from converge_cli.cli.place import MIRRORED, place_of, refuse_remotely, server_named  # noqa: PLC0415
+    from converge_cli.cli.session import Session, choose_trace  # noqa: PLC0415
+
+    refuse_remotely(where.server, {"--ledger": (where.ledger, MIRRORED), "--wiring": (where.wiring, _DEPLOYED)})
+    if where.key is not None and server_named(where.server) is None:
+        raise UsageError("--idempotency-key is for a server", hint="add --server URL", where="--idempotency-key")
+    request = wished()
+    display = Display(choose_trace(shown.trace, as_json=shown.as_json), as_json=shown.as_json)
+    interactive = at_terminal() and not (shown.no_input or shown.as_json)
+    if server_named(where.server) is not None:
+        from converge_cli.cli.remote_run import run_remotely  # noqa: PLC0415  most runs are driven here
+
+        return run_remotely(place_of(where.server), request, display, interactive=interactive, key=where.key)
+    session = Session(display, interactive=interactive, ledger=where.ledger)
+    return session.answer("run", lambda services, sink: RunJob(services, request, sink))
 
 
 def given_approvals(words: list[str] | None, reason: str | None) -> "tuple[GivenApproval, ...]":
