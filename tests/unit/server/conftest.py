@@ -1,6 +1,7 @@
 """A server of jobs in this process: the real application on a real port, over a store in the test's folder."""
 
 import asyncio
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,9 @@ from opened_door import opened_door
 
 from converge_cli.server.http.app import make_app
 from converge_cli.server.serving import HttpServer
+
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Trusts nobody, and needs not read all whom others trust."""
 
 
 class Served:
@@ -38,7 +42,7 @@ class Served:
         self.door = opened_door(folder, workers=workers, note=self.noted.append, **options)
         self.service = self.door.service
         self.app: Any = make_app(self.door, local=local, origins=origins)
-        self.http = httpx2.Client(timeout=20)
+        self.http = httpx2.Client(timeout=20, verify=NO_TLS)
         self._server = HttpServer(self.app)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve()), daemon=True)
 
