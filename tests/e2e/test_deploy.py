@@ -99,7 +99,8 @@ class Image:
     def _furnish(venv: Path) -> None:
         """The libraries of this environment, without Converge."""
         into = next(venv.glob("lib/python3*/site-packages"))
-        leave = shutil.ignore_patterns("converge_cli*", "_editable*", "*.pth", "pip*", "setuptools*", "__pycache__")
+        # Their bytecode comes along, as an installer makes it; what is being written has another name than that.
+        leave = shutil.ignore_patterns("converge_cli*", "_editable*", "*.pth", "pip*", "setuptools*", "*.pyc.*")
         shutil.copytree(sysconfig.get_path("purelib"), into, ignore=leave, copy_function=link, dirs_exist_ok=True)
 
     def start(self) -> subprocess.Popen[bytes]:
