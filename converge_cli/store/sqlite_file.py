@@ -10,7 +10,6 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -48,7 +47,7 @@ class SqliteFile:
         self._shown = shown
         self._lock_seconds = lock_seconds
         self._mutex = threading.RLock()
-        self._lining_up: deque[None] = deque()
+        self._lining_up: set[object] = set()
         self._passed_on: CommitGroup | None = None
         self._connection: sqlite3.Connection | None = None
         self._writable = False
@@ -164,14 +163,15 @@ class SqliteFile:
         return group, connection
 
     def _line_up(self) -> None:
-        self._lining_up.append(None)
+        us = object()
         try:
+            self._lining_up.add(us)
             self._mutex.acquire()
         except BaseException:  # an interrupt: but who passed on counted on us
-            self._lining_up.pop()
+            self._lining_up.discard(us)
             self._end_what_is_left()
             raise
-        self._lining_up.pop()
+        self._lining_up.discard(us)
 
     def _end_what_is_left(self) -> None:
         self._mutex.acquire()
