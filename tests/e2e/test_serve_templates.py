@@ -4,6 +4,7 @@ import re
 import shlex
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +30,13 @@ def written(folder: Path) -> dict[str, str]:
     return texts
 
 
-@pytest.fixture
-def serve(converge: Any, tmp_path: Path) -> Iterator[Callable[..., httpx2.Client]]:
+@contextmanager
+def serving(converge: Any, folder: Path) -> Iterator[Callable[..., httpx2.Client]]:
     """Starts a server in a folder with words of its own; gives a client of it."""
     started = []
 
     def start(*words: str) -> httpx2.Client:
-        process = converge.start("serve", "--port", "0", *words, cwd=tmp_path)
+        process = converge.start("serve", "--port", "0", *words, cwd=folder)
         told = ""
         assert process.stderr is not None
         while (found := re.search(r"listening on (http\S+)", told)) is None:
@@ -50,6 +51,21 @@ def serve(converge: Any, tmp_path: Path) -> Iterator[Callable[..., httpx2.Client
         client.close()
         process.terminate()
         process.communicate(timeout=30)
+
+
+@pytest.fixture
+def serve(converge: Any, tmp_path: Path) -> Iterator[Callable[..., httpx2.Client]]:
+    """Starts servers in the test's folder."""
+    with serving(converge, tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def bare(converge_in: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
+    """One server in an empty folder, for those who only ask."""
+    folder = tmp_path_factory.mktemp("bare")
+    with serving(converge_in(folder), folder) as start:
+        yield start("--insecure-local")
 
 
 def ended(server: httpx2.Client, job: str) -> Any:
@@ -133,11 +149,10 @@ def test_a_missing_backend_is_refused_at_submit_with_what_is_missing(serve: Any,
 
 
 @pytest.mark.parametrize("name", ["..%2f..%2fetc", "%2e%2e", "morning%00", "a%5cb", "Morning", "h%C3%A9llo"])
-def test_no_name_in_an_address_becomes_a_path(serve: Any, name: str) -> None:
+def test_no_name_in_an_address_becomes_a_path(bare: httpx2.Client, name: str) -> None:
     """Whatever is no key is refused, and nothing of the disk is told."""
-    server = serve("--insecure-local")
     for kind in ("templates", "truths", "packs"):
-        answer = server.get(f"/api/v1/{kind}/{name}")
+        answer = bare.get(f"/api/v1/{kind}/{name}")
         assert answer.status_code in {404, 422}
         assert "application/problem+json" == answer.headers["content-type"]
 
