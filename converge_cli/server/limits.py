@@ -111,7 +111,8 @@ class Limits:
             if len(self._buckets) >= MOST_CALLERS:
                 self._forget(now)
             left = round(burst - max(0.0, self._buckets.get(key, now) - now) * rate, 6)
-            self._buckets[key] = now + (burst - max(0.0, left - 1)) / rate
+            # What is refused takes nothing: who asks a little too often would never be answered again.
+            self._buckets[key] = now + (burst - left + (left >= 1)) / rate
         if left < 1:
             raise TooManyRequestsError(f"you made more than {rate:g} requests in a second")
 

@@ -1,5 +1,7 @@
 """What one caller may take of a server, while very many call."""
 
+from contextlib import suppress
+
 import pytest
 
 from converge_cli.server.limits import MOST_CALLERS, Limits, Share, TooManyRequestsError
@@ -30,6 +32,19 @@ def test_who_takes_too_much_is_not_freed_by_many_who_take_a_little(apart: float)
     with pytest.raises(TooManyRequestsError):
         limits.count("mona")
     assert len(limits._buckets) <= MOST_CALLERS
+
+
+def test_who_asks_a_little_too_often_gets_what_it_may_take() -> None:
+    """What is refused costs nothing: of three requests in two seconds every other one is answered."""
+    clock = ManualClock()
+    limits = Limits(Share(rate=1.0, burst=1), clock.monotonic)
+    answered = 0
+    for _ in range(30):
+        with suppress(TooManyRequestsError):
+            limits.count("mona")
+            answered += 1
+        clock.advance(2 / 3)
+    assert 15 == answered
 
 
 def test_who_has_rested_is_let_go_of_first() -> None:
