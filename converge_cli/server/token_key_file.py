@@ -66,9 +66,9 @@ class TokenKeyFile:
 
 
 def _stamp_of(path: Path) -> _Stamp:
-    """What changes whenever a file is written or replaced; None where there is none."""
+    """What changes whenever a file is written, replaced or given to others to read; None where there is none."""
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return found.st_ino, found.st_size, found.st_ctime_ns

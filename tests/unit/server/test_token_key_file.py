@@ -91,6 +91,14 @@ def test_a_file_that_is_no_good_any_more_leaves_the_keys_as_they_were(desk: Desk
     assert [False, True] == [desk.knows(kid) for kid in ("old", "new")]
 
 
+def test_a_file_that_a_server_is_let_read_again_is_read_again(desk: Desk) -> None:
+    """Whoever may read it is not in the file: what it is changes, and not when it was written."""
+    desk.path.chmod(0o600)
+    desk.clock.advance(LOOK_SECONDS)
+    assert desk.knows("old")
+    assert [f"tokens: {desk.path} was read again"] == desk.noted
+
+
 def test_a_file_that_is_no_good_at_the_start_is_refused(desk: Desk) -> None:
     """Then nothing would open anything."""
     desk.path.write_text("{}")
