@@ -16,7 +16,7 @@ from starlette.routing import Match, Route
 from converge_cli.core.errors import ConvergeError
 from converge_cli.server.door import Door
 from converge_cli.server.http import catalog, jobs, probes, records, streams
-from converge_cli.server.http.door import HttpDoor, http_door
+from converge_cli.server.http.door import door_of, http_door
 from converge_cli.server.http.front import App, Front
 from converge_cli.server.http.openapi import document
 from converge_cli.server.http.parameters import only_known
@@ -84,18 +84,18 @@ class _Guarded:
 
 
 async def _told(request: Request, error: ConvergeError) -> Response:
-    return _door(request).problem(error, request.url.path)
+    return door_of(request).problem(error, request.url.path)
 
 
 async def _failed(request: Request, _: Exception) -> Response:
-    return _door(request).problem(InternalError(), request.url.path)
+    return door_of(request).problem(InternalError(), request.url.path)
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> Response:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     told = RequestInvalidError(str(first["msg"]), hint="GET /api-docs/openapi.json says what is taken", where=where)
-    return _door(request).problem(told, request.url.path)
+    return door_of(request).problem(told, request.url.path)
 
 
 async def _refused(request: Request, error: HTTPException) -> Response:
@@ -107,7 +107,7 @@ async def _refused(request: Request, error: HTTPException) -> Response:
     elif error.status_code == 405:
         headers = {**headers, "Allow": ", ".join(_methods(request))}
         told = MethodNotAllowedError(headers["Allow"])
-    answer = _door(request).problem(told, request.url.path)
+    answer = door_of(request).problem(told, request.url.path)
     answer.headers.update(headers)
     return answer
 
@@ -119,8 +119,3 @@ def _methods(request: Request) -> list[str]:
         if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
             found |= route.methods or set()
     return sorted(found)
-
-
-def _door(request: Request) -> HttpDoor:
-    door: HttpDoor = request.app.state.door
-    return door
