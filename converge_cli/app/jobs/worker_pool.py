@@ -6,7 +6,6 @@ A worker has an event loop of its own, so what a suggestor blocks is one worker 
 import asyncio
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 
 from converge_cli._internal.later import later
 from converge_cli.app.jobs.bell import Bell
@@ -204,8 +203,13 @@ class WorkerPool:
         if owed:
             self._setting.probe()
         for lease in owed:
-            with suppress(LeaseLostError):  # somebody else has it by now
+            try:
                 self._setting.queue.settle(lease, Settled(JobStatus.QUEUED), self._setting.services.clock.now())
+            except ConvergeError as error:
+                if error.code == "STORE_UNAVAILABLE":
+                    raise
+                if not isinstance(error, LeaseLostError):  # somebody else has it by now
+                    self._troubled(lease.job, error)
             with self._lock:
                 self._owed = [item for item in self._owed if item[1] != lease]
             self._bell.ring()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from diary_project import Diary, until
 
+from converge_cli._internal.later import later
 from converge_cli.core.job_queue import JobStatus
 
 LEASE_SECONDS = 600.0
@@ -40,3 +41,18 @@ def test_a_job_goes_on_when_the_store_works_again_and_not_when_its_lease_runs_ou
             assert () == diary.wait(job, JobStatus.ENDED).lapsed
         assert diary.setting.queue.job(stopped).fence > 1
         assert 2 == pool.alive()
+
+
+def test_a_job_that_can_not_be_given_back_keeps_no_other_from_it(diary: Diary) -> None:
+    """One whose entry is damaged is told once, and those behind it go on."""
+    clock, queue = diary.setting.services.clock, diary.setting.queue
+    damaged, sound = (diary.submit() for _ in range(2))
+    claims = [queue.claim("here", clock.now(), later(clock.now(), LEASE_SECONDS)) for _ in range(2)]
+    with diary.store.file.writing() as connection:
+        connection.execute("UPDATE jobs SET crc = crc + 1 WHERE job = ?", (damaged,))
+    with diary.pool(workers=0) as pool:
+        pool._owed.extend((0.0, claim.lease) for claim in claims if claim is not None)
+        until(lambda: not pool._owed, lambda: str(diary.troubles))
+        time.sleep(0.6)  # another look
+    assert JobStatus.QUEUED == diary.status(sound)
+    assert [(damaged, "RECORD_CORRUPT")] == diary.troubles
