@@ -24,15 +24,21 @@ class CommitGroup:
         self._error: Exception | None = None
 
     def join(self, connection: sqlite3.Connection) -> None:
-        """Begin the part of another writer."""
+        """Begin the part of another writer.
+
+        Raises:
+            sqlite3.Error: it can't, or those before have lost their transaction: they must not be told that it is kept.
+        """
         self.writers += 1
-        connection.execute("SAVEPOINT part")
+        if not connection.in_transaction:
+            raise sqlite3.OperationalError("the transaction was lost")
+        connection.execute(f"SAVEPOINT part{self.writers}")
 
     def take_back(self, connection: sqlite3.Connection, error: BaseException) -> BaseException | None:
         """Undo the part of the last writer, which failed; returns what else was undone for, None where nothing was."""
         try:
-            connection.execute("ROLLBACK TO part")
-            connection.execute("RELEASE part")
+            connection.execute(f"ROLLBACK TO part{self.writers}")
+            connection.execute(f"RELEASE part{self.writers}")
         except sqlite3.Error as lost:  # SQLite has rolled back everything by itself, as after a full disk
             return error if isinstance(error, sqlite3.Error | OSError) else lost
         return None
@@ -52,7 +58,9 @@ class CommitGroup:
                 raise
         finally:
             if error is not None:
-                self._error = error if isinstance(error, Exception) else InterruptedError("the writer was interrupted")
+                self._error = (
+                    error if isinstance(error, Exception) else sqlite3.OperationalError("the writer was interrupted")
+                )
                 with suppress(sqlite3.Error):
                     if connection.in_transaction:
                         connection.execute("ROLLBACK")

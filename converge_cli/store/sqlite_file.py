@@ -22,7 +22,7 @@ from converge_cli.store.unavailable import StoreUnavailableError, disk_error
 
 _PROBE_BYTES = 4096
 _MOST_WRITERS = 64
-"""How many writers one commit keeps: nobody else, in this process or another, waits for longer than that."""
+"""How many writers one commit keeps at most, so that those of other processes get their turn."""
 
 
 class SqliteFile:
@@ -48,7 +48,8 @@ class SqliteFile:
         self._lock_seconds = lock_seconds
         self._mutex = threading.RLock()
         self._lining_up: set[object] = set()
-        self._passed_on: CommitGroup | None = None
+        self._open: CommitGroup | None = None
+        self._passed_on = False
         self._connection: sqlite3.Connection | None = None
         self._writable = False
         self._older: int | None = None
@@ -58,18 +59,28 @@ class SqliteFile:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One durable transaction, or nothing of it: what the block wrote is kept for good when this returns.
 
+        A block may read, and must neither write in another one nor be inside a `reading`.
+
         Raises:
             StoreUnavailableError: the file can't be written now.
             RecordCorruptError: it is damaged.
         """
         with self.translated():
-            group, connection = self._join()
-            try:
-                yield connection
-            except BaseException as error:
-                self._withdraw(group, connection, error)
-                raise
-            self._keep(group, connection)
+            refused = None
+            with self._our_turn():
+                try:
+                    yield self._join()
+                    group = self._keep()
+                except BaseException as error:
+                    shared = self._withdraw(error)
+                    if shared is None or not isinstance(error, Exception):
+                        raise
+                    group, refused = shared, error
+            group.wait()
+            group.check()
+            # Only now: what it was refused for may have been part of the same transaction.
+            if refused is not None:
+                raise refused
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:
@@ -133,99 +144,95 @@ class SqliteFile:
                 os.close(self._lock_file)
             self._lock_file, self._writable, self._older = None, False, None
 
+    # Turns are taken by `with` alone: a watchdog raises in a thread as soon as it is not waiting any more, and a turn
+    # that was taken then, and not given back, would have every other thread wait for ever.
+
     @contextmanager
     def _nobody_writing(self) -> Iterator[None]:
         """Our turn at the connection, with no transaction of other threads open on it."""
         while True:
-            self._mutex.acquire()
-            group = self._passed_on
-            if group is None:
-                break
-            self._mutex.release()
+            with self._mutex:
+                group = self._open if self._passed_on else None
+                if group is None:
+                    yield
+                    return
             group.wait()
-        try:
-            yield
-        finally:
-            self._mutex.release()
 
-    def _join(self) -> tuple[CommitGroup, sqlite3.Connection]:
-        """Our turn to write, in the transaction that the thread before us has passed on, or in a new one."""
-        self._line_up()
-        group, self._passed_on = self._passed_on, None
-        if group is None:
-            return CommitGroup(), self._begin()
-        connection = self._writer()
-        try:
-            group.join(connection)
-        except BaseException as error:
-            self._end(group, connection, error)
-            raise
-        return group, connection
-
-    def _line_up(self) -> None:
+    @contextmanager
+    def _our_turn(self) -> Iterator[None]:
+        """Our turn at the connection, whoever began a transaction; who has the turn before us knows that we wait."""
         us = object()
         try:
             self._lining_up.add(us)
-            self._mutex.acquire()
-        except BaseException:  # an interrupt: but who passed on counted on us
-            self._lining_up.discard(us)
-            self._end_what_is_left()
-            raise
-        self._lining_up.discard(us)
+            with self._mutex:
+                self._lining_up.discard(us)
+                yield
+        finally:
+            if us in self._lining_up:  # an interrupt: but who passed on counted on us
+                self._lining_up.discard(us)
+                self._end_what_is_left()
 
     def _end_what_is_left(self) -> None:
-        self._mutex.acquire()
-        group = self._passed_on
-        if group is None or self._lining_up:
-            self._mutex.release()
-        else:
-            self._passed_on = None
-            self._end(group, self._writer())
+        with self._mutex:
+            if self._passed_on and not self._lining_up:
+                self._end()
 
-    def _begin(self) -> sqlite3.Connection:
-        try:
+    def _join(self) -> sqlite3.Connection:
+        """The connection, in the transaction that the thread before us has passed on, or in a new one."""
+        self._passed_on = False
+        if self._open is None:
             self._take_lock()
-            try:
-                connection = self._writer()
-                connection.execute("BEGIN IMMEDIATE")
-            except BaseException:
-                self._let_go_of_lock()
-                raise
-        except BaseException:
-            self._mutex.release()
-            raise
+            connection = self._writer()
+            connection.execute("BEGIN IMMEDIATE")
+            self._open = CommitGroup()
+        else:
+            connection = self._writer()
+            self._open.join(connection)
         return connection
 
-    def _keep(self, group: CommitGroup, connection: sqlite3.Connection) -> None:
-        """Have our part committed: by the writer after us, if one is waiting, else by ourselves."""
+    def _keep(self) -> CommitGroup:
+        """Have our part committed: by the writer after us, if one is waiting, else by ourselves; its end decides."""
+        group = self._open
+        assert group is not None  # noqa: S101  it is our turn, and we have joined it
         if self._lining_up and group.writers < _MOST_WRITERS:
-            self._pass_on(group)
-            group.wait()
+            self._passed_on = True
         else:
-            self._end(group, connection)
-        group.check()
+            self._end()
+        return group
 
-    def _withdraw(self, group: CommitGroup, connection: sqlite3.Connection, error: BaseException) -> None:
-        """Take back our part, and only ours."""
-        lost = error if group.writers == 1 else group.take_back(connection, error)
-        if lost is not None:
-            self._end(group, connection, lost)
-        elif self._lining_up and group.writers < _MOST_WRITERS:
-            self._pass_on(group)
-        else:
-            self._end(group, connection)
+    def _withdraw(self, error: BaseException) -> CommitGroup | None:
+        """Take back our part, and only ours; returns what others have parts of, None where nobody has."""
+        group, connection = self._open, self._connection
+        if group is None or connection is None:
+            self._leave()
+            return None
+        if group.writers == 1:
+            self._end(error)
+            return None
+        lost = group.take_back(connection, error)
+        if lost is None:
+            return self._keep()
+        self._end(lost)
+        return group
 
-    def _pass_on(self, group: CommitGroup) -> None:
-        self._passed_on = group
-        self._mutex.release()
-
-    def _end(self, group: CommitGroup, connection: sqlite3.Connection, error: BaseException | None = None) -> None:
-        """Commit for everybody, or nothing when there was an error; then it is the next one's turn."""
+    def _end(self, error: BaseException | None = None) -> None:
+        """Commit for everybody, or nothing when there was an error."""
+        group, connection = self._open, self._connection
+        self._open, self._passed_on = None, False
         try:
-            group.end(connection, error)
+            if group is not None and connection is not None:
+                group.end(connection, error)
         finally:
-            self._let_go_of_lock()
-            self._mutex.release()
+            self._leave()
+
+    def _leave(self) -> None:
+        """No transaction is open any more, and others may write."""
+        connection = self._connection
+        if connection is not None and connection.in_transaction:  # it could not be rolled back: that way it is
+            self._connection, self._writable = None, False
+            with suppress(sqlite3.Error):
+                connection.close()
+        self._let_go_of_lock()
 
     def _take_lock(self) -> None:
         if self._lock_file is None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from converge_cli.engine.watchdog import Watchdog, WatchdogTimeout
 from converge_cli.store.sqlite_file import SqliteFile
 from converge_cli.store.sqlite_schema import Layout
 from converge_cli.store.unavailable import StoreUnavailableError
@@ -145,6 +146,48 @@ def test_a_commit_that_fails_is_told_to_everybody_in_it(file: SqliteFile, tmp_pa
     assert {"later"} == seen_by_others(tmp_path)
 
 
+def test_a_writer_that_is_refused_is_told_so_when_what_it_saw_is_kept(file: SqliteFile, tmp_path: Path) -> None:
+    """It saw what the one before it wrote; that is not kept, so neither is the reason for the refusal."""
+    writers = Writers(file)
+    with file.reading() as connection:
+        assert connection is not None
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    def refused() -> None:
+        with file.writing() as connection:
+            assert ("orphan",) == connection.execute("SELECT name FROM kept WHERE owner = 'nobody'").fetchone()
+            raise LookupError("there is one already")
+
+    def orphan() -> None:
+        with file.writing() as connection:
+            connection.execute("INSERT INTO kept VALUES ('orphan', 'nobody')")
+            writers.start("refused", refused)
+            until(lambda: len(file._lining_up) == 1)
+
+    with writers.behind_one(1):
+        writers.start("orphan", orphan)
+    assert [StoreUnavailableError] * 3 == [type(writers.told[name]) for name in ("first", "orphan", "refused")]
+    assert set() == seen_by_others(tmp_path)
+
+
+def test_nobody_is_told_that_a_lost_transaction_is_kept(file: SqliteFile, tmp_path: Path) -> None:
+    """SQLite may roll back everything by itself; a block that does not tell makes nobody believe otherwise."""
+    writers = Writers(file)
+
+    def losing() -> None:
+        with file.writing() as connection:
+            connection.execute("ROLLBACK")
+
+    with writers.behind_one(2):
+        writers.start("losing", losing)
+        writers.start("after", lambda: put(file, "after"))
+    assert {"first", "losing", "after"} == {
+        name for name, error in writers.told.items() if isinstance(error, StoreUnavailableError)
+    }
+    put(file, "later")
+    assert {"later"} == seen_by_others(tmp_path)
+
+
 def test_a_disk_that_is_full_for_one_is_told_to_whoever_it_concerns(file: SqliteFile, tmp_path: Path) -> None:
     """Whoever was told that it is kept finds it, and whoever was refused does not."""
     writers = Writers(file)
@@ -185,7 +228,7 @@ def test_nobody_sees_what_is_not_committed_yet(file: SqliteFile, tmp_path: Path)
 
     with writers.behind_one(1):
         writers.start("slow", slow)
-        until(lambda: not file._lining_up and len(writers.threads) == 2 and file._passed_on is None)
+        until(lambda: not file._lining_up and len(writers.threads) == 2 and not file._passed_on)
         reader = threading.Thread(target=read)
         reader.start()
         assert reading.wait(WAIT)
@@ -208,14 +251,14 @@ def test_whoever_is_interrupted_while_it_waits_leaves_nobody_behind(
     class Interrupted:
         """The turn, as a thread has it that Ctrl-C reaches while it waits."""
 
-        def acquire(self) -> None:
+        def __enter__(self) -> None:
             if threading.current_thread().name == "interrupted" and not left.is_set():
-                until(lambda: file._passed_on is not None)
+                until(lambda: file._passed_on)
                 left.set()
                 raise KeyboardInterrupt
             turn.acquire()
 
-        def release(self) -> None:
+        def __exit__(self, *_: object) -> None:
             turn.release()
 
     monkeypatch.setattr(file, "_mutex", Interrupted())
@@ -224,6 +267,41 @@ def test_whoever_is_interrupted_while_it_waits_leaves_nobody_behind(
     assert {"first"} == seen_by_others(tmp_path)
     assert isinstance(writers.told["interrupted"], KeyboardInterrupt)
     assert writers.told["first"] is None
+
+
+def test_whoever_runs_out_of_time_while_it_waits_keeps_nobody_out(file: SqliteFile, tmp_path: Path) -> None:
+    """A suggestor's answer is read back under the watchdog, which raises the moment that the wait is over."""
+    writers, told = Writers(file), []
+    waiting, over, others = threading.Event(), threading.Event(), threading.Event()
+
+    def read_in_time() -> None:
+        watchdog = Watchdog()
+        try:
+            with watchdog.guard("slow", 0.1):
+                waiting.set()
+                with file.reading():
+                    pass
+        except WatchdogTimeout:
+            told.append("timeout")
+        finally:
+            watchdog.close()
+            over.set()
+        assert others.wait(WAIT)  # a worker lives on
+
+    def hold_up() -> None:
+        with file.writing() as connection:
+            connection.execute("INSERT INTO kept VALUES ('held', NULL)")
+            writers.start("reader", read_in_time)
+            assert waiting.wait(WAIT)
+            time.sleep(0.3)
+
+    hold_up()
+    assert over.wait(WAIT)
+    writers.start("next", lambda: put(file, "next"))
+    writers.threads[-1].join(2.0)
+    others.set()
+    assert ["timeout"] == told
+    assert {"held", "next"} == seen_by_others(tmp_path)
 
 
 @pytest.mark.parametrize("seed", range(4))
