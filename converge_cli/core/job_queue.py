@@ -34,8 +34,11 @@ UNDER_WAY = frozenset({JobStatus.QUEUED, JobStatus.RUNNING})
 AT_REST = frozenset({JobStatus.PAUSED, JobStatus.CANCELLED, JobStatus.FAILED})
 """Jobs that can be gone on with, and that nobody goes on with just now."""
 
-MOST_LAPSES = 5
-"""Claims in a row that may run out, without a cycle between them, before a job is given up: it may end its workers."""
+MOST_LAPSES = 20
+"""Claims in a row that may run out, without a cycle between them, before a job is given up: it may end its workers.
+
+So many that workers which are killed at random, again and again, have time for a cycle in between.
+"""
 
 AT_ONCE = "0001-01-01T00:00:00.000000Z"
 """A time that is always past."""

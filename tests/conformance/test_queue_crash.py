@@ -112,7 +112,8 @@ def check_each_ended_once(store: SqliteExperience, jobs: list[str], digest: str)
 
 def wait_for_work(setting: JobSetting, fleet: Fleet) -> list[subprocess.Popen[str]]:
     """The workers that have a job in their hands just now; none when all jobs have ended."""
-    while setting.queue.counts() != {JobStatus.ENDED: JOBS}:
+    while (counts := setting.queue.counts()) != {JobStatus.ENDED: JOBS}:
+        assert JobStatus.FAILED not in counts
         driven = {job.worker.partition("/")[0] for job in setting.queue.jobs(JobFilter(status=JobStatus.RUNNING))}
         at_work = [worker for worker in fleet.workers if worker.args[-1] in driven]  # type: ignore[index]
         if at_work:
