@@ -56,6 +56,14 @@ class Server:
             time.sleep(0.05)
         raise AssertionError(seen)
 
+    @staticmethod
+    def until_told(path: Path) -> None:
+        """Wait until a suggestor has made a file."""
+        end = time.monotonic() + 40
+        while not path.exists():
+            assert time.monotonic() < end, path
+            time.sleep(0.05)
+
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, bytes, float]:
         """Exit code, stdout, and how many seconds it took."""
         began = time.monotonic()
@@ -190,11 +198,11 @@ def test_jobs_go_on_at_the_next_start(start: Any, project: Any):
 
 
 def test_a_second_signal_ends_it_at_once(start: Any, project: Any):
-    """Whatever is under way; what was recorded stays."""
-    folder = project.execute("time.sleep(20)\nreturn Effect([self.note(view)])")
+    """Whatever is under way; what was recorded stays. A job is "running" before its suggestor is: it says so itself."""
+    folder = project.execute('open("asleep", "x").close()\ntime.sleep(20)\nreturn Effect([self.note(view)])')
     server = start(cwd=folder)
-    job = server.submit("small")
-    server.until(job, lambda seen: seen["status"] == "running")
+    server.submit("small")
+    server.until_told(folder / "asleep")
     server.process.send_signal(signal.SIGTERM)
     time.sleep(0.3)
     code, _, seconds = server.stop()

@@ -191,6 +191,18 @@ class Diary:
         """Let go of the store."""
         self.store.close()
 
+    @contextmanager
+    def full_disk(self) -> Iterator[None]:
+        """The store can't grow while it is held, as on a disk without room."""
+        with self.store.file.writing() as connection:
+            connection.execute("PRAGMA max_page_count = 1")  # SQLite takes the size that the file has
+        try:
+            yield
+        finally:
+            with self.store.file.reading() as connection:
+                assert connection is not None
+                connection.execute("PRAGMA max_page_count = 1000000")
+
 
 def until(holds: Callable[[], bool], told: Callable[[], str] = lambda: "", seconds: float = 20.0) -> None:
     """Wait until something holds."""

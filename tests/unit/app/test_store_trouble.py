@@ -27,16 +27,12 @@ def test_a_job_goes_on_when_the_store_works_again_and_not_when_its_lease_runs_ou
     jobs = [diary.submit() for _ in range(8)]
     with diary.pool(workers=2) as pool:
         diary.wait_for_notes(jobs[0], 2)
-        with diary.store.file.writing() as connection:
-            connection.execute("PRAGMA max_page_count = 1")  # as small as the file is
-        hold.unlink()
-        until(lambda: any(job for job, _ in diary.troubles), lambda: str(diary.troubles))
-        [stopped, *_] = [job for job, _ in diary.troubles if job]
-        time.sleep(1.0)
-        assert JobStatus.RUNNING == diary.status(stopped)
-        with diary.store.file.reading() as connection:
-            assert connection is not None
-            connection.execute("PRAGMA max_page_count = 1000000")
+        with diary.full_disk():
+            hold.unlink()
+            until(lambda: any(job for job, _ in diary.troubles), lambda: str(diary.troubles))
+            [stopped, *_] = [job for job, _ in diary.troubles if job]
+            time.sleep(1.0)
+            assert JobStatus.RUNNING == diary.status(stopped)
         for job in jobs:
             assert () == diary.wait(job, JobStatus.ENDED).lapsed
         assert diary.setting.queue.job(stopped).fence > 1

@@ -283,15 +283,11 @@ def test_jobs_wait_while_the_store_is_full_and_go_on_when_it_is_not(diary: Diary
     jobs = [diary.submit() for _ in range(3)]
     with diary.pool(workers=2) as pool:
         diary.wait_for_notes(jobs[0], 2)
-        with diary.store.file.writing() as connection:
-            connection.execute("PRAGMA max_page_count = 1")  # as small as the file is
-        hold.unlink()
-        until(lambda: any(code == "STORE_UNAVAILABLE" for _, code in diary.troubles))
-        noise = {"notes": GivenInput(text="x" * 200_000)}
-        assert "nothing was raised" != refused(lambda: diary.submit(inputs=noise))
-        with diary.store.file.reading() as connection:
-            assert connection is not None
-            connection.execute("PRAGMA max_page_count = 1000000")
+        with diary.full_disk():
+            hold.unlink()
+            until(lambda: any(code == "STORE_UNAVAILABLE" for _, code in diary.troubles))
+            noise = {"notes": GivenInput(text="x" * 200_000)}
+            assert "nothing was raised" != refused(lambda: diary.submit(inputs=noise))
         for job in jobs:
             diary.wait(job, JobStatus.ENDED)
         assert 2 == pool.alive()
