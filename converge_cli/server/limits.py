@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple
 
 from converge_cli.core.errors import ConvergeError
@@ -71,25 +71,19 @@ class Limits:
         """
         self._take(f"?{address}", self.share.refused, round(5 * self.share.refused))
 
-    @contextmanager
-    def request(self, caller: str) -> Iterator[None]:
+    def request(self, caller: str) -> AbstractContextManager[None]:
         """Hold a place for a request that is under way.
 
-        Raises:
-            TooManyRequestsError: the caller has as many as it may.
+        Entering it raises TooManyRequestsError if the caller has as many as it may.
         """
-        with self._held(f"{caller} request", self.share.requests, "requests under way"):
-            yield
+        return self._held(f"{caller} request", self.share.requests, "requests under way")
 
-    @contextmanager
-    def stream(self, caller: str) -> Iterator[None]:
+    def stream(self, caller: str) -> AbstractContextManager[None]:
         """Hold a place for an open stream.
 
-        Raises:
-            TooManyRequestsError: the caller has as many as it may.
+        Entering it raises TooManyRequestsError if the caller has as many as it may.
         """
-        with self._held(f"{caller} stream", self.share.streams, "streams open"):
-            yield
+        return self._held(f"{caller} stream", self.share.streams, "streams open")
 
     @contextmanager
     def _held(self, key: str, most: int, what: str) -> Iterator[None]:
