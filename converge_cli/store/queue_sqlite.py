@@ -48,6 +48,11 @@ _WOKEN_AT_ONCE = 100
 _NO_JOB = 1 << 62
 """Above the number of every job."""
 _number_of = itemgetter(0)
+_ANY_CLAIMABLE = (
+    f"SELECT 1 WHERE EXISTS (SELECT 1 FROM jobs WHERE status = '{JobStatus.QUEUED}') "  # noqa: S608  our own words
+    "OR EXISTS (SELECT 1 FROM jobs WHERE due <> '' AND due <= ?)"
+)
+"""Whether it is worth the while to look: a paused job that is due is none to claim, and stays due for a moment."""
 _IS_THERE = "SELECT 1 FROM jobs WHERE job = ?1 UNION ALL SELECT 1 FROM runs WHERE run = ?1"
 
 
@@ -77,7 +82,7 @@ class SqliteQueue:
     def claim(self, worker: str, now: str, until: str) -> QueuedJob | None:
         """Take the oldest job with something to do; see `JobQueue.claim`."""
         with self._file.reading() as connection:  # most looks find nothing, and need not write
-            if connection is None or not any(True for _ in _claimable(connection, now)):
+            if connection is None or connection.execute(_ANY_CLAIMABLE, (now,)).fetchone() is None:
                 return None
         with self._file.writing() as connection:
             for job in _claimable(connection, now):

@@ -40,10 +40,19 @@ _COLUMNS = ", ".join(_FIELDS)
 _ADD_ROW = f"INSERT INTO runs ({_COLUMNS}, crc) VALUES ({', '.join('?' * len(_FIELDS))}, ?)"  # noqa: S608
 _SET_ROW = f"UPDATE runs SET {', '.join(f'{name} = ?' for name in (*_FIELDS[1:], 'crc'))} WHERE number = ?"  # noqa: S608
 _GET_ROW = f"SELECT number, crc, {_COLUMNS} FROM runs WHERE run = ?"  # noqa: S608
+_R_COLUMNS = ", ".join(f"r.{name}" for name in _FIELDS)
+_GET_STANDING = (
+    f"SELECT j.status, j.fence, r.number, r.crc, {_R_COLUMNS} FROM (SELECT ? AS run) AS asked "  # noqa: S608
+    "LEFT JOIN runs AS r ON r.run = asked.run LEFT JOIN jobs AS j ON j.job = asked.run"
+)
 _GET_ROWS = f"SELECT number, crc, {_COLUMNS} FROM runs WHERE number < ? ORDER BY number DESC LIMIT ?"  # noqa: S608
-_GET_CALLS = "SELECT suggestor, since, request, occurrence, answer, crc FROM calls WHERE run = ?"
+_GET_CALLS = (
+    "SELECT counted.calls, suggestor, since, request, occurrence, answer, crc FROM (SELECT ? AS run) AS asked "
+    "LEFT JOIN call_counts AS counted ON counted.run = asked.run LEFT JOIN calls ON calls.run = asked.run"
+)
 _HAS_CALL = "SELECT 1 FROM calls WHERE run = ? AND suggestor = ? AND since = ? AND request = ? AND occurrence = ?"
 _COUNT_CALL = "INSERT INTO call_counts VALUES (?, 1) ON CONFLICT (run) DO UPDATE SET calls = calls + 1"
+_NOTHING = [None] * 6
 _BATCH = 64
 _ROWS = 256
 _NO_RUN = 1 << 62
@@ -74,10 +83,9 @@ class SqliteExperience:
         stored = compressed(body)
         values = (*(getattr(row, name) for name in _FIELDS), row_check(row))
         with self.file.writing() as connection:
-            number, standing = _find(connection, row.run)
-            if is_repeated(commit, standing) and all(_holds(connection, data) for data in commit.blobs):
+            number, standing, job = _standing(connection, row.run)
+            if is_repeated(commit, standing) and not _lost(connection, commit.blobs):
                 return
-            job = _job_of(connection, row.run)
             check_writer(row.run, job, commit.fence)
             check_follows(commit, standing)
             if job is not None and job[0] == JobStatus.PAUSED and went_on(standing, row):
@@ -90,8 +98,8 @@ class SqliteExperience:
                 "INSERT INTO segments (id, last_seq, head, body) VALUES (?, ?, ?, ?)",
                 (number << SEQ_BITS | first, row.seq, head, stored),
             )
-            for data in commit.blobs:
-                keep_blob(connection, digest_bytes(data), data)
+            for digest, data in _lost(connection, commit.blobs).items():
+                _put_blob(connection, digest, data)
 
     def read(self, run: str, after: int = 0) -> Iterator[bytes]:
         """Canonical bytes of the run's events above `after`, each commit checked before any of it is given out."""
@@ -157,9 +165,9 @@ class SqliteExperience:
         with self.file.reading() as connection:
             if connection is None:
                 return []
-            found = connection.execute(_GET_CALLS, (run,)).fetchall()
-            counted = connection.execute("SELECT calls FROM call_counts WHERE run = ?", (run,)).fetchone()
-        kept = 0 if counted is None else counted[0]
+            rows = connection.execute(_GET_CALLS, (run,)).fetchall()
+        kept = rows[0][0] or 0
+        found = [values for _, *values in rows if values != _NOTHING]
         if len(found) != kept:
             raise RecordCorruptError(
                 f"of run {run} {kept} external calls were counted as kept, {len(found)} are there",
@@ -295,6 +303,13 @@ def _find(connection: sqlite3.Connection, run: str) -> tuple[int, RunRow | None]
     return number, checked_row(values, crc)
 
 
+def _standing(connection: sqlite3.Connection, run: str) -> tuple[int, RunRow | None, tuple[str, int] | None]:
+    """A run's number and row, and status and fencing number of its job, looked up at once: a writer asks each time."""
+    status, fence, number, crc, *values = connection.execute(_GET_STANDING, (run,)).fetchone()
+    job = None if status is None else (status, fence)
+    return (0, None, job) if number is None else (number, checked_row(values, crc), job)
+
+
 def _job_of(connection: sqlite3.Connection, run: str) -> tuple[str, int] | None:
     """Status and fencing number of the run's job, when it is one."""
     found: tuple[str, int] | None = connection.execute(
@@ -308,14 +323,26 @@ def _blob(connection: sqlite3.Connection, digest: str) -> bytes | None:
     return None if found is None else expanded_blob(*found)
 
 
-def _holds(connection: sqlite3.Connection, data: bytes) -> bool:
-    return _blob(connection, digest_bytes(data)) == data
+def _lost(connection: sqlite3.Connection, blobs: tuple[bytes, ...]) -> dict[str, bytes]:
+    """Those that are not kept by their digests, or that the disk has damaged."""
+    wanted = {digest_bytes(data): data for data in blobs}
+    digests = list(wanted)
+    for names in (digests[at : at + _BATCH] for at in range(0, len(digests), _BATCH)):
+        asked = ", ".join("?" * len(names))
+        found = connection.execute(f"SELECT digest, coding, data FROM blobs WHERE digest IN ({asked})", names)  # noqa: S608
+        for digest, coding, data in found:
+            if expanded_blob(coding, data) == wanted[digest]:
+                del wanted[digest]
+    return wanted
 
 
 def keep_blob(connection: sqlite3.Connection, digest: str, data: bytes) -> None:
     """Keep bytes, and mend what the disk has damaged of them."""
-    if _blob(connection, digest) == data:
-        return
+    if _blob(connection, digest) != data:
+        _put_blob(connection, digest, data)
+
+
+def _put_blob(connection: sqlite3.Connection, digest: str, data: bytes) -> None:
     stored = compressed(data)
     connection.execute(
         "INSERT INTO blobs (digest, coding, data) VALUES (?1, ?2, ?3) "

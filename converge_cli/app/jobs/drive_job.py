@@ -76,7 +76,7 @@ class DriveJob:
         try:
             require_survivable(services.experience, self.job)
             with telling(self._stuck):
-                made = self._prepared(services)
+                made = self._prepared(services, begun=row is not None)
                 self.engine = made.engine
             if self._cancelled:
                 made.engine.cancel()
@@ -103,13 +103,13 @@ class DriveJob:
     def _stuck(self, _: str) -> None:
         self._lost(self)
 
-    def _prepared(self, services: Services) -> RunJob | ResumeRun:
+    def _prepared(self, services: Services, *, begun: bool) -> RunJob | ResumeRun:
         job, store = self.job, services.experience
         submission = msgspec.json.decode(store.get_blob(job.submission), type=Submission)
         request = submission.request(job.owner)
         # Given along, they are for the first stop: whoever refused them then is not asked again.
         approvals = request.approvals if job.passes == 0 else ()
-        if store.find(job.job) is None:
+        if not begun:
             return RunJob(services, request, self._sink)
         asked = _instructions(store, job)
         return ResumeRun(
