@@ -12,7 +12,10 @@ from converge_cli.cli import options
 from converge_cli.cli.output import Answer, UsageError, answering
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from converge_cli.app.jobs.job_setting import JobSetting
+    from converge_cli.app.jobs.workers import Ears, Workers
     from converge_cli.server.door import Door
     from converge_cli.server.serving import Listening
     from converge_cli.server.telemetry.telemetry import Telemetry
@@ -34,6 +37,13 @@ class _Places(NamedTuple):
     origins: tuple[str, ...]
 
 
+class _Drivers(NamedTuple):
+    """How jobs are driven: so many at once by each process; in this one where there are no others."""
+
+    workers: int
+    processes: int
+
+
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(metavar="HOST", help="Where to listen.")] = "127.0.0.1",
@@ -50,7 +60,18 @@ def serve(
             show_default="50051, or a free one beside --port 0",
         ),
     ] = None,
-    workers: Annotated[int, typer.Option(metavar="N", min=1, max=256, help="Jobs driven at once.")] = _WORKERS,
+    workers: Annotated[
+        int, typer.Option(metavar="N", min=1, max=256, help="Jobs driven at once by each process.")
+    ] = _WORKERS,
+    processes: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            max=64,
+            help="Drive jobs in so many processes of their own, each on a core of its own; 0: in the one that answers.",
+        ),
+    ] = 0,
     storage: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where jobs and runs are kept, instead of where settings say.")
     ] = None,
@@ -79,11 +100,15 @@ def serve(
     """
     places = _Places(host, port, grpc_port, storage, tuple(templates or ()), tuple(origins or ()))
     tls = (tls_cert, tls_key, tls_ca)
-    answering("serve", lambda: _serve(places, tls, workers, insecure_local=insecure_local), as_json=as_json)
+    answering(
+        "serve",
+        lambda: _serve(places, tls, _Drivers(workers, processes), insecure_local=insecure_local),
+        as_json=as_json,
+    )
 
 
 def _serve(
-    places: _Places, tls: tuple[Path | None, Path | None, Path | None], workers: int, *, insecure_local: bool
+    places: _Places, tls: tuple[Path | None, Path | None, Path | None], drivers: _Drivers, *, insecure_local: bool
 ) -> Answer:
     from converge_cli.bootstrap import make_service  # noqa: PLC0415
     from converge_cli.server.serving import listen, url_of  # noqa: PLC0415  when the words are right
@@ -96,18 +121,20 @@ def _serve(
     settings, logged = load_settings(Path.cwd()), load_log_settings()
     if places.storage is not None:
         settings = replace(settings, storage_path=Path.cwd() / places.storage)
+    _check_drivers(drivers, settings)
     with listen(listening) as bound:
         url, telemetry = url_of(listening, bound), make_telemetry(logged, os.environ)
         appending = telemetry.metrics.appending
         setting = make_service(Path.cwd(), settings=settings, templates=places.templates, appending=appending)
-        door = _door(setting, settings, url, workers, telemetry, insecure_local=insecure_local)
+        made = _Made(setting, settings, places.templates, telemetry)
+        door = _door(made, url, drivers, insecure_local=insecure_local)
         urls = {"url": url}
 
         def ready(grpc: str) -> None:
             urls["grpc"] = grpc
             if logged.form != "json":
                 _say(_banner(door, url, grpc))
-            telemetry.log.tell("started", **urls, workers=workers, version=__version__)
+            telemetry.log.tell("started", **urls, **drivers._asdict(), version=__version__)
 
         backend = settings.storage_backend
         drained = serve_until_told(door, listening, bound, ready, storage=backend, local=insecure_local)
@@ -139,24 +166,57 @@ def _check_access(listening: "Listening", *, insecure_local: bool) -> None:
         )
 
 
-def _door(
-    setting: "JobSetting",
-    settings: "Settings",
-    name: str,
-    workers: int,
-    telemetry: "Telemetry",
-    *,
-    insecure_local: bool,
-) -> "Door":
+class _Made(NamedTuple):
+    """What a server is made of before it has a name."""
+
+    setting: "JobSetting"
+    settings: "Settings"
+    templates: tuple[Path, ...]
+    telemetry: "Telemetry"
+
+
+def _check_drivers(drivers: _Drivers, settings: "Settings") -> None:
+    """Raises: UsageError: the processes could not see the jobs."""
+    if drivers.processes and settings.storage_backend == "memory":
+        raise UsageError(
+            "--processes share what is on the disk, and CONVERGE_STORAGE_BACKEND is memory",
+            hint="leave --processes away, or keep jobs in sqlite",
+            where="--processes",
+        )
+
+
+def _makes_workers(made: _Made, name: str, drivers: _Drivers) -> "Callable[[Ears], Workers] | None":
+    """What makes workers in processes of their own; None where there are none."""
+    if not drivers.processes:
+        return None
+    from converge_cli.server.workers.line import Begin  # noqa: PLC0415  most servers have no other processes
+    from converge_cli.server.workers.worker_processes import WorkerProcesses  # noqa: PLC0415
+
+    storage, templates = str(made.settings.storage_path), tuple(map(str, made.templates))
+    numbers = range(1, drivers.processes + 1)
+    begins = [Begin(f"{name}#{number}", storage, templates, drivers.workers) for number in numbers]
+    log, metrics, _ = made.telemetry
+    return lambda ears: WorkerProcesses(begins, ears, metrics.appended, log.note)
+
+
+def _door(made: _Made, name: str, drivers: _Drivers, *, insecure_local: bool) -> "Door":
     from converge_cli.bootstrap import make_keys, policy_self_test  # noqa: PLC0415  when words are right
     from converge_cli.server.access import anybody, whoever_is_known  # noqa: PLC0415
     from converge_cli.server.door import make_door  # noqa: PLC0415
     from converge_cli.server.service import Service  # noqa: PLC0415
     from converge_cli.settings import load_token_settings  # noqa: PLC0415
 
-    log, metrics, observer = telemetry
+    setting, settings, _, (log, metrics, observer) = made
     metrics.watch(setting.queue)
-    service = Service(setting, name, workers=workers, self_test=policy_self_test, note=log.note, observer=observer)
+    service = Service(
+        setting,
+        name,
+        workers=drivers.workers,
+        self_test=policy_self_test,
+        note=log.note,
+        observer=observer,
+        make_workers=_makes_workers(made, name, drivers),
+    )
     if insecure_local:
         access = anybody()
     else:

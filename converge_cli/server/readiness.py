@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from converge_cli.app.jobs.job_setting import JobSetting
-from converge_cli.app.jobs.worker_pool import WorkerPool
+from converge_cli.app.jobs.workers import Workers
 from converge_cli.app.show_pack import list_packs
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.job_queue import JobStatus
@@ -27,7 +27,7 @@ class Check(NamedTuple):
 class Readiness:
     """The checks of one server, for many who ask at once."""
 
-    def __init__(self, setting: JobSetting, pool: WorkerPool, self_test: Callable[[], list[str]]) -> None:
+    def __init__(self, setting: JobSetting, pool: Workers, self_test: Callable[[], list[str]]) -> None:
         self._setting = setting
         self._pool = pool
         self._self_test = self_test

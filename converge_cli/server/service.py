@@ -19,6 +19,7 @@ from converge_cli.app.jobs.steer_job import cancel_job, resume_job
 from converge_cli.app.jobs.submission import ResumeRequest, Submission
 from converge_cli.app.jobs.submit_job import submit_job
 from converge_cli.app.jobs.worker_pool import WorkerPool
+from converge_cli.app.jobs.workers import Ears, Workers
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.event import RunEvent, SuggestorRunning
 from converge_cli.core.job_queue import QueuedJob
@@ -70,30 +71,27 @@ class Service:
         self_test: Callable[[], list[str]],
         note: Note,
         observer: Observer | None = None,
+        make_workers: Callable[[Ears], Workers] | None = None,
     ) -> None:
         """Nothing is started yet.
 
         Args:
             setting: ports and limits.
             name: of this process among others that share the store.
-            workers: how many jobs are driven at once.
+            workers: how many jobs are driven at once in this process.
             self_test: what is wrong with the policy engine; empty when nothing is.
             note: told what goes wrong behind everybody's back.
             observer: is told what happens.
+            make_workers: makes those that drive jobs elsewhere, instead of here.
         """
         self.setting = setting
         self.news = RunNews()
         self.stopping = threading.Event()
         self.note = note
         self.observer = observer or Observer()
-        self.pool = WorkerPool(
-            setting,
-            name,
-            workers=workers,
-            sink=_Told(self.news, self.observer),
-            settled=self._settled,
-            troubled=self.observer.troubled,
-            claimed=self.observer.claimed,
+        ears = Ears(self._settled, self.observer.troubled, _Told(self.news, self.observer), self.observer.claimed)
+        self.pool: Workers = (
+            WorkerPool(setting, name, ears, workers=workers) if make_workers is None else make_workers(ears)
         )
         self.readiness = Readiness(setting, self.pool, self_test)
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_POLL_SECONDS = 0.002
+_POLL_SECONDS = (0.0001, 0.002)
+"""How soon it is asked again: at first, as most hold a lock for less than a millisecond; and at most."""
 _HELD = (errno.EAGAIN, errno.EACCES)
 
 
@@ -34,10 +35,12 @@ def try_lock(descriptor: int) -> bool:
 def lock_within(descriptor: int, seconds: float) -> bool:
     """Take the lock, waiting at most about this many seconds; whether it was taken."""
     last = time.monotonic() + seconds
+    pause, longest = _POLL_SECONDS
     while not try_lock(descriptor):
         if time.monotonic() >= last:
             return False
-        time.sleep(_POLL_SECONDS)
+        time.sleep(pause)
+        pause = min(pause * 1.5, longest)
     return True
 
 

@@ -12,6 +12,7 @@ from textwrap import dedent
 
 from converge_cli.app.jobs.job_setting import JobSetting
 from converge_cli.app.jobs.worker_pool import WorkerPool
+from converge_cli.app.jobs.workers import Ears
 from converge_cli.app.services import Services
 from converge_cli.bootstrap import make_services
 from converge_cli.core.errors import ConvergeError
@@ -136,13 +137,8 @@ def main() -> None:
     def troubled(job: str, error: ConvergeError) -> None:
         say("troubled", job, error.code)
 
-    pool = WorkerPool(
-        setting_of(folder, SqliteExperience(folder / "store")),
-        name,
-        workers=2,
-        settled=lambda job: say("settled", job.job, job.status),
-        troubled=troubled,
-    )
+    ears = Ears(lambda job: say("settled", job.job, job.status), troubled)
+    pool = WorkerPool(setting_of(folder, SqliteExperience(folder / "store")), name, ears, workers=2)
     pool.start()
     say("working")
     told.wait()

@@ -5,15 +5,14 @@ A worker has an event loop of its own, so what a suggestor blocks is one worker 
 
 import asyncio
 import threading
-from collections.abc import Callable
 
 from converge_cli._internal.later import later
 from converge_cli.app.jobs.bell import Bell
 from converge_cli.app.jobs.drive_job import DriveJob
 from converge_cli.app.jobs.job_setting import JobSetting
+from converge_cli.app.jobs.workers import Ears
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.job_queue import JobStatus, Lease, LeaseLostError, QueuedJob, Settled
-from converge_cli.core.port import EventSink
 
 _LOOK_SECONDS = 0.5
 """How often a worker that nobody called looks for jobs: those of other processes, and of workers that died."""
@@ -26,33 +25,17 @@ _AGAIN_SECONDS = 2.0
 class WorkerPool:
     """Drives the jobs of a queue until it is told to stop."""
 
-    def __init__(
-        self,
-        setting: JobSetting,
-        name: str,
-        *,
-        workers: int,
-        sink: EventSink | None = None,
-        settled: Callable[[QueuedJob], None],
-        troubled: Callable[[str, ConvergeError], None],
-        claimed: Callable[[QueuedJob], None] = lambda _: None,
-    ) -> None:
+    def __init__(self, setting: JobSetting, name: str, ears: Ears, *, workers: int) -> None:
         """Nothing is started yet.
 
         Args:
             setting: the queue, and what a job is driven with.
             name: of this process among others that share the queue.
+            ears: told what the workers do.
             workers: how many jobs are driven at once.
-            sink: sees what is recorded of every run.
-            settled: called with each job that a worker has brought to a stop.
-            troubled: called with a job's id and why a worker could not go on with it just now.
-            claimed: called with each job that a worker has taken, before it is driven.
         """
         self._setting = setting
-        self._sink = sink
-        self._settled = settled
-        self._troubled = troubled
-        self._claimed = claimed
+        self._ears = ears
         self._driving: dict[str, DriveJob] = {}
         self._owed: list[tuple[float, Lease]] = []
         self._lock = threading.Lock()
@@ -118,12 +101,12 @@ class WorkerPool:
         try:
             return self._setting.queue.claim(name, clock.now(), self._until())
         except ConvergeError as error:  # a full disk now may not be full in a moment
-            self._troubled("", error)
+            self._ears.troubled("", error)
             return None
 
     def _drive(self, job: QueuedJob, loop: asyncio.AbstractEventLoop) -> None:
-        self._claimed(job)
-        driving = DriveJob(self._setting, job, self._sink, self._lost)
+        self._ears.claimed(job)
+        driving = DriveJob(self._setting, job, self._ears.sink, self._lost)
         with self._lock:
             self._driving[job.job] = driving
         if self._stopping.is_set():
@@ -133,7 +116,7 @@ class WorkerPool:
         try:
             self._settle(job, driving.run(loop))
         except ConvergeError as error:  # its lease runs out, and whoever claims it then goes on
-            self._troubled(job.job, error)
+            self._ears.troubled(job.job, error)
             if error.code == "STORE_UNAVAILABLE":
                 with self._lock:
                     self._owed.append((self._now(), job.lease))
@@ -143,16 +126,16 @@ class WorkerPool:
             self._forget(driving)
 
     def _settle(self, job: QueuedJob, settled: Settled) -> None:
-        self._settled(self._setting.queue.settle(job.lease, settled, self._setting.services.clock.now()))
+        self._ears.settled(self._setting.queue.settle(job.lease, settled, self._setting.services.clock.now()))
 
     def _fail(self, driving: DriveJob, error: Exception) -> None:
         """Whoever asks for the job is told what kind of error it was; what it says is for whoever runs the service."""
         kind = type(error).__name__
-        self._troubled(driving.job.job, ConvergeError(f"unexpected {kind}: {error}", where=driving.job.job))
+        self._ears.troubled(driving.job.job, ConvergeError(f"unexpected {kind}: {error}", where=driving.job.job))
         try:
             self._settle(driving.job, driving.failed(f"unexpected {kind}"))
         except ConvergeError as again:
-            self._troubled(driving.job.job, again)
+            self._ears.troubled(driving.job.job, again)
 
     def _lost(self, driving: DriveJob) -> None:
         """A suggestor holds its worker's thread for good: its run is recorded so far, and another thread takes over.
@@ -162,7 +145,7 @@ class WorkerPool:
         try:
             self._settle(driving.job, driving.settled_so_far())
         except ConvergeError as error:
-            self._troubled(driving.job.job, error)
+            self._ears.troubled(driving.job.job, error)
         self._forget(driving)
         successor = self._worker(f"{driving.job.worker}+")
         with self._lock:
@@ -189,7 +172,7 @@ class WorkerPool:
                 self._bell.ring(self._setting.queue.wake_due(self._setting.services.clock.now()))
                 self._give_back()
             except ConvergeError as error:
-                self._troubled("", error)
+                self._ears.troubled("", error)
 
     def _give_back(self) -> None:
         """Give back what workers here could not go on with, once the store can be written again.
@@ -209,7 +192,7 @@ class WorkerPool:
                 if error.code == "STORE_UNAVAILABLE":
                     raise
                 if not isinstance(error, LeaseLostError):  # somebody else has it by now
-                    self._troubled(lease.job, error)
+                    self._ears.troubled(lease.job, error)
             with self._lock:
                 self._owed = [item for item in self._owed if item[1] != lease]
             self._bell.ring()
@@ -223,7 +206,7 @@ class WorkerPool:
             except LeaseLostError:  # settled since, or somebody else's: then the store refuses what this worker writes
                 driving.cancel(give_back=True)
             except ConvergeError as error:
-                self._troubled(driving.job.job, error)
+                self._ears.troubled(driving.job.job, error)
             else:
                 if job.cancel:
                     driving.cancel()

@@ -159,6 +159,10 @@ class Metrics(Observer):
         """See `Observer`."""
         return self._appends.time()
 
+    def appended(self, seconds: float) -> None:
+        """A worker of another process has made a durable append."""
+        self._appends.observe(seconds)
+
     def _truth(self, name: str) -> str:
         if name in self._truths:
             return name

@@ -13,6 +13,7 @@ from converge_cli.app.jobs.job_setting import JobSetting
 from converge_cli.app.jobs.submission import Submission
 from converge_cli.app.jobs.submit_job import submit_job
 from converge_cli.app.jobs.worker_pool import WorkerPool
+from converge_cli.app.jobs.workers import Ears
 from converge_cli.app.services import Services
 from converge_cli.bootstrap import make_services
 from converge_cli.core.errors import ConvergeError
@@ -144,16 +145,10 @@ class Diary:
         return submit_job(self.setting, LOCAL, Submission(truth=truth, **given)).job
 
     @contextmanager
-    def pool(self, workers: int = 1, **options: Any) -> Iterator[WorkerPool]:
+    def pool(self, workers: int = 1, **told: Any) -> Iterator[WorkerPool]:
         """Workers that are at it; stopped at the end."""
-        pool = WorkerPool(
-            self.setting,
-            "here",
-            workers=workers,
-            settled=self.settled.append,
-            troubled=lambda job, error: self.troubles.append((job, error.code)),
-            **options,
-        )
+        ears = Ears(self.settled.append, lambda job, error: self.troubles.append((job, error.code)), **told)
+        pool = WorkerPool(self.setting, "here", ears, workers=workers)
         pool.start()
         try:
             yield pool

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from converge_cli.app.jobs.worker_pool import WorkerPool
+from converge_cli.app.jobs.workers import Ears
 from converge_cli.bootstrap import make_service
 from converge_cli.server.readiness import Readiness
 from converge_cli.settings import Settings
@@ -28,7 +29,7 @@ class Looked:
         services = replace(setting.services, clock=self.clock)
         setting = replace(setting, services=services, probe=self._probe)
         nothing: Any = lambda *_: None  # noqa: E731
-        pool = WorkerPool(setting, "here", workers=1, settled=nothing, troubled=nothing)
+        pool = WorkerPool(setting, "here", Ears(nothing, nothing), workers=1)
         self._readiness = Readiness(setting, pool, self._test)
 
     def well(self, *names: str) -> list[bool]:
