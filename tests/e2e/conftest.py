@@ -15,6 +15,7 @@ from textwrap import dedent, indent
 from typing import Any
 
 import pytest
+from server_process import Server
 from warm import COMMAND, Warm
 
 CONTENT = Path(__file__).parents[2]
@@ -117,6 +118,23 @@ def started_in(bytecode: Path) -> Callable[[Path], Converge]:
 def converge(tmp_path: Path, converge_in: Callable[[Path], Converge]) -> Converge:
     """The command, with a store of its own in the test's folder."""
     return converge_in(tmp_path)
+
+
+@pytest.fixture
+def start(converge: Any) -> Iterator[Callable[..., Server]]:
+    """Starts servers; those that still run at the end are killed."""
+    started: list[Server] = []
+
+    def serve(*args: str, cwd: Path | None = None) -> Server:
+        started.append(Server(converge.start("serve", "--port", "0", "--insecure-local", *args, cwd=cwd)))
+        return started[-1]
+
+    yield serve
+    for server in started:
+        server.http.close()
+        if server.process.poll() is None:
+            server.process.kill()
+            server.process.communicate()
 
 
 class Project:

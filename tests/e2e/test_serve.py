@@ -3,107 +3,17 @@
 import json
 import signal
 import socket
-import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
+from server_process import followed
 
 SECONDS = 5
 """A server that is told to stop has ended by then."""
 YES = {"decision": "approved", "reason": "three bids compared", "by": "mona"}
-
-
-class Server:
-    """A server in a process of its own."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self.process = process
-        self.told: list[str] = []
-        assert process.stderr is not None
-        for line in process.stderr:
-            self.told.append(line.decode())
-            if "listening on" in self.told[-1]:
-                break
-        else:
-            process.communicate()
-            raise AssertionError(self.told)
-        self.url = self.told[-1].split()[-1]
-        self.http = httpx2.Client(base_url=self.url, timeout=20)
-
-    def submit(self, truth: str) -> str:
-        """The id of a new job."""
-        answer = self.http.post("/api/v1/jobs", json={"truth": truth})
-        assert 202 == answer.status_code, answer.text
-        return str(answer.json()["job_id"])
-
-    def rested(self, job: str) -> Any:
-        """The job once nothing is done with it."""
-        return self.until(job, lambda seen: seen["status"] not in {"queued", "running"})
-
-    def until(self, job: str, holds: Callable[[Any], bool]) -> Any:
-        """The job once something holds."""
-        end = time.monotonic() + 40
-        while time.monotonic() < end:
-            seen = self.http.get(f"/api/v1/jobs/{job}").json()
-            if holds(seen):
-                return seen
-            time.sleep(0.05)
-        raise AssertionError(seen)
-
-    @staticmethod
-    def until_told(path: Path) -> None:
-        """Wait until a suggestor has made a file."""
-        end = time.monotonic() + 40
-        while not path.exists():
-            assert time.monotonic() < end, path
-            time.sleep(0.05)
-
-    def stop(self, number: int = signal.SIGTERM) -> tuple[int, bytes, float]:
-        """Exit code, stdout, and how many seconds it took."""
-        began = time.monotonic()
-        self.process.send_signal(number)
-        out, _ = self.process.communicate(timeout=30)
-        self.http.close()
-        return self.process.returncode, out, time.monotonic() - began
-
-
-@pytest.fixture
-def start(converge: Any) -> Iterator[Callable[..., Server]]:
-    """Starts servers; those that still run at the end are killed."""
-    started: list[Server] = []
-
-    def serve(*args: str, cwd: Path | None = None) -> Server:
-        started.append(Server(converge.start("serve", "--port", "0", "--insecure-local", *args, cwd=cwd)))
-        return started[-1]
-
-    yield serve
-    for server in started:
-        server.http.close()
-        if server.process.poll() is None:
-            server.process.kill()
-            server.process.communicate()
-
-
-@contextmanager
-def followed(server: Server, job: str) -> Iterator[list[str]]:
-    """The lines of a stream of a job, as they come; waits until it is closed."""
-    lines: list[str] = []
-
-    def read() -> None:
-        with httpx2.stream("GET", f"{server.url}/api/v1/jobs/{job}/stream", timeout=30) as answer:
-            lines.extend(answer.iter_lines())
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    yield lines
-    reader.join(20)
-    assert not reader.is_alive()
 
 
 def test_a_job_over_http_comes_to_what_it_comes_to_here_and_its_receipt_verifies(
