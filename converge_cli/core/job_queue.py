@@ -172,6 +172,16 @@ class JobQueue(Protocol):
         """
         ...
 
+    def settle_and_claim(
+        self, lease: Lease, settled: Settled, now: str, worker: str, until: str
+    ) -> tuple[QueuedJob, QueuedJob | None]:
+        """`settle`, then `claim`, as one: a worker that goes on waits for the disk once.
+
+        Raises:
+            LeaseLostError: it is somebody else's by now, or at rest; then nothing is claimed.
+        """
+        ...
+
     def wake(self, job: str, now: str, asked: bytes = b"") -> QueuedJob:
         """Queue a job at rest (paused, cancelled, failed) again, with instructions for its next pass, kept as a blob.
 

@@ -63,10 +63,7 @@ class MemoryQueue:
     def claim(self, worker: str, now: str, until: str) -> QueuedJob | None:
         """Take the oldest job with something to do; see `JobQueue.claim`."""
         with self._lock:
-            for job in map(self._get, self._open.under_way()):
-                if may_be_claimed(job, now) and job.job not in self._experience.driven:
-                    return self._set(claimed(job, worker, now, until))
-            return None
+            return self._claimed(worker, now, until)
 
     def renew(self, lease: Lease, until: str) -> QueuedJob:
         """Hold a job for longer; see `JobQueue.renew`."""
@@ -77,6 +74,14 @@ class MemoryQueue:
         """Say what a claimed job has come to; see `JobQueue.settle`."""
         with self._lock:
             return self._set(settled(self._get(lease.job), lease, given, now))
+
+    def settle_and_claim(
+        self, lease: Lease, given: Settled, now: str, worker: str, until: str
+    ) -> tuple[QueuedJob, QueuedJob | None]:
+        """Settle a job and take the next; see `JobQueue.settle_and_claim`."""
+        with self._lock:
+            done = self._set(settled(self._get(lease.job), lease, given, now))
+            return done, self._claimed(worker, now, until)
 
     def wake(self, job: str, now: str, asked: bytes = b"") -> QueuedJob:
         """Queue a job at rest again; see `JobQueue.wake`."""
@@ -117,6 +122,12 @@ class MemoryQueue:
         """How many jobs stand where; see `JobQueue.counts`."""
         with self._lock:
             return +self._open.counts
+
+    def _claimed(self, worker: str, now: str, until: str) -> QueuedJob | None:
+        for job in map(self._get, self._open.under_way()):
+            if may_be_claimed(job, now) and job.job not in self._experience.driven:
+                return self._set(claimed(job, worker, now, until))
+        return None
 
     def _get(self, job: str) -> QueuedJob:
         found = self._jobs.get(job)

@@ -85,10 +85,7 @@ class SqliteQueue:
             if connection is None or connection.execute(_ANY_CLAIMABLE, (now,)).fetchone() is None:
                 return None
         with self._file.writing() as connection:
-            for job in _claimable(connection, now):
-                if not self._experience.is_driven(job.job):
-                    return set_job(connection, claimed(job, worker, now, until))
-        return None
+            return self._claimed(connection, worker, now, until)
 
     def renew(self, lease: Lease, until: str) -> QueuedJob:
         """Hold a job for longer; see `JobQueue.renew`."""
@@ -97,6 +94,14 @@ class SqliteQueue:
     def settle(self, lease: Lease, given: Settled, now: str) -> QueuedJob:
         """Say what a claimed job has come to; see `JobQueue.settle`."""
         return self._change(lease.job, lambda job: settled(job, lease, given, now))
+
+    def settle_and_claim(
+        self, lease: Lease, given: Settled, now: str, worker: str, until: str
+    ) -> tuple[QueuedJob, QueuedJob | None]:
+        """Settle a job and take the next; see `JobQueue.settle_and_claim`."""
+        with self._file.writing() as connection:
+            done = set_job(connection, settled(get_job(connection, lease.job), lease, given, now))
+            return done, self._claimed(connection, worker, now, until)
 
     def wake(self, job: str, now: str, asked: bytes = b"") -> QueuedJob:
         """Queue a job at rest again; see `JobQueue.wake`."""
@@ -151,6 +156,12 @@ class SqliteQueue:
     def _change(self, job: str, change: Callable[[QueuedJob], QueuedJob]) -> QueuedJob:
         with self._file.writing() as connection:
             return set_job(connection, change(get_job(connection, job)))
+
+    def _claimed(self, connection: sqlite3.Connection, worker: str, now: str, until: str) -> QueuedJob | None:
+        for job in _claimable(connection, now):
+            if not self._experience.is_driven(job.job):
+                return set_job(connection, claimed(job, worker, now, until))
+        return None
 
     def _meant(self, wanted: JobFilter, number: int, limit: int) -> Iterator[QueuedJob]:
         damaged: list[Any] = []

@@ -185,6 +185,18 @@ class QueueConformance:
         self._expect_lost(place.queue, new.lease)
         expect_error(JobNotFoundError, lambda: place.queue.renew(Lease("job9", 1), moment(9)))
 
+    def test_a_job_is_settled_and_the_next_one_claimed_as_one(self, place: QueuePlace) -> None:
+        """None where there is none; whoever lost the first has claimed nothing."""
+        queue, ended = place.queue, Settled(JobStatus.ENDED)
+        submitted(queue, "j1", "j2", "j3")
+        lost = claim(queue).lease
+        done, following = queue.settle_and_claim(lost, ended, moment(2), "w1", moment(20))
+        expect(("j1", JobStatus.ENDED), (done.job, queue.job("j1").status))
+        expect(("j2", JobStatus.RUNNING), (following.job if following else "", queue.job("j2").status))
+        expect_error(LeaseLostError, lambda: queue.settle_and_claim(lost, ended, moment(3), "w1", moment(20)))
+        expect(JobStatus.QUEUED, queue.job("j3").status)
+        expect(None, queue.settle_and_claim(claim(queue).lease, ended, moment(4), "w1", moment(20))[1])
+
     def test_what_a_job_has_come_to_is_kept(self, place: QueuePlace) -> None:
         """With a pass counted, and nobody holding it; a failed one says why."""
         submitted(place.queue, "job1", "job2", "job3", "job4")

@@ -86,13 +86,14 @@ class WorkerPool:
 
     def _work(self, name: str) -> None:
         loop = asyncio.new_event_loop()
+        job: QueuedJob | None = None
         try:
-            while not self._stopping.is_set() and threading.current_thread() in self._threads:
-                job = self._claim(name)
+            while job is not None or (not self._stopping.is_set() and threading.current_thread() in self._threads):
+                job = job or self._claim(name)
                 if job is None:
                     self._bell.wait(_LOOK_SECONDS)
                 else:
-                    self._drive(job, loop)
+                    job = self._drive(job, loop, name)
         finally:
             loop.close()
 
@@ -104,7 +105,8 @@ class WorkerPool:
             self._ears.troubled("", error)
             return None
 
-    def _drive(self, job: QueuedJob, loop: asyncio.AbstractEventLoop) -> None:
+    def _drive(self, job: QueuedJob, loop: asyncio.AbstractEventLoop, name: str) -> QueuedJob | None:
+        """Drive a job; returns the next one, where one was claimed with the word that this one is done."""
         self._ears.claimed(job)
         driving = DriveJob(self._setting, job, self._ears.sink, self._lost)
         with self._lock:
@@ -114,7 +116,7 @@ class WorkerPool:
         elif job.cancel:
             driving.cancel()
         try:
-            self._settle(job, driving.run(loop))
+            return self._settle_and_claim(job, driving.run(loop), name)
         except ConvergeError as error:  # its lease runs out, and whoever claims it then goes on
             self._ears.troubled(job.job, error)
             if error.code == "STORE_UNAVAILABLE":
@@ -124,6 +126,16 @@ class WorkerPool:
             self._fail(driving, error)
         finally:
             self._forget(driving)
+        return None
+
+    def _settle_and_claim(self, job: QueuedJob, settled: Settled, name: str) -> QueuedJob | None:
+        if self._stopping.is_set():
+            self._settle(job, settled)
+            return None
+        now = self._setting.services.clock.now()
+        done, following = self._setting.queue.settle_and_claim(job.lease, settled, now, name, self._until())
+        self._ears.settled(done)
+        return following
 
     def _settle(self, job: QueuedJob, settled: Settled) -> None:
         self._ears.settled(self._setting.queue.settle(job.lease, settled, self._setting.services.clock.now()))
