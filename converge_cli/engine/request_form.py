@@ -4,12 +4,12 @@ Must never decide whether somebody is asked: the approval desk does.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 import msgspec
 
+from converge_cli._internal.later import later
 from converge_cli.core.approval import ApprovalPoint, ApprovalRequest, HitlRule, Why, request_id
 from converge_cli.core.flow_gate import FlowGateDecision, FlowGateInput
 from converge_cli.core.pack_spec import GateSpec
@@ -76,12 +76,6 @@ def hitl_applies(rule: HitlRule, candidate: Candidate) -> bool:
         and rule.suggestor in {None, candidate.suggestor}
         and (rule.confidence_at_most is None or candidate.confidence <= Decimal(rule.confidence_at_most))
     )
-
-
-def later(at: str, seconds: int) -> str:
-    """A UTC time so many seconds after another."""
-    moment = datetime.fromisoformat(at) + timedelta(seconds=seconds)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _why(run: Run, point_id: str, candidate: Candidate, answers: Sequence[Answer]) -> Why:

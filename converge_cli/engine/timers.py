@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
+from converge_cli._internal.later import later
 from converge_cli.core.approval import ApprovalRequest
 from converge_cli.core.event import TimerFired
 from converge_cli.engine.event_log import EventLog
 from converge_cli.engine.request_book import time_out
-from converge_cli.engine.request_form import later
 from converge_cli.engine.run import Asked
 
 
