@@ -103,6 +103,11 @@ def ours(port: int) -> list[str]:
             "--insecure-local"]  # fmt: skip
 
 
+def in_processes(port: int) -> list[str]:
+    """The same, with two processes that drive jobs."""
+    return [*ours(port), "--processes", "2"]
+
+
 def bare(port: int) -> list[str]:
     """An application that does nothing, on the same server."""
     return [sys.executable, "-c", BARE % port]
@@ -187,8 +192,15 @@ def measure(rounds: int) -> dict[str, Any]:
             rates = [jobs_per_s(server) for _ in range(rounds)]
             waits = [first_event_ms(server) for _ in range(rounds)]
             kept = memory(server)
+        (there := Path(folder) / "processes").mkdir()
+        with served(in_processes, there) as server:
+            jobs_per_s(server)  # until then they load what they drive
+            shared = [jobs_per_s(server) for _ in range(rounds)]
+            seen = [first_event_ms(server) for _ in range(rounds)]
     return {
         "hello_jobs_per_s": round(max(rates), 1),
+        "hello_jobs_per_s_in_processes": round(max(shared), 1),
+        "submit_to_first_event_in_processes_ms": round(min(seen), 2),
         "submit_to_first_event_ms": round(min(waits), 2),
         "health_share_of_bare": round(statistics.median(shares), 3),
         "start_to_first_answer_s": round(min(starts), 2),
