@@ -1,10 +1,12 @@
 """Generates the code of our protocol definitions: `python -m converge_cli.testing.wire_stubs` writes it beside them.
 
-Needs grpcio-tools of exactly the version below: the protobuf that OR-Tools allows refuses what a newer one writes.
+Needs grpcio-tools of exactly the version below: the protobuf that OR-Tools allows refuses what a newer one writes. It
+works in a process of its own: what it and OR-Tools are built on can't be loaded into one, which then aborts.
 """
 
+import subprocess
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import converge_cli
@@ -22,14 +24,15 @@ def generate(target: Path) -> list[Path]:
         ConvergeError: grpcio-tools is missing, of another version, or refuses a definition.
     """
     try:
-        from grpc_tools import protoc  # noqa: PLC0415  a tool of developers only
-    except ImportError:
+        found = version("grpcio-tools")
+    except PackageNotFoundError:
         raise ConvergeError("grpcio-tools is not installed", hint=f"pip install grpcio-tools=={TOOLS}") from None
-    if version("grpcio-tools") != TOOLS:
-        raise ConvergeError(f"grpcio-tools is {version('grpcio-tools')}", hint=f"pip install grpcio-tools=={TOOLS}")
+    if found != TOOLS:
+        raise ConvergeError(f"grpcio-tools is {found}", hint=f"pip install grpcio-tools=={TOOLS}")
     flags = [f"--{kind}_out={target}" for kind in ("python", "pyi", "grpc_python")]
     for proto in PROTOS:
-        if protoc.main(["protoc", f"--proto_path={ROOT}", *flags, proto]):
+        command = [sys.executable, "-m", "grpc_tools.protoc", f"--proto_path={ROOT}", *flags, proto]
+        if subprocess.run(command, check=False).returncode:  # noqa: S603  our own interpreter and definitions
             raise ConvergeError(f"{proto} is refused; see above", where=proto)
     return sorted(target.rglob("*_pb2*.py*")) if target != ROOT else []
 
