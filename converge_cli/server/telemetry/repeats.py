@@ -3,6 +3,7 @@
 Must never hold back what has not been told of late.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Hashable
@@ -63,7 +64,7 @@ class Repeats:
         """How often it came since it was told last, where it is to be told now; None where it is not."""
         now = time.monotonic()
         with self._lock:
-            known = self._seen.get(what) or _Seen(now, now, now - self._pace.every, 0, -1)
+            known = self._seen.get(what) or _Seen(now, now, -math.inf, 0, -1)
             due = now - known.told >= self._pace.every
             kept_back = known.kept_back + 1
             told, rest = (now, 0) if due else (known.told, kept_back)

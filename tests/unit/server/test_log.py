@@ -11,7 +11,7 @@ import pytest
 from converge_cli.core.errors import ConvergeError
 from converge_cli.core.job_queue import Lease, LeaseLostError, QueuedJob
 from converge_cli.server.telemetry.log import Log
-from converge_cli.server.telemetry.repeats import Pace
+from converge_cli.server.telemetry.repeats import Pace, Repeats
 from converge_cli.settings import InvalidSettingError, LogSettings, load_log_settings
 from converge_cli.store.unavailable import StoreUnavailableError
 
@@ -163,6 +163,14 @@ def test_a_trouble_that_goes_on_is_told_at_first_now_and_then_and_when_it_is_ove
     ]
     assert [None, True, True, None, None] == [line.get("again", 0) > 0 or None for line in full]
     assert (times, True) == (full[3]["count"], 0.8 < full[3]["seconds"] < 1.5)
+
+
+@pytest.mark.parametrize("every", [0.1, 0.3, 0.4, 60.1])
+def test_what_comes_for_the_first_time_is_told_at_once(every: float):
+    """Whatever the clock says: a pace taken from a time and added again is not always the pace."""
+    repeats = Repeats(lambda _: None, Pace(every=every))
+    assert [0] * 500 == [repeats.count(number) for number in range(500)]
+    repeats.close()
 
 
 def test_only_what_is_important_enough_is_written(tmp_path: Path):
