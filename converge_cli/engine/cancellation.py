@@ -2,6 +2,8 @@
 
 import asyncio
 
+from converge_cli._internal.loop_call import call_in
+
 
 class Cancellation:
     """A request to stop between cycles; may be made from any thread."""
@@ -20,8 +22,8 @@ class Cancellation:
     def request(self) -> None:
         """Ask the run to stop."""
         self.requested = True
-        if self._loop is not None and self._event is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._event.set)
+        if self._loop is not None and self._event is not None:
+            call_in(self._loop, self._event.set)
 
     def use_up(self) -> None:
         """The run that was asked to stop has stopped; the next one is not concerned."""

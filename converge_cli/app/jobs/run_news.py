@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from converge_cli._internal.loop_call import call_in
 from converge_cli.core.event import RunEvent, SuggestorRunning
 
 
@@ -30,8 +31,7 @@ class RunNews:
         with self._lock:
             readers = tuple(self._readers.get(run, ()))
         for loop, woken in readers:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(woken.set)
+            call_in(loop, woken.set)
 
     @contextmanager
     def reading(self, run: str) -> Iterator[asyncio.Event]:

@@ -134,7 +134,10 @@ class WorkerPool:
             return None
         now = self._setting.services.clock.now()
         done, following = self._setting.queue.settle_and_claim(job.lease, settled, now, name, self._until())
-        self._ears.settled(done)
+        try:
+            self._ears.settled(done)
+        except Exception as error:  # noqa: BLE001  the next job is ours by now, whoever can't be told of this one
+            self._ears.troubled(done.job, _unexpected(done.job, error))
         return following
 
     def _settle(self, job: QueuedJob, settled: Settled) -> None:
@@ -142,10 +145,9 @@ class WorkerPool:
 
     def _fail(self, driving: DriveJob, error: Exception) -> None:
         """Whoever asks for the job is told what kind of error it was; what it says is for whoever runs the service."""
-        kind = type(error).__name__
-        self._ears.troubled(driving.job.job, ConvergeError(f"unexpected {kind}: {error}", where=driving.job.job))
+        self._ears.troubled(driving.job.job, _unexpected(driving.job.job, error))
         try:
-            self._settle(driving.job, driving.failed(f"unexpected {kind}"))
+            self._settle(driving.job, driving.failed(f"unexpected {type(error).__name__}"))
         except ConvergeError as again:
             self._ears.troubled(driving.job.job, again)
 
@@ -228,3 +230,7 @@ class WorkerPool:
 
     def _now(self) -> float:
         return self._setting.services.clock.monotonic()
+
+
+def _unexpected(job: str, error: Exception) -> ConvergeError:
+    return ConvergeError(f"unexpected {type(error).__name__}: {error}", where=job)

@@ -115,11 +115,15 @@ class Line:
 
     def orders(self) -> Iterator[Order]:
         """What a server says, until it is gone."""
-        return map(_ORDERS.decode, self._read)
+        return map(_ORDERS.decode, self._whole())
 
     def news(self) -> Iterator[News]:
         """What workers say, until they are gone."""
-        return map(_NEWS.decode, self._read)
+        return map(_NEWS.decode, self._whole())
+
+    def _whole(self) -> Iterator[bytes]:
+        """The lines; who was killed amid one has not said it."""
+        return (data for data in self._read if data.endswith(b"\n"))
 
     def close(self) -> None:
         """Say no more; the other end hears that."""

@@ -120,7 +120,7 @@ def work(line: Line, teller: Teller) -> bool:
 
 
 def main() -> None:
-    """`python -m converge_cli.server.worker_process DESCRIPTOR`; never returns."""
+    """`python -m converge_cli.server.workers.worker_process DESCRIPTOR`; never returns."""
     # A terminal's Ctrl-C and a service manager's SIGTERM may reach every process; what counts is the server's word.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)

@@ -147,7 +147,8 @@ class Diary:
     @contextmanager
     def pool(self, workers: int = 1, **told: Any) -> Iterator[WorkerPool]:
         """Workers that are at it; stopped at the end."""
-        ears = Ears(self.settled.append, lambda job, error: self.troubles.append((job, error.code)), **told)
+        troubled = lambda job, error: self.troubles.append((job, error.code))  # noqa: E731
+        ears = Ears(**{"settled": self.settled.append, "troubled": troubled, **told})
         pool = WorkerPool(self.setting, "here", ears, workers=workers)
         pool.start()
         try:

@@ -20,7 +20,7 @@ from converge_cli.app.resume_run import ResumeRun
 from converge_cli.app.run_job import RunJob, RunRequest
 from converge_cli.core.budget import BudgetChange
 from converge_cli.core.event import RunResumed
-from converge_cli.core.job_queue import JobStatus
+from converge_cli.core.job_queue import JobStatus, QueuedJob
 from converge_cli.engine.decision import Statement
 from converge_cli.store.sqlite import SqliteExperience
 
@@ -302,6 +302,22 @@ def test_a_fault_of_ours_fails_the_job_and_not_the_worker(diary: Diary) -> None:
             assert ("INTERNAL", "unexpected ZeroDivisionError") == (error["code"], error["message"])
         assert 1 == pool.alive()
     assert 2 == len(diary.troubles)
+
+
+def test_whoever_can_not_be_told_of_a_job_costs_nobody_the_next_one(diary: Diary) -> None:
+    """It was claimed with the word that the first is done, and is driven; what went wrong is told."""
+    jobs = [diary.submit() for _ in range(3)]
+    told: list[str] = []
+
+    def settled(job: QueuedJob) -> None:
+        told.append(job.job)
+        raise ZeroDivisionError("by nobody's fault")
+
+    with diary.pool(settled=settled):
+        for job in jobs:
+            diary.wait(job, JobStatus.ENDED)
+        until(lambda: len(diary.troubles) == 3)
+    assert jobs == told
 
 
 def test_a_job_whose_pack_has_gone_fails_with_why_and_goes_on_when_it_is_back(diary: Diary) -> None:
